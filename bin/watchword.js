@@ -22,8 +22,8 @@ if (major < 24 || (major === 24 && minor < 7)) {
 }
 
 /**
- * The next start reads what this one has compiled. It is in the home folder of the user that the process runs as, whatever HOME
- * says, because it is run unchecked: a folder for all users, Node.js's default, could be prepared by another one.
+ * The next start reads what this one has compiled. It is in the home folder of the user that the process runs as, and not in
+ * HOME, because it is run unchecked: a folder for all users, Node.js's default, could be prepared by another one.
  */
 function keepCompiledCode() {
   try {

@@ -29,6 +29,7 @@ for (const [typed, env, origins] of [
   ['https://bücher.example', {}, ['https://xn--bcher-kva.example']],
   ['http://[::1]:3000', {}, ['http://[::1]:3000']],
   ['capacitor://localhost', {}, ['capacitor://localhost']],
+  ['Capacitor://LocalHost', {}, ['capacitor://localhost']],
 ] as const) {
   test(`origins: ${typed} with ${JSON.stringify(env)} are ${origins.join(' ')}`, () => {
     assert.deepEqual(originsOf({ origins: typed }, context(env)), origins)
@@ -43,6 +44,10 @@ for (const [typed, message] of [
   [
     'https://app.example.com/login?x#y',
     '--origins: "https://app.example.com/login?x#y" has more than scheme, host and port: write "https://app.example.com".',
+  ],
+  [
+    'https://a.example\\b',
+    '--origins: "https://a.example\\b" has more than scheme, host and port: write "https://a.example".',
   ],
   [
     'app.example.com',

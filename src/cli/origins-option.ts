@@ -1,8 +1,8 @@
-import { parseExactOrigin } from '../base/exact-origin.ts'
 import type { CommandContext } from '../command/context.ts'
 import { UsageError } from '../command/errors.ts'
 import { printable } from '../command/format.ts'
 import { firstSet } from '../command/values.ts'
+import { parseExactOrigin } from './exact-origin.ts'
 
 export const ORIGINS = {
   origins: {

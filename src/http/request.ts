@@ -13,7 +13,7 @@ export interface AuthRequest {
    * does not needs an own Origin, or a CSRF token.
    */
   readonly isRead?: boolean
-  /** Set if an admitted request becomes a connection of its own, of whatever protocol its header `Upgrade` names. */
+  /** Set if an admitted request becomes a connection of its own, of any protocol that its header `Upgrade` names. */
   readonly isUpgrade?: boolean
   /**
    * The value of a header, by its lower-case name, as Latin-1 text.

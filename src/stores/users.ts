@@ -47,8 +47,8 @@ export function sqlUsers(db: Kysely<Tables>): Users {
     },
 
     async setPassword(id, hash, joinedAt) {
-      const any = setPasswordQuery(db, id, hash)
-      const query = joinedAt === undefined ? any : any.where('joined_at', '=', joinedAt)
+      const byId = setPasswordQuery(db, id, hash)
+      const query = joinedAt === undefined ? byId : byId.where('joined_at', '=', joinedAt)
       const { numUpdatedRows } = await query.executeTakeFirst()
       return numUpdatedRows === 1n
     },

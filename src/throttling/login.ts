@@ -98,7 +98,7 @@ class CountedLogins {
     let isWrong = false
     try {
       const account = await check()
-      await this.#remember(attempt, keys, account.user, counted.at)
+      await this.#markAddress(attempt, keys, account.user, counted.at)
       return account
     } catch (error) {
       isWrong = isWrongPassword(error)
@@ -181,8 +181,8 @@ class CountedLogins {
     return markOf(user ?? { id: attempt.account, joinedAt: Number.NaN }, attempt)
   }
 
-  /** Marks the address, again after a day. */
-  async #remember(
+  /** Marks the address as known to the user; renewed once a day. */
+  async #markAddress(
     attempt: LoginAttempt,
     { pairShort }: Keys,
     user: SignedInUser,

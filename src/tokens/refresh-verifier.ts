@@ -15,7 +15,7 @@ const HMAC_HEADER = Buffer.from('{"alg":"HS').toString('base64url').slice(0, -1)
 
 /**
  * Verifies HMAC-signed refresh tokens, and passes every other token to `others`. The two kinds share no key and no algorithm, and an
- * HMAC-signed token is a refresh token or invalid, whatever its claims say.
+ * HMAC-signed token is a refresh token or invalid, also if its claims say otherwise.
  */
 export function withRefreshTokens(
   others: Verify,

@@ -1,5 +1,6 @@
 import { strictJson, tagOf } from '../base/json-value.ts'
 import { isStorable } from '../base/storable.ts'
+import { fieldError } from './field-errors.ts'
 
 type Attributes = Readonly<Record<string, unknown>>
 
@@ -30,8 +31,9 @@ function storableOnly(name: string, value: unknown): unknown {
   throw new Unstorable(UNSTORABLE)
 }
 
-/** Attributes that `rejectWrongMembers` has let through. */
+/** Attributes that `rejectWrongMembers` has let through. @throws AuthError `invalid` if a getter or `toJSON` returns something else now */
 export function attributesOf(attributes: Attributes): Attributes {
   const parsed = parseAttributes(attributes)
-  return typeof parsed === 'string' ? {} : parsed
+  if (typeof parsed === 'string') throw fieldError({ attributes: [parsed] })
+  return parsed
 }

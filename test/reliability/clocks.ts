@@ -25,7 +25,7 @@ const SKEWS = [0, 30, -30] as const
 export const clocks = trial({
   name: 'R13',
   promise:
-    'a spent token whose successor was used stays spent whatever the clocks do; on PostgreSQL the clock of the database decides',
+    'a spent token whose successor was used stays spent, also if clocks are set; on PostgreSQL the clock of the database decides',
   databases: ['sqlite', 'postgres'],
   long: { rounds: 5 },
   short: { rounds: 1 },

@@ -11,8 +11,9 @@ export function parseExactOrigin(value: string): ParsedOrigin {
   const url = URL.parse(value)
   if (url === null || url.host === '')
     return { problem: `is not an origin: write one${EXAMPLE}` }
-  const origin = `${url.protocol}//${url.host}`
-  if (/[/?#@]/.test(value.slice(value.indexOf('://') + 3)))
+  // Browsers write every host in lower case; `URL` leaves that of an unknown scheme as it is.
+  const origin = `${url.protocol}//${url.host.toLowerCase()}`
+  if (/[/\\?#@]/.test(value.slice(value.indexOf('://') + 3)))
     return { problem: `has more than scheme, host and port: write "${origin}"` }
   return { origin }
 }
