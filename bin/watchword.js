@@ -27,10 +27,16 @@ if (major < 24 || (major === 24 && minor < 7)) {
  */
 function keepCompiledCode() {
   try {
-    const { homedir } = process.getBuiltinModule('node:os').userInfo()
+    const { homedir, uid } = process.getBuiltinModule('node:os').userInfo()
+    const { lstatSync, mkdirSync } = process.getBuiltinModule('node:fs')
     const { enableCompileCache } = process.getBuiltinModule('node:module')
-    enableCompileCache(`${homedir}/.cache/watchword`)
+    const folder = `${homedir}/.cache/watchword`
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const { uid: owner, mode } = lstatSync(folder)
+    // A link, or a folder that another user can write to. Windows has neither owner nor mode: uid is -1, and the home folder private.
+    const isOwn = uid === -1 || (owner === uid && (mode & 0o170022) === 0o040000)
+    if (isOwn) enableCompileCache(folder)
   } catch {
-    // The user has no entry in /etc/passwd: each start compiles.
+    // The user has no entry in /etc/passwd, or no home folder to write to: each start compiles.
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
   cpSync,
   existsSync,
   globSync,
@@ -196,6 +197,21 @@ test('compiled code is kept for the user of the process, whatever HOME says', as
 
   assert.ok(!existsSync(join(place, '.cache')))
   assert.ok(readdirSync(join(homedir, '.cache', 'watchword')).length > 0)
+})
+
+test('compiled code in a folder that others can write to is not run', async () => {
+  const folder = join(userInfo().homedir, '.cache', 'watchword')
+  const isUsed = async (mode: number): Promise<boolean> => {
+    chmodSync(folder, mode)
+    const env = { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' }
+    const { stdout, stderr } = await run(process.execPath, [BIN, 'version'], { env })
+    return /compile cache/i.test(stdout + stderr)
+  }
+  try {
+    assert.deepEqual([await isUsed(0o700), await isUsed(0o722)], [true, false])
+  } finally {
+    chmodSync(folder, 0o700)
+  }
 })
 
 test('without prom-client the option --metrics says what to install', async () => {
