@@ -35,20 +35,20 @@ export function corsFor(origins: readonly string[]): Cors {
 export const answerPreflight = (response: ServerResponse): void =>
   void response.writeHead(204).end()
 
-const ALLOWED = new Headers({
-  'Access-Control-Allow-Credentials': 'true',
+const ALLOWED = new Map([
+  ['Access-Control-Allow-Credentials', 'true'],
   // `Date`: clients compare their clock with the server's.
-  'Access-Control-Expose-Headers': 'Date, Retry-After, WWW-Authenticate, X-Request-Id',
-})
+  ['Access-Control-Expose-Headers', 'Date, Retry-After, WWW-Authenticate, X-Request-Id'],
+])
 
 /** Any request header is allowed: listed pages are trusted, and tracing libraries add headers of their own. */
-const preflightHeaders = ({ headers }: IncomingMessage): Headers =>
-  new Headers({
-    'Access-Control-Allow-Methods': METHODS.join(', '),
-    'Access-Control-Allow-Headers': headers['access-control-request-headers'] ?? '',
-    'Access-Control-Max-Age': MAX_AGE,
-    Vary: 'Origin, Access-Control-Request-Headers',
-  })
+const preflightHeaders = ({ headers }: IncomingMessage): Map<string, string> =>
+  new Map([
+    ['Access-Control-Allow-Methods', METHODS.join(', ')],
+    ['Access-Control-Allow-Headers', headers['access-control-request-headers'] ?? ''],
+    ['Access-Control-Max-Age', MAX_AGE],
+    ['Vary', 'Origin, Access-Control-Request-Headers'],
+  ])
 
 /** Seconds; Chromium keeps a preflight no longer. */
 const MAX_AGE = '7200'
