@@ -59,11 +59,12 @@ export function openTokens(
   }
   const requireOwnTyp = ownTypCheck(settings)
   const refreshKeys = ring.refresh.verifying
-  const verifying = (verify: (token: string) => Awaitable<Claims>) => {
+  const verifying = (options: VerifierOptions, cache = 0) => {
+    const { verify } = verifier({ ...options, cache })
     const verifyOwn = (token: string): Awaitable<Claims> =>
       andThen(verify(token), (claims) => requireOwnTyp(token, claims))
     if (refreshKeys === undefined) return verifyOwn
-    return withRefreshTokens(verifyOwn, { ...expected, keys: refreshKeys }, settings)
+    return withRefreshTokens(verifyOwn, { ...options, keys: refreshKeys }, settings)
   }
   const revokeClaim = chooseRevokeClaim(settings, derivedKeys)
   return {
@@ -71,9 +72,10 @@ export function openTokens(
     settings,
     sign: (claims) => signReadable(claims, ring.signing(), maxBytes),
     signRefresh: (claims) => signReadable(claims, ring.refresh.signing(), maxBytes),
-    verify: verifying(verifier({ ...expected, cache: CACHED_TOKENS }).verify),
-    verifyOnce: verifying(verifier(expected).verify),
-    verifyExpired: expiredVerifier(expected).verify,
+    verify: verifying(expected, CACHED_TOKENS),
+    verifyOnce: verifying(expected),
+    // Every other time is checked as before.
+    verifyExpired: verifying({ ...expected, leeway: LONG_AGO }),
     keysVersion: () => ring.verifying.version,
     ahead,
     revokeClaimOf: revokeClaim.make,
@@ -83,10 +85,6 @@ export function openTokens(
 
 /** Longer than any session. Keys verify for as long as their tokens live, and those of one key that was given, always. */
 const LONG_AGO = days(2 * 366)
-
-/** Every other time is checked as before. */
-const expiredVerifier = (expected: VerifierOptions) =>
-  verifier({ ...expected, leeway: LONG_AGO, ahead: expected.ahead ?? expected.leeway })
 
 /** @throws AuthError `server_error` if the token would be too large to be accepted again */
 function signReadable(claims: object, key: SigningKey, maxBytes: number): string {

@@ -27,6 +27,11 @@ export function observedSessions(
       observe(outcome, presented, deps)
       return outcome
     },
+    async judgeExpired(presented, now) {
+      const judged = await sessions.judgeExpired(presented, now)
+      observe(judged, presented, deps)
+      return judged
+    },
   }
 }
 

@@ -61,15 +61,23 @@ export interface Granted {
   readonly session: StoredSession
 }
 
+export interface Reuse extends Decided<'reused'> {
+  /** Whether this call revoked the session for it. Of any number of callers it is true for one. */
+  readonly revoked: boolean
+}
+
+type Decided<Kind extends RotationDecision['kind']> = Extract<
+  RotationDecision,
+  { readonly kind: Kind }
+>
+
+/** What an expired refresh token is. */
+export type JudgedExpired = Reuse | Decided<'expired'>
+
 /** The result of an exchange. */
 export type RotationOutcome =
   | Granted
-  /** `revoked`: this call revoked the session for it. Of any number of callers it is true for one. */
-  | {
-      readonly kind: 'reused'
-      readonly session: StoredSession
-      readonly revoked: boolean
-    }
+  | Reuse
   | Exclude<
       RotationDecision,
       { readonly kind: 'current' | 'previous' | 'lost_answer' | 'reused' }
@@ -189,6 +197,33 @@ export async function rotate(
   })
 }
 
+/**
+ * Judges a refresh token that has expired: it gets no successor, but if it was spent, that is reuse as of any other.
+ *
+ * @throws AuthError `store_unavailable`
+ */
+export async function judgeExpired(
+  presented: RefreshClaims,
+  now: UnixSeconds,
+  deps: Pick<RotateDeps, 'revoke'> & { readonly sessions: Pick<Sessions, 'find'> },
+  settings: RotationSettings,
+): Promise<JudgedExpired> {
+  const state = await deps.sessions.find(presented.id)
+  const decision = decideRotation(presented, state, now, settings)
+  if (decision.kind !== 'reused') return { kind: 'expired' }
+  return reuse(decision, now, deps, settings)
+}
+
+async function reuse(
+  { session }: Decided<'reused'>,
+  now: UnixSeconds,
+  { revoke }: Pick<RotateDeps, 'revoke'>,
+  settings: RotationSettings,
+): Promise<Reuse> {
+  const revoked = settings.reuse === 'revoke' && (await revoke(session.id, 'reuse', now))
+  return { kind: 'reused', session, revoked }
+}
+
 /** @returns `undefined` if the session has changed meanwhile, so that the swap is tried again */
 async function outcomeOfFailedSwap(
   swap: Rotation,
@@ -209,10 +244,8 @@ async function outcomeOfFailedSwap(
       const session = await sessions.recover({ ...swap, unused, spentSince: since })
       return session && { kind: 'lost_answer', session }
     }
-    case 'reused': {
-      const revoked = settings.reuse === 'revoke' && (await revoke(id, 'reuse', now))
-      return { ...decision, revoked }
-    }
+    case 'reused':
+      return reuse(decision, now, { revoke }, settings)
     case 'user':
       await revoke(id, decision.reason, now)
       return decision

@@ -11,6 +11,8 @@ import { flush } from './flush.ts'
 import { type PublishedPage, publishedPages } from './published.ts'
 import { type FeedSettings, type FeedState, RevocationFeed } from './revocation-feed.ts'
 import {
+  type JudgedExpired,
+  judgeExpired,
   type RefreshClaims,
   type RotationOutcome,
   type RotationSettings,
@@ -44,6 +46,8 @@ export interface SessionManager
   published(since: number | undefined): Promise<PublishedPage>
   /** See `rotate.ts`. */
   rotate(presented: RefreshClaims, now: UnixSeconds): Promise<RotationOutcome>
+  /** See `rotate.ts`. */
+  judgeExpired(presented: RefreshClaims, now: UnixSeconds): Promise<JudgedExpired>
   /** See `flush.ts`. @returns how many sessions were deleted */
   flush(now: UnixSeconds, progress?: (deleted: number) => void): Promise<number>
   /** Stops the feed. The store stays open. */
@@ -85,6 +89,9 @@ export async function openSessionManager(
   const revocations = new Revocations(sessions, feed, settings)
   const revoke: Sessions['revoke'] = (id, reason, now) =>
     revocations.revoke(id, reason, now)
+  const reportReuse = (outcome: RotationOutcome): void => {
+    if (outcome.kind === 'reused' && outcome.revoked) deps.reused(outcome.session)
+  }
 
   return {
     isRevoked: (id, lifetime) => revocations.isRevoked(id, lifetime),
@@ -104,8 +111,13 @@ export async function openSessionManager(
     async rotate(presented, now) {
       const rotateDeps = { sessions, random, revoke }
       const outcome = await rotate(presented, now, rotateDeps, settings)
-      if (outcome.kind === 'reused' && outcome.revoked) deps.reused(outcome.session)
+      reportReuse(outcome)
       return outcome
+    },
+    async judgeExpired(presented, now) {
+      const judged = await judgeExpired(presented, now, { sessions, revoke }, settings)
+      reportReuse(judged)
+      return judged
     },
     flush: (now, progress) => flush(sessions, now, window, progress),
     close: () => feed.close(),

@@ -24,8 +24,14 @@ import {
   requireLive,
   sessionOf,
 } from './session-of-token.ts'
-import { namesUserByField, type TokenDeps, type TokenSettings } from './token-settings.ts'
+import {
+  namesUserByField,
+  spendsTokens,
+  type TokenDeps,
+  type TokenSettings,
+} from './token-settings.ts'
 import { requireJti } from './user-of-token.ts'
+import { verifyRefresh } from './verify-refresh.ts'
 
 export interface Pair {
   readonly refresh: string
@@ -71,14 +77,14 @@ export async function obtainPair(account: Account, deps: TokenDeps): Promise<Pai
  * concurrent calls with the same token one advances it, and those within the overlap get the same successor.
  *
  * @throws AuthError the token's own fault; `account_gone`; `password_changed`; `revoked` if it was spent before, and
- *   then its session is revoked
+ *   then its session is revoked, also if the token has `expired`
  */
 export async function refreshPair(
   token: string,
   deps: TokenDeps,
 ): Promise<RefreshedTokens> {
   const { settings } = deps
-  const claims = await deps.verifyOnce(token)
+  const claims = await verifyRefresh(token, deps)
   const now = deps.clock()
   const jti = requireJti(claims, settings)
   await refuseWrongType(claims, 'refresh', now, deps)
@@ -115,9 +121,6 @@ const swapChecksAll = (settings: TokenSettings): boolean =>
   settings.rule === undefined &&
   settings.checkRevoke !== 'claim' &&
   (settings.claims === undefined || settings.copyClaims)
-
-const spendsTokens = ({ rotate, blacklistAfterRotation }: TokenSettings): boolean =>
-  rotate && blacklistAfterRotation
 
 /** @throws AuthError if the session has ended, or the token was spent while rotation was still on */
 async function refuseUnusable(

@@ -68,7 +68,7 @@ export interface TokenDeps {
   verify(token: string): Awaitable<Claims>
   /** Verifies without the cache: for refresh tokens, which are presented once. */
   verifyOnce(token: string): Awaitable<Claims>
-  /** Verifies an access token that may have expired: to sign out, and for nothing else. @throws AuthError */
+  /** Verifies a token that may have expired: to revoke its session, and for nothing else. @throws AuthError */
   verifyExpired(token: string): Awaitable<Claims>
   /** What cached results of `verify` depend on: the keys (see `KeySource.version`), and the tolerance for `iat` and `nbf`. */
   keysVersion(): number
@@ -87,6 +87,12 @@ export function isAllowed(
   if (rule !== undefined) return rule(user) === true
   return user !== undefined && (user.active || !checkActive)
 }
+
+/** Whether a refresh spends the presented token. */
+export const spendsTokens = ({
+  rotate,
+  blacklistAfterRotation,
+}: TokenSettings): boolean => rotate && blacklistAfterRotation
 
 /** Whether a signed-in user may still make requests: inactive users may not, and the rule is applied again (D11). */
 export const mayUse = (user: User, settings: TokenSettings): boolean =>

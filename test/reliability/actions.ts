@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Chance } from '../differential/random.ts'
 import type { ServerProcess } from '../server/process.ts'
-import { type clientsOf, type RefreshToken, timed } from './clients.ts'
+import { type clientsOf, expiredCopy, type RefreshToken, timed } from './clients.ts'
 import { type ModelOptions, operations, type Span } from './model.ts'
 import { type Login, userActions } from './user-actions.ts'
 import type { SignIn, Witness } from './witness.ts'
@@ -60,6 +60,13 @@ export function actionsAt(
     return { span, isRefused: pair === undefined }
   }
 
+  async function exchangeExpired(client: SignIn, token: RefreshToken): Promise<void> {
+    const { span, answer } = await refresh(server(), expiredCopy(token))
+    client.history.push(model.refreshedExpired(span, token, answer))
+    if (answer.kind === 'other')
+      witness.strange.push(`refresh: ${answer.status} ${answer.body}`)
+  }
+
   /**
    * A well-behaved client: two tabs refresh at once, an answer is lost and the request repeated,
    * or neither.
@@ -107,7 +114,7 @@ export function actionsAt(
     const isRefused = again.some((each) => each.isRefused)
     if (!isStolen) witness.behaved(isRefused && !isTooLate(lost, ...again))
     const isFound = chance.once(4)
-    if (isFound) await exchange(client, unused)
+    if (isFound) await chance.pick([exchange, exchangeExpired])(client, unused)
     if (isRefused || isStolen || isFound) place.signIn = undefined
   }
 
@@ -148,6 +155,7 @@ export function actionsAt(
       exchange(client, client.tokens.at(-2) ?? client.tokens.at(-1)!),
     ),
     ...times<Action>(10, (_, client) => exchange(client, anyOf(client))),
+    ...times<Action>(4, (_, client) => exchangeExpired(client, anyOf(client))),
     ...times<Action>(12, (_, client) => visit(client)),
     ...times<Action>(12, () => visit(chance.pick(witness.signIns))),
     ...times<Action>(4, (_, client) => leave(client)),

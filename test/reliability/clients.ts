@@ -1,5 +1,7 @@
 import type { Agent } from 'node:http'
+import { importSecret, sign } from '../../src/jwt/index.ts'
 import { type Answer, ask, askJson } from '../server/client.ts'
+import { SECRET } from '../server/secret.ts'
 import type { Refreshed, Span, Token } from './model.ts'
 
 /** A refresh token and its claims. */
@@ -74,10 +76,24 @@ function pairOf({ body }: Answer): Pair {
     readonly access: string
     readonly refresh: string
   }
-  const [, payload = ''] = refresh.split('.')
-  const { sid, gen, jti } = JSON.parse(Buffer.from(payload, 'base64url').toString())
-  return { access, refresh: { session: sid, generation: gen, jti, text: refresh } }
+  const { sid, gen, jti } = claimsOf(refresh)
+  const token = { session: String(sid), generation: Number(gen), jti: String(jti) }
+  return { access, refresh: { ...token, text: refresh } }
 }
+
+/** The options of servers whose tokens {@link expiredCopy} can sign. */
+export const SIGNED_BY_SECRET = { algorithm: 'HS256', signingKey: SECRET } as const
+
+/** The same token of long ago. */
+export function expiredCopy({ text, ...token }: RefreshToken): RefreshToken {
+  const claims = claimsOf(text)
+  const [iat, exp] = [Number(claims.iat) - 1e6, Number(claims.exp) - 1e6]
+  const key = importSecret(SIGNED_BY_SECRET.algorithm, SECRET)
+  return { ...token, text: sign({ ...claims, iat, exp }, key) }
+}
+
+const claimsOf = (token: string): Record<string, unknown> =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
 
 function refreshedOf(answer: Answer, pair: Pair | undefined): Refreshed {
   if (pair !== undefined)
@@ -86,6 +102,8 @@ function refreshedOf(answer: Answer, pair: Pair | undefined): Refreshed {
       token: { generation: pair.refresh.generation, jti: pair.refresh.jti },
     }
   if (isRevoked(answer)) return { kind: 'revoked' }
+  if (answer.status === 401 && answer.body.includes('Token is expired'))
+    return { kind: 'expired' }
   if (answer.status === 401 && answer.body.includes('password has been changed'))
     return { kind: 'password' }
   if (answer.status === 401 && answer.body.includes('No active account found'))

@@ -9,6 +9,7 @@ const {
   signedIn,
   refused,
   refreshed,
+  refreshedExpired,
   greeted,
   ended,
   endedAll,
@@ -43,6 +44,7 @@ const signIn = (span: Span, { name, password } = CREDENTIALS) =>
   signedIn(span, token(0), { name, password })
 const opened = signIn(during(0, 1))
 const REVOKED: Refreshed = { kind: 'revoked' }
+const EXPIRED: Refreshed = { kind: 'expired' }
 const NO_ACCOUNT: Refreshed = { kind: 'no-account' }
 const LATE = during(20_000, 20_001)
 const PASSWORD: Refreshed = { kind: 'password' }
@@ -137,6 +139,50 @@ const CASES: readonly (readonly [
     'a second lost answer after the limit, reported as reuse',
     [...lost(pair(2)), refreshed(during(70_000, 70_001), token(0), REVOKED)],
     true,
+  ],
+  [
+    'an expired unused successor that is harmless',
+    [
+      ...lost(pair(2)),
+      refreshedExpired(during(20_002, 20_003), token(1), EXPIRED),
+      refreshed(during(20_004, 20_005), token(2), pair(3)),
+    ],
+    false,
+  ],
+  [
+    'an expired unused successor that is reuse',
+    [
+      ...lost(pair(2)),
+      refreshedExpired(during(20_002, 20_003), token(1), EXPIRED),
+      refreshed(during(20_004, 20_005), token(2), REVOKED),
+    ],
+    true,
+  ],
+  [
+    'an expired current token that is reuse',
+    [
+      refreshedExpired(during(2, 3), token(0), EXPIRED),
+      refreshed(during(4, 5), token(0), REVOKED),
+    ],
+    false,
+  ],
+  [
+    'an expired current token that is harmless',
+    [
+      refreshedExpired(during(2, 3), token(0), EXPIRED),
+      refreshed(during(4, 5), token(0), pair(1)),
+    ],
+    true,
+  ],
+  [
+    'an expired token that gets a successor',
+    [refreshedExpired(during(2, 3), token(0), pair(1))],
+    false,
+  ],
+  [
+    'a valid token reported as expired',
+    [refreshed(during(2, 3), token(0), EXPIRED)],
+    false,
   ],
   ['a reuse reported within the overlap', twice(pair(1), REVOKED, during(4, 5)), false],
   [

@@ -66,6 +66,8 @@ export type Refreshed =
   | { readonly kind: 'pair'; readonly token: Token }
   /** "Token is blacklisted". */
   | { readonly kind: 'revoked' }
+  /** "Token is expired". */
+  | { readonly kind: 'expired' }
   /** "No active account found for the given token." */
   | { readonly kind: 'no-account' }
   /** "The user's password has been changed." */
@@ -152,6 +154,15 @@ export function operations({ staleness, namesByEmail, ...options }: ModelOptions
         default:
           return [judged]
       }
+    },
+
+    /** A refresh with a token that has expired, which is reuse if it was spent. */
+    refreshedExpired(span: Span, token: Token, { kind }: Refreshed): Operation<Family> {
+      return operation(
+        span,
+        `refreshed expired ${token.generation}: ${kind}`,
+        (family) => (kind === 'expired' ? afterExpired(family, token, span) : []),
+      )
     },
 
     /** A guarded route, long after the last change of its user. */
@@ -257,9 +268,22 @@ export function operations({ staleness, namesByEmail, ...options }: ModelOptions
         return isEndedBy(family, 'password', isOfAnotherEpoch(family))
           ? [decided(family, 'password'), ...(namesByEmail ? [family] : [])]
           : []
+      // A token that is valid by its times.
+      case 'expired':
       case 'other':
         return []
     }
+  }
+
+  /** The session is read before it is revoked: its user may change in between. */
+  function afterExpired(family: Family, token: Token, span: Span): readonly Family[] {
+    if (!family.isOpen) return []
+    if (!isReuse(family, token, span)) return [family]
+    const canBeOther =
+      isPrevious(family, token) &&
+      (canBeYounger(family, span) || canBeWithinLimit(family, span))
+    const revoked = endedBy(family, 'token')
+    return isLive(family) && !canBeOther ? [revoked] : [family, revoked]
   }
 
   function afterPair(

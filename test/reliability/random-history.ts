@@ -6,7 +6,7 @@ import { Chance } from '../differential/random.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
 import { pause } from '../time.ts'
 import { actionsAt, type Place, SIGN_IN_PAUSE } from './actions.ts'
-import { clientsOf } from './clients.ts'
+import { clientsOf, SIGNED_BY_SECRET } from './clients.ts'
 import type { Kind } from './databases.ts'
 import { firstMisfit, type Operation } from './history.ts'
 import { type Family, type ModelOptions, SLACK, unopened } from './model.ts'
@@ -187,7 +187,7 @@ async function theServers(
 ): Promise<readonly ServerProcess[]> {
   const userIdField: 'email' | 'id' = namesByEmail ? 'email' : 'id'
   const options = {
-    tokens: { overlap, lostAnswer, userIdField },
+    tokens: { ...SIGNED_BY_SECRET, overlap, lostAnswer, userIdField },
     throttle: { login: null },
   }
   const servers: ServerProcess[] = []

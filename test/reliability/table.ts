@@ -33,6 +33,8 @@ interface Cell {
   readonly user: (typeof USERS)[number]
   readonly overlap: (typeof OVERLAPS)[number]
   readonly rightJti: boolean
+  /** Whether the token has expired, not its session. */
+  readonly tokenExpired: boolean
   readonly lostAnswer: (typeof LOST_ANSWERS)[number]
   readonly spent: (typeof SPENT)[number]
 }
@@ -45,6 +47,7 @@ const CELLS: readonly Cell[] = everyCombination({
   user: USERS,
   overlap: OVERLAPS,
   rightJti: BOTH,
+  tokenExpired: BOTH,
   lostAnswer: LOST_ANSWERS,
   spent: SPENT,
 })
@@ -70,8 +73,16 @@ interface Expected {
 /** The generation of each session when it is judged. */
 const REACHED = 3
 
+/** An expired token gets no successor; that it was spent revokes its session all the same. */
+function expected(cell: Cell): Expected {
+  const valid = expectedOfValid(cell)
+  if (!cell.tokenExpired || valid.outcome === 'reused') return valid
+  const revokeReason = cell.revoked ? 'logout' : undefined
+  return { generation: REACHED, events: 0, outcome: 'expired', revokeReason }
+}
+
 /** The rows of the specified table, in order. */
-function expected({
+function expectedOfValid({
   behind,
   age,
   revoked,
@@ -200,8 +211,9 @@ async function judged(cell: Cell, id: SessionId, deps: Managers): Promise<Expect
   const generation = REACHED - cell.behind
   const jti = cell.rightJti ? (jtis[generation] ?? `${id}-${generation}`) : 'another'
 
+  const exchange = cell.tokenExpired ? 'judgeExpired' : 'rotate'
   const outcome = await managerFor(cell)
-    .rotate({ id, generation, jti }, at(NOON, cell.age))
+    [exchange]({ id, generation, jti }, at(NOON, cell.age))
     .catch(() => ({ kind: 'failed' }) as const)
 
   const state = await store.ports.sessions.find(id)
@@ -256,7 +268,7 @@ export const table = trial({
       )
     }
     return [
-      exactly(8960, 'cells', CELLS.length),
+      exactly(17_920, 'cells', CELLS.length),
       exactly(0, 'of them wrong', wrong.length),
     ]
   },
