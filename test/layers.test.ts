@@ -17,7 +17,7 @@ const LAYERS = [
   ['authentication', 'observability'],
   ['permissions', 'sign-in', 'verify'],
   ['guard', 'admin', 'features'],
-  ['features.ts', 'authentication.ts'],
+  ['features.ts', 'authentication.ts', 'presets'],
   ['settings'],
   ['instance'],
   ['watchword.ts'],

@@ -57,18 +57,22 @@ export interface ServerOptions {
 
 export type Counts = Readonly<Record<string, number>>
 
-export interface FeatureEndpoint {
+export interface FeatureEndpoint extends EndpointDefinition {
   readonly path: DefaultPath
   readonly mount: Mount
+  /** The message of the error if the option `handle` is set, for an endpoint that cannot have one. */
+  readonly noHandler?: string
+}
+
+/** What an endpoint of a feature and one of a preset have in common. */
+export interface EndpointDefinition {
   /** The name of its span in a trace; without one it is not traced. */
   readonly span?: string
   readonly issues?: IssuedToken
   /** What must be configured before it can be mounted: the message of the error if it is missing. */
   readonly needs?: Readonly<Partial<Record<Need, string>>>
-  /** The message of the error if the option `handle` is set, for an endpoint that cannot have one. */
-  readonly noHandler?: string
   create(settings: EndpointSettings, open: OpenCore): PathlessEndpoint
-  /** How it answers an error, if not as every other endpoint does. */
+  /** How it answers an error, its guard's included, if not as every other endpoint does. */
   errorFor?(error: AuthError): AuthError
 }
 
@@ -89,7 +93,7 @@ export type Mount =
 export type Need = 'sessions' | 'signing' | 'scheme'
 
 /** An endpoint as a feature defines it: its path depends on the options. */
-export type PathlessEndpoint = Omit<Endpoint, 'path'>
+export type PathlessEndpoint = Omit<Endpoint, 'path' | 'errorFor'>
 
 /**
  * An endpoint with one method, whose handler receives its fields by name. It is public without a `requirement`; with one its

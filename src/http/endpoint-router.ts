@@ -89,7 +89,8 @@ class EndpointRoute {
   #replyToError(error: unknown, request: AuthRequest, rendering: Rendering): AuthReply {
     const shown = reported(error, request, this.#deps)
     try {
-      return errorReply(shown, this.#deps.challenge, rendering, this.#headers)
+      const answered = this.#endpoint.errorFor?.(shown) ?? shown
+      return errorReply(answered, this.#deps.challenge, rendering, this.#headers)
     } catch (fault) {
       const fallback = reported(fault, request, this.#deps)
       return errorReply(fallback, undefined, PLAIN_JSON, this.#headers)

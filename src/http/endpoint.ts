@@ -1,4 +1,5 @@
 import type { Awaitable } from '../base/awaitable.ts'
+import type { AuthError } from '../base/errors.ts'
 import type { Fields } from './fields.ts'
 import type { ParsedBody } from './parsed-body.ts'
 import type { PathParameters } from './path-pattern.ts'
@@ -30,6 +31,8 @@ export interface Endpoint extends Access {
   readonly ignoresAccept?: boolean
   /** `false`: not counted by the throttles that count every public endpoint. */
   readonly count?: boolean
+  /** What is answered in place of an error. */
+  errorFor?(error: AuthError): AuthError
 }
 
 /**

@@ -1,6 +1,4 @@
-import { AuthError } from '../base/errors.ts'
 import type { EndpointSettings, OpenCore } from '../features/core.ts'
-import type { FeatureEndpoint } from '../features/define-feature.ts'
 import { answerOf, json, jsonValueOf } from '../http/answer.ts'
 import type { Endpoint, MethodHandler } from '../http/endpoint.ts'
 import {
@@ -45,11 +43,12 @@ export function instanceRouter({
   }
 
   const created = endpoints.map(({ path, endpoint, handle }): Endpoint => {
-    const { methods, ...rest } = endpoint.create(settings, open)
+    const { methods, ...others } = endpoint.create(settings, open)
+    const { errorFor } = endpoint
+    const rest = errorFor === undefined ? others : { ...others, errorFor }
     const { POST } = methods
     if (POST === undefined) return { ...rest, methods, path }
-    const traced = withSpan(POST, endpoint.span, trace)
-    const handler = withHandler(withErrors(traced, endpoint.errorFor), handle)
+    const handler = withHandler(withSpan(POST, endpoint.span, trace), handle)
     return { ...rest, methods: { ...methods, POST: handler }, path }
   })
   return endpointRouter(created, deps)
@@ -69,21 +68,6 @@ function withSpan(
     const work = async (): Promise<object> => handler.handle(...request)
     const trace = await openTrace()
     return trace === undefined ? work() : trace(span, work)
-  }
-  return { ...handler, handle }
-}
-
-function withErrors(
-  handler: PostHandler,
-  errorFor: FeatureEndpoint['errorFor'],
-): PostHandler {
-  if (errorFor === undefined) return handler
-  const handle: Handle = async (...request) => {
-    try {
-      return await handler.handle(...request)
-    } catch (error) {
-      throw error instanceof AuthError ? errorFor(error) : error
-    }
   }
   return { ...handler, handle }
 }

@@ -2,11 +2,13 @@ import type { Scheme } from '../authentication/scheme.ts'
 import { configError } from '../base/errors.ts'
 import type {
   DefaultPath,
+  EndpointDefinition,
   Feature,
   FeatureEndpoint,
   Need,
 } from '../features/define-feature.ts'
 import { type EndpointName, FEATURE_LIST } from '../features.ts'
+import type { Preset } from '../presets/define-preset.ts'
 import type {
   EndpointHandler,
   EndpointOption,
@@ -14,9 +16,12 @@ import type {
 } from './endpoint-options.ts'
 
 export interface MountedEndpoint {
+  /** Of a feature's, its name in the option `endpoints`; of a preset's, the preset's and its own: `knox.login`. */
   readonly name: string
+  /** What its path comes from, for messages: `endpoints.obtain`. */
+  readonly source: string
   readonly path: string
-  readonly endpoint: FeatureEndpoint
+  readonly endpoint: EndpointDefinition
   /** The handler of the option `endpoints`, in place of the endpoint's own or around it. */
   readonly handle: EndpointHandler | undefined
 }
@@ -31,20 +36,24 @@ export interface MountSettings {
   /** Whether there is a key that signs; without one, tokens come from elsewhere. */
   readonly signs: boolean
   readonly authentication: readonly Scheme<unknown>[]
+  readonly presets: readonly Preset[]
 }
 
 /** @throws AuthError `invalid_config` if two endpoints have the same path, or one lacks what it needs */
 export function mountedEndpoints(settings: MountSettings): readonly MountedEndpoint[] {
-  const mounted = FEATURE_LIST.flatMap((feature) => mountedOf(feature, settings))
-  const names = new Map<string, string>()
-  for (const { name, path } of mounted) {
+  const mounted = [
+    ...FEATURE_LIST.flatMap((feature) => mountedOf(feature, settings)),
+    ...settings.presets.flatMap((preset) => mountedOfPreset(preset, settings)),
+  ]
+  const sources = new Map<string, string>()
+  for (const { source, path } of mounted) {
     const bare = path.replace(/\/$/, '')
-    const other = names.get(bare)
+    const other = sources.get(bare)
     if (other !== undefined)
       throw configError(
-        `endpoints.${name} and endpoints.${other} have the same path, "${path}": change one of them.`,
+        `${source} and ${other} have the same path, "${path}": change one of them.`,
       )
-    names.set(bare, name)
+    sources.set(bare, source)
   }
   return mounted
 }
@@ -53,7 +62,7 @@ function mountedOf(
   feature: Feature,
   settings: MountSettings,
 ): readonly MountedEndpoint[] {
-  const has: Readonly<Record<Need, boolean>> = {
+  const has: Has = {
     sessions: settings.sessions,
     signing: settings.signs,
     scheme: settings.authentication.some((scheme) => isOf(feature, scheme)),
@@ -66,17 +75,31 @@ function mountedOf(
     const { path = defaultPath(endpoint.path, settings.path), handle } = parsed(option)
     if (handle !== undefined && endpoint.noHandler !== undefined)
       throw configError(endpoint.noHandler)
-    return [{ name, path, endpoint, handle }]
+    return [{ name, source: `endpoints.${name}`, path, endpoint, handle }]
   })
 }
+
+/** The endpoints of a preset: it is listed for all of them. */
+function mountedOfPreset(
+  preset: Preset,
+  { sessions, signs }: MountSettings,
+): readonly MountedEndpoint[] {
+  const has: Has = { sessions, signing: signs, scheme: preset.scheme !== undefined }
+  return Object.entries(preset.endpoints).map(([name, endpoint]) => {
+    const missing = missingNeed(endpoint, has)
+    if (missing !== undefined) throw configError(missing)
+    const source = `presets: [${preset.name}({ prefix: "${preset.prefix}" })]`
+    const path = preset.prefix.replace(/\/$/, '') + endpoint.path
+    return { name: `${preset.name}.${name}`, source, path, endpoint, handle: undefined }
+  })
+}
+
+type Has = Readonly<Record<Need, boolean>>
 
 const isOf = ({ schemes = [] }: Feature, { madeBy }: Scheme<unknown>): boolean =>
   madeBy !== undefined && schemes.includes(madeBy)
 
-function isMounted(
-  endpoint: FeatureEndpoint,
-  has: Readonly<Record<Need, boolean>>,
-): boolean {
+function isMounted(endpoint: FeatureEndpoint, has: Has): boolean {
   switch (endpoint.mount) {
     case 'always':
       return true
@@ -90,10 +113,8 @@ function isMounted(
 }
 
 /** Why an endpoint cannot be mounted. */
-const missingNeed = (
-  { needs = {} }: FeatureEndpoint,
-  has: Readonly<Record<Need, boolean>>,
-): string | undefined => Object.entries(needs).find(([need]) => !has[need as Need])?.[1]
+const missingNeed = ({ needs = {} }: EndpointDefinition, has: Has): string | undefined =>
+  Object.entries(needs).find(([need]) => !has[need as Need])?.[1]
 
 function parsed(option: Exclude<EndpointOption, false>): {
   readonly path?: string

@@ -5,6 +5,7 @@ import type { Random } from '../base/random.ts'
 import type { FeatureOptions } from '../features.ts'
 import type { Permission, SignedIn } from '../permissions/permission.ts'
 import type { RightsOf, Roles } from '../permissions/rights.ts'
+import type { Preset } from '../presets/define-preset.ts'
 import type { Rate } from '../throttling/rate.ts'
 import type { User } from '../users/user.ts'
 import type { EndpointOptions } from './endpoint-options.ts'
@@ -70,6 +71,12 @@ export interface CoreOptions<
    * @django DEFAULT_AUTHENTICATION_CLASSES
    */
   readonly authentication?: readonly S[]
+  /**
+   * Endpoints as another system has them, such as `[knox()]`: see `watchword/presets`.
+   *
+   * @default none
+   */
+  readonly presets?: readonly Preset[]
   /** The permission strings of each role; `"*"` for all. */
   readonly roles?: R
   /**

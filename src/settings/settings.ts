@@ -29,6 +29,7 @@ import { knownOptions } from './known-options.ts'
 import { type MountedEndpoint, mountedEndpoints } from './mounted-endpoints.ts'
 import { optionFault } from './option-fault.ts'
 import type { CoreOptions } from './options.ts'
+import { presetOptions } from './preset-options.ts'
 import { schemeOptions } from './scheme-options.ts'
 import { parseSecret, secretsIn } from './secrets.ts'
 import { userOptions } from './user-options.ts'
@@ -63,6 +64,7 @@ const CORE = {
   users: userOptions,
   endpoints: endpointOptions,
   authentication: schemeOptions,
+  presets: presetOptions,
   roles: z.record(name, z.array(name)).default({}),
   permissions: z
     .union(
@@ -144,7 +146,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** @throws AuthError `invalid_config`: its message names the option, what was expected and what to write */
 export function parseSettings(options: unknown, env: Environment): Settings {
   const parsed = parseOptions(options)
-  const { database, secret, path, endpoints, proxies, audit, tokens, ...rest } = parsed
+  const { database, secret, path, endpoints, proxies, audit, tokens, presets, ...rest } =
+    parsed
   const log = safeLog(rest.log ?? logLine)
   const section = sectionReader(parsed)
   const kinds = FEATURE_LIST.flatMap((feature) => feature.tokens?.(section) ?? [])
@@ -163,6 +166,7 @@ export function parseSettings(options: unknown, env: Environment): Settings {
       sessions: issuing.tokens.sessions,
       signs: issuesTokens(issuing),
       authentication: rest.authentication,
+      presets,
     }),
     permissions: [rest.permissions].flat(),
     redis,

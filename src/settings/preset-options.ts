@@ -1,0 +1,14 @@
+import { z } from 'zod'
+import { isPreset, type Preset } from '../presets/define-preset.ts'
+
+const LIST_MESSAGE = 'must be a list of presets, such as [knox()]'
+
+/** Presets are functions that make one, and passed without a call by mistake. */
+const preset = z.custom<Preset>(isPreset, {
+  error: ({ input }) =>
+    typeof input === 'function'
+      ? 'is a function that makes a preset: call it, as in [knox()]'
+      : 'must be a preset of "watchword/presets", such as knox()',
+})
+
+export const presetOptions = z.array(preset, LIST_MESSAGE).default([])
