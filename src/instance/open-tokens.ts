@@ -11,7 +11,7 @@ import {
   type VerifierOptions,
   verifier,
 } from '../jwt/index.ts'
-import { headerClaims } from '../jwt/jws.ts'
+import { headerClaims, tokenLength } from '../jwt/jws.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import { withRefreshTokens } from '../tokens/refresh-verifier.ts'
@@ -72,6 +72,10 @@ export function openTokens(
     settings,
     sign: (claims) => signReadable(claims, ring.signing(), maxBytes),
     signRefresh: (claims) => signReadable(claims, ring.refresh.signing(), maxBytes),
+    requireReadable: (claims) =>
+      requireLength(tokenLength(claims, ring.signing()), maxBytes),
+    requireReadableRefresh: (claims) =>
+      requireLength(tokenLength(claims, ring.refresh.signing()), maxBytes),
     verify: verifying(expected, CACHED_TOKENS),
     verifyOnce: verifying(expected),
     // Every other time is checked as before.
@@ -89,10 +93,16 @@ const LONG_AGO = days(2 * 366)
 /** @throws AuthError `server_error` if the token would be too large to be accepted again */
 function signReadable(claims: object, key: SigningKey, maxBytes: number): string {
   const token = sign(claims, key)
-  if (token.length <= maxBytes) return token
+  requireLength(token.length, maxBytes)
+  return token
+}
+
+/** @throws AuthError `server_error` */
+function requireLength(length: number, maxBytes: number): void {
+  if (length <= maxBytes) return
   throw new AuthError(
     'server_error',
-    `A token would have ${token.length} bytes, and tokens.maxBytes allows ${maxBytes}: let "tokens.claims" return less, or raise tokens.maxBytes in every service that reads the tokens.`,
+    `A token would have ${length} bytes, and tokens.maxBytes allows ${maxBytes}: let "tokens.claims" return less, or raise tokens.maxBytes in every service that reads the tokens.`,
   )
 }
 

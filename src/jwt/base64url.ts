@@ -25,6 +25,9 @@ export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefin
   return bytes
 }
 
+/** How many characters of base64url so many bytes have. */
+export const base64urlLength = (bytes: number): number => Math.ceil((bytes * 4) / 3)
+
 /** The unsigned big-endian integer of at least one byte. */
 export const bigIntOf = (bytes: Uint8Array): bigint =>
   BigInt(`0x${Array.from(bytes, hexOf).join('')}`)

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomInt } from 'node:crypto'
 import { test } from 'node:test'
-import { importSecret, KeySet, signBytes, verifySignature } from './index.ts'
-import { readSegment, splitAscii } from './jws.ts'
+import { ALGORITHMS, type Algorithm } from './algorithms.ts'
+import {
+  generateKey,
+  importSecret,
+  importSigningKey,
+  KeySet,
+  type SigningKey,
+  sign,
+  signBytes,
+  verifySignature,
+} from './index.ts'
+import { readSegment, splitAscii, tokenLength } from './jws.ts'
 
 const ALPHABET = /^[A-Za-z0-9_-]*$/
 const read = (bytes: Buffer, length: number): string =>
@@ -82,3 +92,15 @@ test('a payload is not overwritten by the next one', () => {
   verifySignature(signBytes(Buffer.from('other'), key), keys)
   assert.equal(Buffer.from(payload).toString(), 'first')
 })
+
+const keyFor = (alg: Algorithm): SigningKey =>
+  ALGORITHMS[alg].kind === 'hmac'
+    ? importSecret(alg, randomBytes(64), { kid: 'a' })
+    : importSigningKey(alg, generateKey(alg).privatePem)
+
+for (const alg of Object.keys(ALGORITHMS) as Algorithm[])
+  test(`the length of an ${alg} token is known before it is signed`, () => {
+    const key = keyFor(alg)
+    for (const text of ['', 'a', 'ab', 'é', '\u{1f511}', 'x'.repeat(9000)])
+      assert.equal(tokenLength({ text }, key), sign({ text }, key).length)
+  })

@@ -1,5 +1,5 @@
 import { AuthError } from '../base/errors.ts'
-import { endsCanonically } from './base64url.ts'
+import { base64urlLength, endsCanonically } from './base64url.ts'
 import { type Dots, keyFor, splitCompact } from './compact.ts'
 import { type Claims, parseObject } from './json.ts'
 import type { SigningKey, VerifyingKey } from './key.ts'
@@ -85,6 +85,12 @@ const copyOf = (bytes: Buffer, length: number): Uint8Array =>
  */
 export const sign = (claims: object, key: SigningKey): string =>
   signPayload(key.header, encodeSegment(JSON.stringify(claims)), key)
+
+/** The length of the token that `sign` makes of these claims. */
+export function tokenLength(claims: object, key: SigningKey): number {
+  const payload = base64urlLength(Buffer.byteLength(JSON.stringify(claims)))
+  return key.header.length + payload + key.signatureLength + '..'.length
+}
 
 /**
  * Signs any bytes (RFC 7515 §5.1), with the header `{"alg"}`, and `kid` if the key has one.

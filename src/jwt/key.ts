@@ -32,6 +32,8 @@ export interface SigningKey {
   readonly kid: string | undefined
   /** The encoded header of its tokens: `{"alg","typ":"JWT"}`, and `kid` if the key has one. */
   readonly header: string
+  /** Length of its signatures in base64url. */
+  readonly signatureLength: number
   /** Verifies what this key signs. */
   readonly verifying: VerifyingKey
   /** @param signed is encoded as UTF-8 @returns the signature in base64url */

@@ -11,6 +11,7 @@ import {
   type AsymmetricAlgorithm,
   isAsymmetric,
 } from './algorithms.ts'
+import { base64urlLength } from './base64url.ts'
 import { headerOf } from './header-of.ts'
 import { algorithmOf, base64urlMember, type Jwk, parseJwk } from './jwk.ts'
 import {
@@ -154,6 +155,7 @@ function privateKey(
     alg,
     kid: verifying.kid,
     header: headerOf(alg, verifying.kid),
+    signatureLength: base64urlLength(scheme.length(key)),
     verifying,
     sign: (signed) => scheme.sign(bytesOf(signed), key).toString('base64url'),
   }

@@ -7,6 +7,7 @@ import {
   X509Certificate,
 } from 'node:crypto'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
+import { base64urlLength } from './base64url.ts'
 import { headerOf } from './header-of.ts'
 import {
   invalidKey,
@@ -54,7 +55,7 @@ function hmacKey(
 ): SigningKey {
   const sign = (signed: string | Uint8Array): string =>
     createHmac(hash, key).update(signed).digest('base64url')
-  const length = Math.ceil((bytes * 4) / 3)
+  const length = base64urlLength(bytes)
   const isEqual = comparison(length)
   const verifyText = (signed: string | Uint8Array, signature: string): boolean =>
     signature.length === length && isEqual(sign(signed), signature)
@@ -66,7 +67,14 @@ function hmacKey(
       verifyText(signed, Buffer.from(signature).toString('base64url')),
     verifyText,
   }
-  return { alg, kid, header: headerOf(alg, kid), verifying, sign }
+  return {
+    alg,
+    kid,
+    header: headerOf(alg, kid),
+    signatureLength: length,
+    verifying,
+    sign,
+  }
 }
 
 /** Compares strings of one length, the expected one ASCII, in constant time and in two buffers that are reused. */

@@ -101,7 +101,7 @@ export async function refreshPair(
   const current = { account, custom }
   if (presented === undefined || !spendsTokens(settings))
     return exchangeUnspent(claims, current, presented, now, deps)
-  rejectUnsignable(claims, current, presented, now, deps)
+  rejectUnreadable(claims, current, presented, now, deps)
   if (presented.foreign) await adopt(presented, claims, account, now, deps)
   return rotate(presented, claims, current, now, deps)
 }
@@ -134,8 +134,8 @@ async function refuseUnusable(
   if (generation >= 0 && generation < session.generation) throw new AuthError('revoked')
 }
 
-/** Signs tokens like those to come: claims that cannot be in one must not spend the presented token. */
-function rejectUnsignable(
+/** Checks the claims of the tokens to come: those that cannot be in one must not spend the presented token. */
+function rejectUnreadable(
   claims: Claims,
   { account, custom }: Current,
   presented: PresentedToken,
@@ -145,8 +145,8 @@ function rejectUnsignable(
   const subject = subjectAgain(claims, account, custom, presented, deps)
   if (custom === undefined) return
   const gen = presented.generation + 1
-  deps.signRefresh({ ...looseRefreshClaims(subject, now, deps), gen })
-  deps.sign(accessClaims(subject, now, deps))
+  deps.requireReadableRefresh({ ...looseRefreshClaims(subject, now, deps), gen })
+  deps.requireReadable(accessClaims(subject, now, deps))
 }
 
 /** Advances a session and issues tokens from its row. */

@@ -64,6 +64,9 @@ export interface TokenDeps {
   sign(claims: object): string
   /** Signs a refresh token. */
   signRefresh(claims: object): string
+  /** Requires that a token with these claims is accepted again, without signing it. @throws AuthError `server_error` */
+  requireReadable(claims: object): void
+  requireReadableRefresh(claims: object): void
   /** Verifies signature and times. @throws AuthError */
   verify(token: string): Awaitable<Claims>
   /** Verifies without the cache: for refresh tokens, which are presented once. */
