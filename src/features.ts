@@ -4,6 +4,7 @@ import { apiTokens } from './features/api-tokens/feature.ts'
 import { browserSessions } from './features/browser-sessions/feature.ts'
 import type { Feature } from './features/define-feature.ts'
 import { keySet } from './features/key-set/feature.ts'
+import { mail } from './features/mail/feature.ts'
 import { revocationFeed } from './features/revocation-feed/feature.ts'
 import { slidingTokens } from './features/sliding-tokens/feature.ts'
 import { tokens } from './features/tokens/feature.ts'
@@ -18,6 +19,7 @@ export const FEATURES = [
   browserSessions,
   slidingTokens,
   revocationFeed,
+  mail,
 ] as const
 
 /** `FEATURES` without the types of its members, for loops. */

@@ -33,7 +33,17 @@ const SECTIONS: Readonly<Record<string, Declared>> = {
 }
 
 export const SECTION_NAMES = Object.keys(SECTIONS)
-export const FEATURE_SECTION_NAMES = Object.keys(FEATURE_SECTIONS)
+
+/** Options of features without members: ``/** The option `sms`. *\/`` above a type. */
+const FEATURE_VALUES = globSync('src/features/*/options.ts', { cwd: ROOT }).flatMap(
+  (file) =>
+    [...textOf(file).matchAll(/\/\*\* The option `(\w+)`[^/]*\*\/\nexport type/g)].map(
+      ([, name = '']) => name,
+    ),
+)
+
+/** What features add to the options. */
+export const FEATURE_OPTION_NAMES = [...Object.keys(FEATURE_SECTIONS), ...FEATURE_VALUES]
 
 export interface DocumentedOption {
   readonly name: string
@@ -48,7 +58,7 @@ export function optionsOf(section: string): readonly DocumentedOption[] {
   if (declared === undefined) throw new Error(`There is no section "${section}".`)
   const { file, name, prefix } = declared
   const body = bodyOf(textOf(file), name)
-  const members = body.matchAll(/\/\*\*([\s\S]*?)\*\/\s*readonly (\w+)\?:/g)
+  const members = body.matchAll(/\/\*\*([\s\S]*?)\*\/\s*readonly (\w+)\??:/g)
   return [...members].map(([, comment = '', option = '']) => ({
     name: prefix + option,
     ...partsOf(comment),

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Scheme } from '../authentication/scheme.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
@@ -16,6 +17,7 @@ import type { Users } from '../users/users.ts'
 export interface Core {
   readonly clock: Clock
   readonly random: Random
+  readonly log: Log
   readonly audit: AuditLog<string>
   readonly users: Users
   /** `undefined` if `tokens.sessions` is false. */

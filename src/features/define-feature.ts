@@ -39,8 +39,16 @@ export interface Feature {
   server?(issuer: string | undefined): ServerOptions
   /** Members of the instance, such as `auth.apiTokens`. */
   admin?(open: OpenCore): object
-  /** Runs when the instance has been opened. @param mounted the names of the mounted endpoints */
-  onOpen?(core: Core, mounted: ReadonlySet<string>): void
+  /**
+   * Runs when the instance has been opened.
+   *
+   * @param mounted the names of the mounted endpoints
+   * @returns what runs before the instance is closed
+   */
+  onOpen?(
+    core: Core,
+    mounted: ReadonlySet<string>,
+  ): (() => void | Promise<void>) | undefined
   onUserDeleted?(id: UserId, core: Core): Promise<void>
   /** How the command names one row of each kind that `flush` counts. */
   readonly rowNames?: Readonly<Record<string, string>>

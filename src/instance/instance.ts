@@ -117,7 +117,10 @@ async function openParts(
   const parts = { ...storage, ...issuing, ...signIns }
   const core = coreOf(settings, parts)
   const mounted = new Set(settings.endpoints.map(({ name }) => name))
-  for (const feature of FEATURE_LIST) feature.onOpen?.(core, mounted)
+  for (const feature of FEATURE_LIST) {
+    const close = feature.onOpen?.(core, mounted)
+    if (close !== undefined) closers.add(close)
+  }
 
   return {
     ...parts,
@@ -196,6 +199,7 @@ function coreOf({ random, log, on, section }: CoreSettings, parts: Parts): Core 
   return {
     clock,
     random,
+    log,
     audit,
     users: store.ports.users,
     sessions,

@@ -4,6 +4,7 @@ interface Definition {
   readonly innerType?: Schema
   readonly in?: Schema
   readonly shape?: Readonly<Record<string, Schema>>
+  readonly options?: readonly Schema[]
 }
 
 type Schema = { readonly _zod: { readonly def: object } }
@@ -19,10 +20,14 @@ function pathsIn(schema: Schema, prefix: string): readonly string[] {
   ])
 }
 
-/** The members of an object schema, also if it has a default or a transform. */
+/** The members of an object schema, also if it has a default or a transform, or is one form of several. */
 function shapeOf(schema: Schema): Definition['shape'] {
-  const { shape, innerType, in: input } = schema._zod.def as Definition
+  const { shape, innerType, in: input, options = [] } = schema._zod.def as Definition
   if (shape !== undefined) return shape
+  for (const option of options) {
+    const members = shapeOf(option)
+    if (members !== undefined) return members
+  }
   const inner = innerType ?? input
   return inner === undefined ? undefined : shapeOf(inner)
 }

@@ -33,6 +33,7 @@ export const apiTokens = defineFeature({
   onOpen(core, mounted) {
     // A missing secret stops the start, not the first request.
     if (mounted.has('apiToken')) core.derivedKeys('API tokens')
+    return undefined
   },
   async onUserDeleted(id, { ports }) {
     await ports(apiTokenStore).apiTokens.deleteAll(id)

@@ -1,0 +1,62 @@
+import type { UnixSeconds } from '../../base/clock.ts'
+
+/** A mail, complete. Its texts contain no CR or LF outside of `text` and `html`. */
+export interface Mail {
+  /** One address, as it is stored. */
+  readonly to: string
+  readonly subject: string
+  readonly text: string
+  readonly html: string
+}
+
+export interface Sms {
+  /** A phone number in E.164 form, such as `+15550100`. */
+  readonly to: string
+  readonly text: string
+}
+
+/**
+ * Sends a mail. It is called again, later, if it throws: a mail may be sent twice, and is never lost.
+ *
+ * An error with `permanent: true` says that this mail can never be sent: it is dropped, and the log says so.
+ */
+export type Mailer = (mail: Mail) => unknown
+
+/** Sends a text message, as `Mailer` sends a mail. */
+export type SmsSender = (sms: Sms) => unknown
+
+/** What the outbox holds: a mail, a text message, or nothing at the cost of one. */
+export type Message =
+  | ({ readonly channel: 'mail' } & Mail)
+  | ({ readonly channel: 'sms' } & Sms)
+  | { readonly channel: 'none' }
+
+/** A message in the outbox, sealed: it may contain a link or a code. */
+export interface StoredMessage {
+  readonly id: string
+  readonly sealed: string
+  /** How often it was tried. */
+  readonly attempts: number
+  /** When it is tried next. While a process is sending it, when another one may try. */
+  readonly dueAt: UnixSeconds
+  /** When what it says is out of date: it is not sent any more. */
+  readonly expiresAt: UnixSeconds
+}
+
+/** The port to the outbox. Each function is one statement. */
+export interface Outbox {
+  insert(message: StoredMessage): Promise<void>
+  /** Messages that are due, the oldest first. */
+  due(now: UnixSeconds, limit: number): Promise<readonly StoredMessage[]>
+  /**
+   * Takes a message for this process until `until`, and counts the attempt.
+   *
+   * @returns `false` if another process has taken it since it was read
+   */
+  claim(message: StoredMessage, until: UnixSeconds): Promise<boolean>
+  /** When a message that could not be sent is tried again. */
+  postpone(id: string, dueAt: UnixSeconds): Promise<void>
+  delete(id: string): Promise<void>
+  /** @returns how many it deleted; fewer than `limit` if none is left */
+  flush(now: UnixSeconds, limit: number): Promise<number>
+}

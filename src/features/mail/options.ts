@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { configError } from '../../base/errors.ts'
+import { functionOf, section } from '../../schema/shapes.ts'
+import { emailFault } from '../../users/email.ts'
+import { oneLine } from './layout.ts'
+import type { Mailer, SmsSender } from './message.ts'
+import { type SmtpSettings, smtpMailer } from './smtp.ts'
+import { en } from './templates/en.ts'
+import type { Templates } from './templates/template.ts'
+
+/** The option `mail`. */
+export interface MailOptions {
+  /**
+   * `"smtp://user:password@mail.example.com?from=auth@example.com"` (STARTTLS, port 587), `"smtps://…"` (TLS, port 465), or a
+   * function.
+   */
+  readonly transport: string | Mailer
+  /**
+   * The name of the application: that of the sender, and in the texts.
+   *
+   * @default the part of `from` behind the "@"
+   */
+  readonly name?: string
+  /** Texts in place of the ones that are shipped, by name. */
+  readonly templates?: Partial<Templates>
+}
+
+/** The option `mail`, parsed. */
+export interface MailSettings {
+  readonly send: Mailer
+  /** The name of the application. */
+  readonly app: string
+  readonly templates: Partial<Templates>
+}
+
+const FORM =
+  'must be an address such as "smtp://user:password@mail.example.com?from=auth@example.com", or a function that sends a mail'
+
+const TEMPLATE_NAMES = Object.keys(en) as (keyof Templates)[]
+
+const transport = z.union([z.string(), functionOf<Mailer>()], FORM)
+
+export const mailOptions = section<string | Mailer | MailOptions>()(
+  z
+    .union(
+      [
+        transport,
+        z.strictObject({
+          transport,
+          name: z.string().min(1).exactOptional(),
+          templates: z
+            .partialRecord(z.enum(TEMPLATE_NAMES), functionOf<never>())
+            .exactOptional(),
+        } satisfies Record<keyof MailOptions, z.ZodType>),
+      ],
+      FORM,
+    )
+    .optional()
+    .transform((option) => (option === undefined ? undefined : mailSettings(option))),
+)
+
+/** The option `sms`: a function that sends a text message. */
+export type SmsOption = SmsSender
+
+export const smsOptions = section<SmsOption>()(functionOf<SmsSender>().optional())
+
+function mailSettings(option: string | Mailer | MailOptions): MailSettings {
+  const options = typeof option === 'object' ? option : { transport: option }
+  const { transport, templates = {} } = options
+  if (typeof transport === 'function')
+    return { send: transport, app: oneLine(options.name ?? 'watchword'), templates }
+  const { url, from } = smtpSettings(transport)
+  const app = oneLine(options.name ?? from.name)
+  return { send: smtpMailer({ url, from: { ...from, name: app } }), app, templates }
+}
+
+/** @throws AuthError `invalid_config`. The message repeats nothing of the address: it has a password */
+function smtpSettings(text: string): SmtpSettings {
+  const url = URL.parse(text)
+  if (url === null || !/^smtps?:$/.test(url.protocol) || url.hostname === '')
+    throw configError(`mail (WATCHWORD_MAIL) ${FORM}.`)
+  for (const name of url.searchParams.keys())
+    if (name !== 'from' && name !== 'name')
+      throw configError(
+        'mail (WATCHWORD_MAIL) may have only "from" and "name" behind the "?": remove the others.',
+      )
+  const address = url.searchParams.get('from') ?? ''
+  if (emailFault(address) !== undefined)
+    throw configError(
+      'mail (WATCHWORD_MAIL) does not say who sends: end it with "?from=" and an e-mail address.',
+    )
+  const name = url.searchParams.get('name') ?? address.slice(address.indexOf('@') + 1)
+  return { url, from: { name: oneLine(name), address } }
+}

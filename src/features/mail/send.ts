@@ -1,0 +1,69 @@
+import type { Seconds } from '../../base/clock.ts'
+import { configError } from '../../base/errors.ts'
+import type { Core } from '../core.ts'
+import { layOut } from './layout.ts'
+import type { Message } from './message.ts'
+import { mailOptions } from './options.ts'
+import type { Sender } from './sender.ts'
+import { LANGUAGES } from './templates/languages.ts'
+import type {
+  Language,
+  MailTemplates,
+  SmsTemplates,
+  TemplateData,
+} from './templates/template.ts'
+
+interface Letter {
+  /** An address as it is stored. `undefined`: nothing is sent, and it takes as long, so that nobody can tell. */
+  readonly to: string | undefined
+  readonly data: TemplateData
+  readonly language: Language
+  /** After this it is not sent any more: that of the link or the code in it. */
+  readonly lifetime: Seconds
+}
+
+export interface MailLetter extends Letter {
+  readonly template: keyof MailTemplates
+}
+
+export interface SmsLetter extends Letter {
+  readonly template: keyof SmsTemplates
+}
+
+const SENDERS = new WeakMap<Core, Sender>()
+
+export const keepSender = (core: Core, sender: Sender): void =>
+  void SENDERS.set(core, sender)
+
+/** Puts a mail into the outbox. @throws AuthError `invalid_config` without the option `mail`; `store_unavailable` */
+export async function sendMail(core: Core, letter: MailLetter): Promise<void> {
+  const { to, template, data, language, lifetime } = letter
+  const settings = core.section(mailOptions)
+  const render = settings?.templates[template] ?? LANGUAGES[language][template]
+  const { app = 'watchword' } = settings ?? {}
+  const mail = layOut(render(data, app), app)
+  await senderOf(core, 'mail').add(addressed('mail', to, mail), lifetime)
+}
+
+/** Puts a text message into the outbox. @throws AuthError `invalid_config` without the option `sms`; `store_unavailable` */
+export async function sendSms(core: Core, letter: SmsLetter): Promise<void> {
+  const { to, template, data, language, lifetime } = letter
+  const settings = core.section(mailOptions)
+  const render = settings?.templates[template] ?? LANGUAGES[language][template]
+  const text = render(data, settings?.app ?? 'watchword')
+  await senderOf(core, 'sms').add(addressed('sms', to, { text }), lifetime)
+}
+
+/** Without a recipient the text stays in it: the row is as long. */
+const addressed = (
+  channel: 'mail' | 'sms',
+  to: string | undefined,
+  content: object,
+): Message =>
+  ({ channel: to === undefined ? 'none' : channel, to: to ?? '', ...content }) as Message
+
+function senderOf(core: Core, option: 'mail' | 'sms'): Sender {
+  const sender = SENDERS.get(core)
+  if (sender !== undefined) return sender
+  throw configError(`The option "${option}" is not set, and there is something to send.`)
+}

@@ -1,0 +1,85 @@
+import { lazy } from '../../base/lazy.ts'
+import { optionalPeer } from '../../base/optional-peer.ts'
+import type { Mailer } from './message.ts'
+
+/** What is used of nodemailer. */
+interface Nodemailer {
+  createTransport(options: object): {
+    sendMail(message: object): Promise<unknown>
+  }
+}
+
+export interface SmtpSettings {
+  readonly url: URL
+  readonly from: { readonly name: string; readonly address: string }
+}
+
+/** Milliseconds. All of them together are shorter than the outbox waits for a process. */
+const TIMEOUTS = {
+  connectionTimeout: 15_000,
+  greetingTimeout: 15_000,
+  dnsTimeout: 10_000,
+  socketTimeout: 30_000,
+}
+
+/** Sends by SMTP (RFC 5321), with the package `nodemailer`. */
+export function smtpMailer({ url, from }: SmtpSettings): Mailer {
+  const transport = lazy(async () => {
+    const { createTransport } = await optionalPeer<Nodemailer>(
+      'nodemailer',
+      'The option "mail" with an address of a mail server',
+    )
+    return createTransport({
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(url.port) || (url.protocol === 'smtps:' ? 465 : 587),
+      secure: url.protocol === 'smtps:',
+      // A server in between could hide STARTTLS and read the password (RFC 3207 §6).
+      requireTLS: !isLoopback(url.hostname),
+      ...(url.username !== '' && {
+        auth: {
+          user: decodeURIComponent(url.username),
+          pass: decodeURIComponent(url.password),
+        },
+      }),
+      pool: true,
+      maxConnections: 4,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+      ...TIMEOUTS,
+    })
+  })
+  return async ({ to, subject, text, html }) => {
+    try {
+      await (await transport()).sendMail({
+        from,
+        // As an object it is not parsed: the whole text is one address.
+        to: { name: '', address: to },
+        subject,
+        text,
+        html,
+        // Out-of-office programs do not answer (RFC 3834 §5).
+        headers: { 'Auto-Submitted': 'auto-generated' },
+      })
+    } catch (error) {
+      throw asSendError(error)
+    }
+  }
+}
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '[::1]' || host.startsWith('127.')
+
+/** A reply 5xx to the recipient or to the text is final (RFC 5321 §4.2.1); one to the sign-in is the operator's fault. */
+function asSendError(error: unknown): Error {
+  const {
+    responseCode = 0,
+    code,
+    message,
+  } = error as {
+    readonly responseCode?: number
+    readonly code?: string
+    readonly message?: string
+  }
+  const isFinal = responseCode >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE')
+  return Object.assign(new Error(message, { cause: error }), { permanent: isFinal })
+}

@@ -1,0 +1,91 @@
+import type { TemplateData, Templates } from './template.ts'
+
+export const de: Templates = {
+  confirmSignUp: (data, app) => ({
+    subject: `Bestätigen Sie Ihre E-Mail-Adresse für ${app}`,
+    before: ['Bitte bestätigen Sie, dass diese Adresse Ihnen gehört.'],
+    ...action(data, 'Adresse bestätigen'),
+    after: [lasts(data), 'Wenn Sie sich nicht registriert haben, ist nichts zu tun.'],
+  }),
+  accountExists: (data, app) => ({
+    subject: `Sie haben schon ein Konto bei ${app}`,
+    before: [
+      'Jemand, vermutlich Sie, wollte sich mit dieser Adresse registrieren. Sie haben schon ein Konto: Melden Sie sich wie gewohnt an, oder legen Sie ein neues Passwort fest.',
+    ],
+    ...action(data, 'Neues Passwort festlegen'),
+    after: [lasts(data), 'Wenn Sie es nicht waren, ist nichts zu tun.'],
+  }),
+  verifyEmail: (data, app) => ({
+    subject: `Bestätigen Sie Ihre E-Mail-Adresse für ${app}`,
+    before: ['Bitte bestätigen Sie, dass diese Adresse Ihnen gehört.'],
+    ...action(data, 'Adresse bestätigen'),
+    after: [lasts(data)],
+  }),
+  resetPassword: (data, app) => ({
+    subject: `Neues Passwort für ${app}`,
+    before: ['Sie können jetzt ein neues Passwort festlegen.'],
+    ...action(data, 'Neues Passwort festlegen'),
+    after: [
+      lasts(data),
+      'Wenn Sie nicht darum gebeten haben, ist nichts zu tun: Ihr Passwort bleibt, wie es ist.',
+    ],
+  }),
+  signIn: (data, app) => ({
+    subject: `Anmeldung bei ${app}`,
+    before: ['Sie können sich jetzt anmelden.'],
+    ...action(data, 'Anmelden'),
+    after: [
+      `${lasts(data)} Geben Sie nichts davon weiter: Wer es hat, kann sich als Sie anmelden.`,
+      'Wenn Sie nicht darum gebeten haben, ist nichts zu tun.',
+    ],
+  }),
+  changeEmail: (data, app) => ({
+    subject: `Bestätigen Sie Ihre neue E-Mail-Adresse für ${app}`,
+    before: ['Bitte bestätigen Sie, dass diese Adresse Ihre bisherige ersetzt.'],
+    ...action(data, 'Neue Adresse bestätigen'),
+    after: [lasts(data), 'Wenn Sie nicht darum gebeten haben, ist nichts zu tun.'],
+  }),
+  emailChanged: (data, app) => ({
+    subject: `Ihre E-Mail-Adresse für ${app} ändert sich`,
+    before: [`Die neue Adresse Ihres Kontos ist ${data.newAddress ?? 'eine andere'}.`],
+    ...action(data, 'Änderung rückgängig machen'),
+    after: ['Wenn Sie es waren, ist nichts zu tun.'],
+  }),
+  passwordChanged: (_, app) => ({
+    subject: `Ihr Passwort für ${app} wurde geändert`,
+    before: [
+      'Ihr Passwort wurde geändert. Wenn Sie es waren, ist nichts zu tun. Sonst legen Sie sofort ein neues fest.',
+    ],
+  }),
+  invitation: (data, app) => ({
+    subject: `Einladung zu ${app}`,
+    before: [`Sie sind zu ${app} eingeladen.`],
+    ...action(data, 'Einladung annehmen'),
+    after: [lasts(data)],
+  }),
+  factorsChanged: (_, app) => ({
+    subject: `Ihre Anmeldung bei ${app} wurde geändert`,
+    before: [
+      'Ein zweiter Faktor Ihres Kontos wurde hinzugefügt oder entfernt. Wenn Sie es waren, ist nichts zu tun. Sonst legen Sie sofort ein neues Passwort fest.',
+    ],
+  }),
+  verifyPhone: ({ code = '' }, app) => `${code} ist Ihr Code für ${app}.`,
+  signInSms: ({ code = '' }, app) => `${code} ist Ihr Code zur Anmeldung bei ${app}.`,
+}
+
+const action = ({ link, code }: TemplateData, label: string) => ({
+  ...(link !== undefined && { link: { label, url: link } }),
+  ...(code !== undefined && { code }),
+})
+
+const lasts = ({ code, minutes = 0 }: TemplateData): string =>
+  `${code === undefined ? 'Der Link' : 'Der Code'} gilt einmal, ${length(minutes)} lang.`
+
+function length(minutes: number): string {
+  if (minutes < 120) return count(minutes, 'Minute', 'Minuten')
+  if (minutes < 48 * 60) return count(Math.floor(minutes / 60), 'Stunde', 'Stunden')
+  return count(Math.floor(minutes / 1440), 'Tag', 'Tage')
+}
+
+const count = (number: number, one: string, many: string): string =>
+  `${number} ${number === 1 ? one : many}`

@@ -1,0 +1,91 @@
+import type { TemplateData, Templates } from './template.ts'
+
+export const en: Templates = {
+  confirmSignUp: (data, app) => ({
+    subject: `Confirm your e-mail address for ${app}`,
+    before: [`Please confirm that this address is yours.`],
+    ...action(data, 'Confirm the address'),
+    after: [lasts(data), 'If you have not signed up, ignore this message.'],
+  }),
+  accountExists: (data, app) => ({
+    subject: `You already have an account at ${app}`,
+    before: [
+      'Somebody, probably you, wanted to sign up with this address. You have an account already: sign in as usual, or set a new password.',
+    ],
+    ...action(data, 'Set a new password'),
+    after: [lasts(data), 'If it was not you, ignore this message.'],
+  }),
+  verifyEmail: (data, app) => ({
+    subject: `Confirm your e-mail address for ${app}`,
+    before: ['Please confirm that this address is yours.'],
+    ...action(data, 'Confirm the address'),
+    after: [lasts(data)],
+  }),
+  resetPassword: (data, app) => ({
+    subject: `Set a new password for ${app}`,
+    before: ['You can set a new password now.'],
+    ...action(data, 'Set a new password'),
+    after: [
+      lasts(data),
+      'If you have not asked for it, ignore this message: your password stays as it is.',
+    ],
+  }),
+  signIn: (data, app) => ({
+    subject: `Sign in to ${app}`,
+    before: ['You can sign in now.'],
+    ...action(data, 'Sign in'),
+    after: [
+      `${lasts(data)} Never pass it on: who has it can sign in as you.`,
+      'If you have not asked for it, ignore this message.',
+    ],
+  }),
+  changeEmail: (data, app) => ({
+    subject: `Confirm your new e-mail address for ${app}`,
+    before: ['Please confirm that this address replaces the one you used until now.'],
+    ...action(data, 'Confirm the new address'),
+    after: [lasts(data), 'If you have not asked for it, ignore this message.'],
+  }),
+  emailChanged: (data, app) => ({
+    subject: `Your e-mail address for ${app} is changed`,
+    before: [`The address of your account becomes ${data.newAddress ?? 'another one'}.`],
+    ...action(data, 'Undo the change'),
+    after: ['If it was you, there is nothing to do.'],
+  }),
+  passwordChanged: (_, app) => ({
+    subject: `Your password for ${app} was changed`,
+    before: [
+      'Your password was changed. If it was you, there is nothing to do. Otherwise set a new one at once.',
+    ],
+  }),
+  invitation: (data, app) => ({
+    subject: `You are invited to ${app}`,
+    before: [`You are invited to ${app}.`],
+    ...action(data, 'Accept the invitation'),
+    after: [lasts(data)],
+  }),
+  factorsChanged: (_, app) => ({
+    subject: `How you sign in to ${app} was changed`,
+    before: [
+      'A second factor of your account was added or removed. If it was you, there is nothing to do. Otherwise set a new password at once.',
+    ],
+  }),
+  verifyPhone: ({ code = '' }, app) => `${code} is your code for ${app}.`,
+  signInSms: ({ code = '' }, app) => `${code} is your code to sign in to ${app}.`,
+}
+
+const action = ({ link, code }: TemplateData, label: string) => ({
+  ...(link !== undefined && { link: { label, url: link } }),
+  ...(code !== undefined && { code }),
+})
+
+const lasts = ({ code, minutes = 0 }: TemplateData): string =>
+  `The ${code === undefined ? 'link' : 'code'} works once, for ${length(minutes)}.`
+
+function length(minutes: number): string {
+  if (minutes < 120) return plural(minutes, 'minute')
+  if (minutes < 48 * 60) return plural(Math.floor(minutes / 60), 'hour')
+  return plural(Math.floor(minutes / 1440), 'day')
+}
+
+const plural = (count: number, unit: string): string =>
+  `${count} ${unit}${count === 1 ? '' : 's'}`

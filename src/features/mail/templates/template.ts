@@ -1,0 +1,52 @@
+import type { Letter } from '../layout.ts'
+
+/** What a message tells. Which of these are set depends on the template. */
+export interface TemplateData {
+  /** Where the reader goes on: a page of the application. */
+  readonly link?: string
+  /** Digits to type. */
+  readonly code?: string
+  /** How long the link or the code works, in minutes. */
+  readonly minutes?: number
+  /** The address that is to replace the reader's. */
+  readonly newAddress?: string
+}
+
+/** @param app the name of the application */
+export type Template = (data: TemplateData, app: string) => Letter
+
+/** A text message: one line or two. A code stands on a line of its own kind, so that phones can fill it in. */
+export type SmsTemplate = (data: TemplateData, app: string) => string
+
+/** The mails. */
+export interface MailTemplates {
+  /** To a new user: confirm the address. `link` or `code` */
+  readonly confirmSignUp: Template
+  /** To a user who signs up again. `link`: where to set a new password */
+  readonly accountExists: Template
+  /** To a user whose address is not verified. `link` or `code` */
+  readonly verifyEmail: Template
+  /** `link` or `code` */
+  readonly resetPassword: Template
+  /** `link` or `code` */
+  readonly signIn: Template
+  /** To the new address. `link` or `code` */
+  readonly changeEmail: Template
+  /** To the address that was used until now. `newAddress`; `link`: how to undo it */
+  readonly emailChanged: Template
+  readonly passwordChanged: Template
+  /** To a person without an account. `link` */
+  readonly invitation: Template
+  /** A second factor was added or removed. */
+  readonly factorsChanged: Template
+}
+
+/** The text messages. All have `code`. */
+export interface SmsTemplates {
+  readonly verifyPhone: SmsTemplate
+  readonly signInSms: SmsTemplate
+}
+
+export interface Templates extends MailTemplates, SmsTemplates {}
+
+export type Language = 'en' | 'de'

@@ -1,0 +1,4 @@
+import { freshPostgres } from '../stores/databases.ts'
+import { outboxTests } from './outbox.ts'
+
+outboxTests('PostgreSQL', freshPostgres)
