@@ -11,7 +11,7 @@ export function outboxTests(name: string, fresh: FreshDatabase): void {
     const database = await fresh(t)
     if (typeof database === 'string') return t.skip(database)
     const clock = movableClock()
-    const processes = []
+    const processes: ReturnType<typeof aSender>[] = []
     for (let i = 0; i < 4; i++) processes.push(aSender(await database.open(), clock.now))
     cleanUp(t, async () => {
       for (const { sender } of processes) await sender.close()
@@ -48,7 +48,10 @@ export function outboxTests(name: string, fresh: FreshDatabase): void {
 
     clock.move(121)
     await until(() => other.sent.length === 1)
-    assert.equal(other.sent[0]?.to, 'vitor@example.com')
+    assert.deepEqual(
+      other.sent.map(({ to }) => to),
+      ['vitor@example.com'],
+    )
     await stuck.sender.close()
   })
 

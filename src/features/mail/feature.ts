@@ -31,7 +31,10 @@ export const mail = defineFeature({
       sms,
     })
     keepSender(core, sender)
-    return () => sender.close()
+    return async () => {
+      await sender.close()
+      settings?.close()
+    }
   },
   rowNames: { messages: 'message that was not sent' },
   async flush({ ports, clock }, progress) {

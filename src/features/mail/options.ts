@@ -28,6 +28,8 @@ export interface MailOptions {
 /** The option `mail`, parsed. */
 export interface MailSettings {
   readonly send: Mailer
+  /** Closes its connections. */
+  close(): void
   /** The name of the application. */
   readonly app: string
   readonly templates: Partial<Templates>
@@ -68,10 +70,15 @@ function mailSettings(option: string | Mailer | MailOptions): MailSettings {
   const options = typeof option === 'object' ? option : { transport: option }
   const { transport, templates = {} } = options
   if (typeof transport === 'function')
-    return { send: transport, app: oneLine(options.name ?? 'watchword'), templates }
+    return {
+      send: transport,
+      close() {},
+      app: oneLine(options.name ?? 'watchword'),
+      templates,
+    }
   const { url, from } = smtpSettings(transport)
   const app = oneLine(options.name ?? from.name)
-  return { send: smtpMailer({ url, from: { ...from, name: app } }), app, templates }
+  return { ...smtpMailer({ url, from: { ...from, name: app } }), app, templates }
 }
 
 /** @throws AuthError `invalid_config`. The message repeats nothing of the address: it has a password */

@@ -1,12 +1,21 @@
-import { lazy } from '../../base/lazy.ts'
 import { optionalPeer } from '../../base/optional-peer.ts'
 import type { Mailer } from './message.ts'
 
 /** What is used of nodemailer. */
 interface Nodemailer {
-  createTransport(options: object): {
-    sendMail(message: object): Promise<unknown>
-  }
+  createTransport(options: object): Transport
+}
+
+interface Transport {
+  sendMail(message: object): Promise<unknown>
+  close(): void
+}
+
+/** A mailer that holds connections. */
+export interface SmtpMailer {
+  readonly send: Mailer
+  /** Closes the connections that are idle; the next mail opens another one. */
+  close(): void
 }
 
 export interface SmtpSettings {
@@ -23,13 +32,14 @@ const TIMEOUTS = {
 }
 
 /** Sends by SMTP (RFC 5321), with the package `nodemailer`. */
-export function smtpMailer({ url, from }: SmtpSettings): Mailer {
-  const transport = lazy(async () => {
+export function smtpMailer({ url, from }: SmtpSettings): SmtpMailer {
+  let opened: Transport | undefined
+  const open = async (): Promise<Transport> => {
     const { createTransport } = await optionalPeer<Nodemailer>(
       'nodemailer',
       'The option "mail" with an address of a mail server',
     )
-    return createTransport({
+    opened ??= createTransport({
       host: url.hostname.replace(/^\[|\]$/g, ''),
       port: Number(url.port) || (url.protocol === 'smtps:' ? 465 : 587),
       secure: url.protocol === 'smtps:',
@@ -47,10 +57,12 @@ export function smtpMailer({ url, from }: SmtpSettings): Mailer {
       disableUrlAccess: true,
       ...TIMEOUTS,
     })
-  })
-  return async ({ to, subject, text, html }) => {
-    try {
-      await (await transport()).sendMail({
+    return opened
+  }
+  return {
+    async send({ to, subject, text, html }) {
+      const transport = await open()
+      const message = {
         from,
         // As an object it is not parsed: the whole text is one address.
         to: { name: '', address: to },
@@ -59,10 +71,15 @@ export function smtpMailer({ url, from }: SmtpSettings): Mailer {
         html,
         // Out-of-office programs do not answer (RFC 3834 §5).
         headers: { 'Auto-Submitted': 'auto-generated' },
+      }
+      await transport.sendMail(message).catch((error: unknown) => {
+        throw asSendError(error)
       })
-    } catch (error) {
-      throw asSendError(error)
-    }
+    },
+    close() {
+      opened?.close()
+      opened = undefined
+    },
   }
 }
 
