@@ -23,6 +23,16 @@ export type { ApiTokenAdmin, NewApiToken } from './features/api-tokens/admin.ts'
 export type { ApiToken, ShownToken } from './features/api-tokens/api-token.ts'
 export { apiToken } from './features/api-tokens/scheme.ts'
 export { session } from './features/browser-sessions/scheme.ts'
+export type { Mail, Mailer, Sms, SmsSender } from './features/mail/message.ts'
+export type { MailOptions } from './features/mail/options.ts'
+export type {
+  Language,
+  MailTemplates,
+  SmsTemplates,
+  Template,
+  TemplateData,
+  Templates,
+} from './features/mail/templates/template.ts'
 export type { SlidingTokenOptions } from './features/sliding-tokens/options.ts'
 export type { EventKind } from './features.ts'
 export type { Peer } from './http/fetch-request.ts'

@@ -1,8 +1,10 @@
 import { AuthError } from '../base/errors.ts'
+import type { LogEntry } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import { type CommandOutput, command, DATABASE } from '../command/command.ts'
 import { type CommandContext, shellWord } from '../command/context.ts'
 import { printable } from '../command/format.ts'
+import { type KeptMessage, mailbox } from '../features/mail/mailbox.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { ADDRESS, addressOf } from './address-options.ts'
@@ -23,6 +25,8 @@ export const dev = command({
   description: `Stores users, sessions and keys in an SQLite file in this folder. Creates what is missing: the file, the signing keys, a secret that encrypts
 them (in FILE.secret) and, if there are no users, a first one who may do everything, whose password is printed only once. With a
 PostgreSQL database, WATCHWORD_SECRET is the secret.
+
+Mails and text messages are not sent: they are logged, and GET /dev/mail answers the last fifty.
 
 Each request is logged on standard error. Ctrl+C stops the server.`,
   examples: [
@@ -46,9 +50,13 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
     const database = databaseOf(values.database, context)
     const origins = originsOf(values, context)
     const log = logOf(values, context, 'text')
-    const auth = await openServer(database, { log })
+    const { mail, sms, messages } = mailbox(50, (message) => log(messageEntry(message)))
+    const auth = await openServer(database, { log, mail, sms })
     try {
-      const running = await listen({ auth, log, origins, ...address }, context)
+      const running = await listen(
+        { auth, log, origins, messages: () => messages, ...address },
+        context,
+      )
       // Before the welcome, after which a program may send the signal.
       const stopped = stopSignal()
       const user = await firstUser(values.user ?? 'admin', auth)
@@ -59,6 +67,11 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
     }
     return undefined
   },
+})
+
+const messageEntry = (message: KeptMessage): LogEntry => ({
+  level: 'info',
+  event: `${message.channel} to ${message.to}: ${message.text}`,
 })
 
 interface FirstUser {

@@ -13,7 +13,15 @@ export async function openServer(
   database: string,
   options: Pick<
     Options,
-    'proxies' | 'redis' | 'counts' | 'hashesAtOnce' | 'log' | 'tokens' | 'endpoints'
+    | 'proxies'
+    | 'redis'
+    | 'counts'
+    | 'hashesAtOnce'
+    | 'log'
+    | 'tokens'
+    | 'endpoints'
+    | 'mail'
+    | 'sms'
   > = {},
 ): Promise<Watchword<User>> {
   const { bearer } = await import('../authentication.ts')

@@ -82,6 +82,8 @@ interface Plan {
   readonly log: Log
   readonly metrics: MetricsPlace | undefined
   readonly issuer: Pick<Options, 'tokens' | 'endpoints'>
+  /** How mails are sent. It has a password. */
+  readonly mail: string | undefined
 }
 
 function planOf(
@@ -99,6 +101,7 @@ function planOf(
     log: logOf(values, context),
     metrics: metricsOf(values, context),
     issuer: issuerOf(values, context),
+    mail: context.env.WATCHWORD_MAIL || undefined,
   }
 }
 
@@ -130,12 +133,13 @@ async function serveAs(
 }
 
 async function openAuth(plan: Plan): Promise<Watchword<User>> {
-  const { database, workers, proxies, redis, log, issuer } = plan
+  const { database, workers, proxies, redis, log, issuer, mail } = plan
   const options = {
     proxies,
     log,
     ...issuer,
     ...(redis !== undefined && { redis }),
+    ...(mail !== undefined && { mail }),
     // Counters in the memory of one worker would miss the requests of the others.
     ...(workers > 1 && redis === undefined && { counts: 'store' as const }),
     ...(workers > 1 && { hashesAtOnce: hashesOf(workers) }),

@@ -14,6 +14,8 @@ export interface ServerRoutesDeps {
   /** The address under which clients reach the server. */
   readonly origin: () => string
   readonly isStopping: () => boolean
+  /** In development: the messages that were not sent. */
+  readonly messages?: (() => readonly object[]) | undefined
 }
 
 /**
@@ -22,10 +24,16 @@ export interface ServerRoutesDeps {
  */
 export function serverRoutes(
   auth: Watchword<User>,
-  { origin, isStopping }: ServerRoutesDeps,
+  { origin, isStopping, messages }: ServerRoutesDeps,
 ): RequestListener {
   const { answer: answerOf, guard, replyToError } = internalsOf(auth)
-  const endpoints = [firstPage(origin), live, ready(auth, isStopping), hello]
+  const endpoints = [
+    firstPage(origin),
+    live,
+    ready(auth, isStopping),
+    hello,
+    ...(messages === undefined ? [] : [developmentMail(messages)]),
+  ]
   const router = endpointRouter(endpoints, {
     failed: (error) => void replyToError(error),
     guard: () => guard(),
@@ -52,6 +60,15 @@ const firstPage = (origin: () => string): Endpoint =>
     methods: {
       GET: { handle: () => content('text/plain; charset=utf-8', introduction(origin())) },
     },
+  })
+
+/** For development alone: whoever reads it can use the links in it. */
+const developmentMail = (messages: () => readonly object[]): Endpoint =>
+  endpoint({
+    ...SERVICE,
+    name: 'Development Mail',
+    path: '/dev/mail',
+    methods: { GET: { handle: () => messages().toReversed() } },
   })
 
 const live = endpoint({

@@ -43,6 +43,8 @@ export type ServeOptions = ListenAddress & {
   readonly metrics?: MetricsPlace
   readonly log?: ServerLog
   readonly limits?: Limits
+  /** In development: the messages that were not sent, for `/dev/mail`. */
+  readonly messages?: () => readonly object[]
 }
 
 export interface RunningServer {
@@ -97,7 +99,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 function answerRequests(
   server: Server,
   stats: RequestStats,
-  { auth, proxies = 0, origins = [], log, limits = LIMITS }: ServeOptions,
+  { auth, proxies = 0, origins = [], log, limits = LIMITS, messages }: ServeOptions,
   origin: () => string,
 ): UnfinishedResponses {
   const unfinished = new UnfinishedResponses()
@@ -106,6 +108,7 @@ function answerRequests(
     origin,
     // The next health check fails as soon as no more connections are accepted.
     isStopping: () => !server.listening,
+    messages,
   })
   server.on('request', (request, response) => {
     const client = clientOf(request, proxies)

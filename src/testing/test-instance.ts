@@ -1,5 +1,9 @@
 import type { Scheme } from '../authentication/scheme.ts'
 import type { LogEntry } from '../base/log.ts'
+import { type KeptMessage, mailbox } from '../features/mail/mailbox.ts'
+import type { Mail, Mailer, Sms } from '../features/mail/message.ts'
+import type { MailOptions } from '../features/mail/options.ts'
+import { messagesSent } from '../features/mail/send.ts'
 import { STORE_EXTENSIONS } from '../features.ts'
 import { openInstance } from '../instance/instance.ts'
 import { lazily } from '../instance/lazy-instance.ts'
@@ -16,7 +20,7 @@ import { type FaultSwitches, type Faults, faultSwitches, withFaults } from './fa
 import { type SignInAs, signingInAs } from './sign-in-as.ts'
 
 /**
- * The options of the instance under test. `database`, `redis`, `clock` and `log` of a shared object are replaced, so that
+ * The options of the instance under test. `database`, `redis`, `clock`, `log`, `sms` and the transport of `mail` of a shared object are replaced, so that
  * the options of the application can be passed as they are.
  */
 export interface TestOptions<
@@ -45,6 +49,10 @@ export interface TestInstance<U = User, Right extends string = string>
   readonly as: SignInAs
   /** Makes the store fail. */
   readonly faults: Faults
+  /** The mails that were sent, in order, each after the answer to the request that caused it. Nothing leaves the process. */
+  mail(): Promise<readonly Mail[]>
+  /** The text messages that were sent. */
+  sms(): Promise<readonly Sms[]>
 }
 
 /**
@@ -60,10 +68,13 @@ export function testInstance<
   const clock = testClock(now)
   const log: LogEntry[] = []
   const faults = faultSwitches()
+  const kept = mailbox()
   const settings = parseSettings(
     {
       ...options,
       ...IN_PROCESS,
+      mail: keptMail(options.mail, kept.mail),
+      sms: kept.sms,
       counts: options.counts === 'store' ? 'store' : 'memory',
       clock: clock.now,
       log: (entry: LogEntry) => log.push(entry),
@@ -76,6 +87,10 @@ export function testInstance<
       openStore: async () => openInMemory(faults.isFailing),
     }),
   )
+  const sent = async (): Promise<readonly KeptMessage[]> => {
+    await messagesSent((await instance.open()).core)
+    return kept.messages
+  }
   const auth = watchwordOf<UserOf<S>, RightsOf<R>>(settings, instance)
   return {
     auth,
@@ -83,9 +98,15 @@ export function testInstance<
     log,
     as: signingInAs(settings.tokens, instance.open),
     faults,
+    mail: async () => (await sent()).filter((each) => each.channel === 'mail'),
+    sms: async () => (await sent()).filter((each) => each.channel === 'sms'),
     [Symbol.asyncDispose]: () => auth.close(),
   }
 }
+
+/** The templates and the name of the application stay. */
+const keptMail = (option: Options['mail'], transport: Mailer): MailOptions =>
+  typeof option === 'object' ? { ...option, transport } : { transport }
 
 const IN_PROCESS = { database: 'sqlite::memory:', redis: undefined } as const
 

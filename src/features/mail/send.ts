@@ -62,6 +62,9 @@ const addressed = (
 ): Message =>
   ({ channel: to === undefined ? 'none' : channel, to: to ?? '', ...content }) as Message
 
+/** Resolves when nothing that is due is left in the outbox. */
+export const messagesSent = async (core: Core): Promise<void> => SENDERS.get(core)?.idle()
+
 function senderOf(core: Core, option: 'mail' | 'sms'): Sender {
   const sender = SENDERS.get(core)
   if (sender !== undefined) return sender
