@@ -7,12 +7,7 @@ import type { Passwords } from '../passwords/passwords.ts'
 import type { Roles } from '../permissions/rights.ts'
 import type { RevokeReason, SessionId } from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
-import {
-  changeUser,
-  rejectWrongUpdate,
-  setPassword,
-  type UserUpdate,
-} from '../users/change.ts'
+import { changeUser, parseUpdate, setPassword, type UserUpdate } from '../users/change.ts'
 import { createUser } from '../users/create.ts'
 import { fieldError, pageSize, requireString } from '../users/field-errors.ts'
 import { findByLogin } from '../users/find-by-login.ts'
@@ -132,9 +127,9 @@ export function userAdmin(
       const check = await passwords.verify([password], account?.hash)
       return account !== undefined && check.kind === 'right'
     },
-    async change(userId, change) {
+    async change(userId, update) {
       const id = idOf(userId)
-      rejectWrongUpdate(change)
+      const change = parseUpdate(update)
       refuseUnknownRoles(change.roles, roles)
       const deps = await open()
       const before = await deps.users.find('id', id)

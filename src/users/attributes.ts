@@ -1,6 +1,5 @@
 import { strictJson, tagOf } from '../base/json-value.ts'
 import { isStorable } from '../base/storable.ts'
-import { fieldError } from './field-errors.ts'
 
 type Attributes = Readonly<Record<string, unknown>>
 
@@ -29,11 +28,4 @@ const refuse = (name: string, found: string): Error =>
 function storableOnly(name: string, value: unknown): unknown {
   if (isStorable(name) && isStorable(value)) return value
   throw new Unstorable(UNSTORABLE)
-}
-
-/** Attributes that `rejectWrongMembers` has let through. @throws AuthError `invalid` if a getter or `toJSON` returns something else now */
-export function attributesOf(attributes: Attributes): Attributes {
-  const parsed = parseAttributes(attributes)
-  if (typeof parsed === 'string') throw fieldError({ attributes: [parsed] })
-  return parsed
 }

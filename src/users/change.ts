@@ -1,12 +1,11 @@
 import { AuthError } from '../base/errors.ts'
-import { attributesOf } from './attributes.ts'
 import type { CreateUserDeps } from './create.ts'
 import { emailFault, emailOf } from './email.ts'
 import { EMAIL_TAKEN, listOf, NAME_TAKEN, rejectFieldErrors } from './field-errors.ts'
 import { usernameFault, usernameKey, usernameOf } from './names.ts'
 import { passwordFaults } from './password.ts'
 import type { StoredUser, UserId } from './user.ts'
-import { rejectWrongMembers, USER_FIELDS, type UserInput } from './user-input.ts'
+import { parseMembers, USER_FIELDS, type UserInput } from './user-input.ts'
 import type { UserChange, Users } from './users.ts'
 
 /**
@@ -37,6 +36,7 @@ const CHANGEABLE = USER_FIELDS.filter((name) => name !== 'id' && name !== 'passw
 /**
  * Changes fields of a user. The caller revokes the sessions of a user that it deactivates.
  *
+ * @param update the result of `parseUpdate`
  * @param options.beginsEpoch the field by which tokens name the user: if it changes, sign-ins that are under way fail
  * @returns `undefined` if there is no such user
  * @throws AuthError `invalid` if the username or the email is invalid or taken
@@ -47,7 +47,6 @@ export async function changeUser(
   users: Users,
   options: Pick<UserChange, 'beginsEpoch'> = {},
 ): Promise<StoredUser | undefined> {
-  rejectWrongUpdate(update)
   const change = { ...checkedChange(update), ...options }
   await rejectTaken(id, change, users)
   try {
@@ -60,8 +59,8 @@ export async function changeUser(
 }
 
 /** @throws AuthError `invalid` if it has members that cannot be changed, or values of other types */
-export const rejectWrongUpdate = (update: UserUpdate): void =>
-  rejectWrongMembers(update, CHANGEABLE)
+export const parseUpdate = (update: UserUpdate): UserUpdate =>
+  parseMembers(update, CHANGEABLE)
 
 /** @throws AuthError `invalid` */
 function checkedChange({ username: name, ...rest }: UserUpdate): UserChange {
@@ -73,7 +72,6 @@ function checkedChange({ username: name, ...rest }: UserUpdate): UserChange {
   })
   return {
     ...rest,
-    ...(rest.attributes !== undefined && { attributes: attributesOf(rest.attributes) }),
     // Without a value, `email` as a member removes the address.
     ...(email !== undefined && { email }),
     ...(username !== undefined && { username, usernameKey: usernameKey(username) }),

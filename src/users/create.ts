@@ -2,7 +2,6 @@ import type { Clock } from '../base/clock.ts'
 import { hexId, type Random } from '../base/random.ts'
 import { type Passwords, unusableHash } from '../passwords/passwords.ts'
 import type { StrengthRule } from '../passwords/strength.ts'
-import { attributesOf } from './attributes.ts'
 import { emailFault, emailOf } from './email.ts'
 import {
   EMAIL_TAKEN,
@@ -16,7 +15,7 @@ import { usernameFault, usernameKey, usernameOf } from './names.ts'
 
 import { passwordFaults } from './password.ts'
 import type { StoredUser, UserId } from './user.ts'
-import { rejectWrongMembers, USER_FIELDS, type UserInput } from './user-input.ts'
+import { parseMembers, USER_FIELDS, type UserInput } from './user-input.ts'
 import type { Users } from './users.ts'
 
 export interface CreateUserDeps {
@@ -32,10 +31,10 @@ export interface CreateUserDeps {
  * @throws AuthError `invalid`, its body with the messages of each invalid field; `busy`
  */
 export async function createUser(
-  input: UserInput,
+  given: UserInput,
   deps: CreateUserDeps & { readonly clock: Clock; readonly random: Random },
 ): Promise<StoredUser> {
-  rejectWrongMembers(input, USER_FIELDS, ['username'])
+  const input = parseMembers(given, USER_FIELDS, ['username'])
   const { users, passwords, clock, random } = deps
   const {
     id = hexId(random),
@@ -44,8 +43,8 @@ export async function createUser(
     staff = false,
     superuser = false,
     roles = [],
+    attributes = {},
   } = input
-  const attributes = attributesOf(input.attributes ?? {})
   const name = usernameOf(input.username)
   const email = input.email === undefined ? undefined : emailOf(input.email)
   const username = name ?? ''

@@ -39,30 +39,39 @@ const MEMBERS: Readonly<Record<keyof UserInput, Fault>> = {
   staff: unless(isBoolean, 'Must be a valid boolean.'),
   superuser: unless(isBoolean, 'Must be a valid boolean.'),
   roles: rolesFault,
-  attributes(value) {
-    const parsed = parseAttributes(value)
-    return typeof parsed === 'string' ? parsed : undefined
-  },
+  // `parseMembers` replaces them by what JSON can hold, or by its message.
+  attributes: (value) => (typeof value === 'string' ? value : undefined),
 }
 
 export const USER_FIELDS = Object.keys(MEMBERS) as readonly (keyof UserInput)[]
 
 /**
- * Checks members that may come from a program in JavaScript, or from a request's body.
+ * Reads members that may come from a program in JavaScript, or from a request's body, each of them once.
  *
  * @param names the members that may be given
+ * @returns a copy, whose attributes are as they will be read again
  * @throws AuthError `invalid`, its body naming each member that is missing, unknown or of another type
  */
-export function rejectWrongMembers(
-  input: unknown,
+export function parseMembers<Input extends Partial<UserInput>>(
+  input: Input,
   names: readonly (keyof UserInput)[],
   required: readonly (keyof UserInput)[] = [],
-): void {
+): Input {
   if (required.length === 0 && tagOf(input) !== 'Object')
     throw fieldError({ non_field_errors: ['Expected an object.'] })
-  const members = isObject(input) ? Object.entries(input as object) : []
-  const given = new Map<string, unknown>(
-    members.filter(([, value]) => value !== undefined),
+  const copy: Record<string, unknown> = isObject(input) ? { ...input } : {}
+  if (copy.attributes !== undefined) copy.attributes = parseAttributes(copy.attributes)
+  rejectWrongMembers(copy, names, required)
+  return copy as Input
+}
+
+function rejectWrongMembers(
+  members: Readonly<Record<string, unknown>>,
+  names: readonly (keyof UserInput)[],
+  required: readonly (keyof UserInput)[],
+): void {
+  const given = new Map(
+    Object.entries(members).filter(([, value]) => value !== undefined),
   )
   const missing = required.filter((name) => !given.has(name))
   const wrong = [...given].map(([name, value]) => [name, faultsOf(name, value, names)])

@@ -40,6 +40,24 @@ for (const [what, value] of Object.entries({
   })
 }
 
+test('attributes are read once, at a creation as at a change', async () => {
+  let read = 0
+  const update = {
+    get attributes() {
+      read += 1
+      return { toJSON: () => ({ city: `city ${read}` }) }
+    },
+  }
+  const given = Object.defineProperties(
+    { username: 'grace' },
+    Object.getOwnPropertyDescriptors(update),
+  )
+  const created = await app.auth.users.create(given)
+  assert.deepEqual([created.attributes, read], [{ city: 'city 1' }, 1])
+  const changed = await app.auth.users.change(created.id, update)
+  assert.deepEqual([changed?.attributes, read], [{ city: 'city 2' }, 2])
+})
+
 test('attributes are returned as they will be read', async () => {
   const attributes = {
     born: new Date(0),
