@@ -48,8 +48,8 @@ export default defineConfig({
   },
   // Else a declaration imports zod for nothing.
   treeshake: { moduleSideEffects: 'no-external' },
-  // Less to parse at each start; names stay, for stack traces.
-  minify: { compress: true, mangle: false, codegen: true },
+  // Less to parse at each start, in half the memory if it is ASCII; names stay, for stack traces.
+  minify: { compress: true, mangle: false, codegen: { asciiOnly: true } },
   dts: true,
   plugins: [opaqueKysely(), licences()],
 })

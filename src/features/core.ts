@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod/mini'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Scheme } from '../authentication/scheme.ts'
 import type { Clock } from '../base/clock.ts'
@@ -47,7 +47,7 @@ export interface Core {
 }
 
 /** @param schema the one that the feature lists in `options` */
-export type SectionReader = <Output>(schema: z.ZodType<Output>) => Output
+export type SectionReader = <Output>(schema: z.ZodMiniType<Output>) => Output
 
 export type OpenCore = () => Promise<Core>
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod/mini'
 import type { Scheme, SchemeFactory } from '../authentication/scheme.ts'
 import type { AuthError } from '../base/errors.ts'
 import type { CommandTable } from '../command/command.ts'
@@ -22,7 +22,7 @@ import type {
 export interface Feature {
   readonly name: string
   /** The sections that it adds to the options of `watchword()`, by name. */
-  readonly options?: Readonly<Record<string, z.ZodType>>
+  readonly options?: Readonly<Record<string, z.ZodMiniType>>
   /** Its tables and the ports over them. */
   readonly store?: StoreExtension
   /** Its endpoints, by their names in the option `endpoints`. */

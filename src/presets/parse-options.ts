@@ -1,9 +1,9 @@
-import type { z } from 'zod'
+import type * as z from 'zod/mini'
 import { configError } from '../base/errors.ts'
 import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import { messageFor } from '../schema/message.ts'
 
-export interface PresetOptions<Schema extends z.ZodObject> {
+export interface PresetOptions<Schema extends z.ZodMiniObject> {
   /** The function that takes them, such as `knox`. */
   readonly preset: string
   readonly schema: Schema
@@ -16,7 +16,7 @@ export interface PresetOptions<Schema extends z.ZodObject> {
  *
  * @throws AuthError `invalid_config`: its message names the option as `knox({ ttl })`, what was expected and what to write
  */
-export function parsePresetOptions<Schema extends z.ZodObject>(
+export function parsePresetOptions<Schema extends z.ZodMiniObject>(
   { preset, schema, theirs }: PresetOptions<Schema>,
   options: unknown,
 ): z.output<Schema> {
@@ -34,7 +34,7 @@ export function parsePresetOptions<Schema extends z.ZodObject>(
 
 const isUnknown = ({ code }: z.core.$ZodIssue): boolean => code === 'unrecognized_keys'
 
-const namesOf = ({ shape }: z.ZodObject): Readonly<Record<string, true>> =>
+const namesOf = ({ shape }: z.ZodMiniObject): Readonly<Record<string, true>> =>
   Object.fromEntries(Object.keys(shape).map((name) => [name, true]))
 
 function refuseNamesOfTheirs(

@@ -1,49 +1,95 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { days, type Seconds } from '../base/clock.ts'
 import { secondsOf } from '../base/duration.ts'
 
 /** The longest duration that an option takes. */
 export const YEAR = days(366)
 
+/** An option that may be left out. */
+export const withDefault = z._default
+
+/**
+ * What a function makes of a value of any type.
+ *
+ * @param parse returns `reject(message)` for a value that is not valid
+ */
+export const parsedBy = <Output>(
+  parse: (value: unknown, reject: (message: string) => never) => Output,
+) =>
+  z.transform(
+    (value: unknown, payload): Output =>
+      parse(value, (message) => {
+        payload.issues.push({ code: 'custom', message, input: value })
+        return z.NEVER
+      }),
+  )
+
 /** A length of time from `min` to `max`, both included. */
 export const duration = (min: Seconds, max: Seconds) =>
-  z.unknown().transform((value, context): Seconds => {
+  parsedBy((value, reject): Seconds => {
     const length = secondsOf(value)
-    if (length !== undefined && length >= min && length <= max) return length
-    const message =
-      length === undefined
-        ? 'must be a duration such as "5m", "12h" or "30d", or a number of seconds'
-        : `must be from ${min} to ${max} seconds`
-    context.addIssue({ code: 'custom', message })
-    return z.NEVER
+    if (length === undefined)
+      return reject(
+        'must be a duration such as "5m", "12h" or "30d", or a number of seconds',
+      )
+    if (length < min || length > max)
+      return reject(`must be from ${min} to ${max} seconds`)
+    return length
   })
+
+/** From `min` to `max`, both included. */
+export const wholeNumber = (min: number, max: number) =>
+  z.int().check(z.minimum(min), z.maximum(max))
+
+export const nonEmptyList = <Item extends z.core.SomeType>(item: Item) =>
+  z.array(item).check(z.minLength(1))
+
+/** A value, or a list of at least one. */
+export const oneOrMore = <Item extends z.core.SomeType>(item: Item, message?: string) =>
+  z.union([item, nonEmptyList(item)], message)
 
 export const functionOf = <F>(message = 'must be a function') =>
   z.custom<F>((value) => typeof value === 'function', message)
 
 /** A name on the wire, such as that of a claim. */
-export const name = z.string().min(1, 'must not be empty: leave it out for the default')
-
-export const absolutePath = z
+export const name = z
   .string()
-  .regex(/^\/[\w.~/-]*$/, 'must be a path such as "/api/token"')
+  .check(z.minLength(1, 'must not be empty: leave it out for the default'))
+
+export const absolutePath = z.string().check(
+  z.regex(/^\/[\w.~/-]*$/, 'must be a path such as "/api/token"'),
   // Clients resolve these segments (RFC 3986 §5.2.4): the path would never be requested.
-  .refine(
+  z.refine(
     (path) => !path.split('/').some((segment) => segment === '.' || segment === '..'),
     'must be a path without "." and ".." segments, such as "/api/token"',
-  )
+  ),
+)
 
 /** A token of HTTP (RFC 9110 §5.6.2), such as the name of a header. */
 export const httpToken = (message: string) =>
-  z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/, message)
+  z.string().check(z.regex(/^[!#$%&'*+.^_`|~\w-]+$/, message))
 
 /**
- * A section of the options.
+ * An option of a feature.
+ *
+ * @typeParam Input its documented type
+ */
+export const option =
+  <Input>() =>
+  <Schema extends z.ZodMiniType>(schema: Schema) =>
+    schema as unknown as z.ZodMiniType<z.output<Schema>, Input | undefined>
+
+/**
+ * A section of the options, which may be left out if all in it may.
  *
  * @typeParam Input the interface with the documentation of each option; `satisfies Record<keyof Input, …>` keeps the schema
  *   and the interface equal
  */
 export const section =
   <Input>() =>
-  <Schema extends z.ZodType>(schema: Schema) =>
-    schema as unknown as z.ZodType<z.output<Schema>, Input | undefined>
+  <Shape extends z.core.$ZodShape>(shape: Shape) => {
+    const schema = z.strictObject(shape)
+    // TypeScript does not know that all in a generic shape may be left out.
+    const prefaulted = z.prefault(schema as z.ZodMiniType, {})
+    return option<Input>()(prefaulted as z.ZodMiniType<z.output<typeof schema>>)
+  }

@@ -1,8 +1,8 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import type { Awaitable } from '../base/awaitable.ts'
 import { type EndpointName, FEATURE_LIST, type FeatureEndpoints } from '../features.ts'
 import type { AuthRequest } from '../http/request.ts'
-import { absolutePath, functionOf } from '../schema/shapes.ts'
+import { absolutePath, functionOf, withDefault } from '../schema/shapes.ts'
 
 /**
  * A handler in place of an endpoint's own, or around it: the settings `*_SERIALIZER` of Simple JWT.
@@ -33,8 +33,8 @@ const endpointOption = z.union(
     z.boolean(),
     absolutePath,
     z.strictObject({
-      path: absolutePath.optional(),
-      handle: functionOf<EndpointHandler>().optional(),
+      path: z.optional(absolutePath),
+      handle: z.optional(functionOf<EndpointHandler>()),
     }),
   ],
   'must be true, false, a path such as "/api/token", or { path, handle }',
@@ -45,10 +45,15 @@ export const ENDPOINT_NAMES: readonly string[] = FEATURE_LIST.flatMap(
     Object.keys(endpoints).filter((name) => endpoints[name]?.mount !== 'always'),
 )
 
-export const endpointOptions = z
-  .strictObject(
-    Object.fromEntries(ENDPOINT_NAMES.map((name) => [name, endpointOption.optional()])),
-  )
-  .default({})
+export const endpointOptions = z.pipe(
+  withDefault(
+    z.strictObject(
+      Object.fromEntries(
+        ENDPOINT_NAMES.map((name) => [name, z.optional(endpointOption)]),
+      ),
+    ),
+    {},
+  ),
   // The names are those of the same list of features.
-  .transform((options) => options as EndpointOptions)
+  z.transform((options) => options as EndpointOptions),
+)

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import type { Awaitable } from '../base/awaitable.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { functionOf, section } from '../schema/shapes.ts'
@@ -39,13 +39,9 @@ export interface SessionEvent {
   readonly userId: string | undefined
 }
 
-export const hookOptions = section<Hooks>()(
-  z
-    .strictObject({
-      signedIn: functionOf<NonNullable<Hooks['signedIn']>>().exactOptional(),
-      signInFailed: functionOf<NonNullable<Hooks['signInFailed']>>().exactOptional(),
-      signedOut: functionOf<NonNullable<Hooks['signedOut']>>().exactOptional(),
-      reuseDetected: functionOf<NonNullable<Hooks['reuseDetected']>>().exactOptional(),
-    } satisfies Record<keyof Hooks, z.ZodType>)
-    .prefault({}),
-)
+export const hookOptions = section<Hooks>()({
+  signedIn: z.exactOptional(functionOf<NonNullable<Hooks['signedIn']>>()),
+  signInFailed: z.exactOptional(functionOf<NonNullable<Hooks['signInFailed']>>()),
+  signedOut: z.exactOptional(functionOf<NonNullable<Hooks['signedOut']>>()),
+  reuseDetected: z.exactOptional(functionOf<NonNullable<Hooks['reuseDetected']>>()),
+} satisfies Record<keyof Hooks, z.ZodMiniType>)

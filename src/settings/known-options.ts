@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod/mini'
 
 interface Definition {
   readonly innerType?: Schema
@@ -10,7 +10,7 @@ interface Definition {
 type Schema = { readonly _zod: { readonly def: object } }
 
 /** The paths of the options of a schema, sections included: `tokens`, `tokens.access`. */
-export const knownOptions = (schema: z.ZodObject): readonly string[] =>
+export const knownOptions = (schema: z.ZodMiniObject): readonly string[] =>
   pathsIn(schema, '')
 
 function pathsIn(schema: Schema, prefix: string): readonly string[] {

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod/mini'
 import { nearest } from '../base/nearest.ts'
 import { DJANGO_NAMES } from './django-names.ts'
 

@@ -1,5 +1,6 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { isPreset, type Preset } from '../presets/define-preset.ts'
+import { withDefault } from '../schema/shapes.ts'
 
 const LIST_MESSAGE = 'must be a list of presets, such as [knox()]'
 
@@ -11,4 +12,4 @@ const preset = z.custom<Preset>(isPreset, {
       : 'must be a preset of "watchword/presets", such as knox()',
 })
 
-export const presetOptions = z.array(preset, LIST_MESSAGE).default([])
+export const presetOptions = withDefault(z.array(preset, LIST_MESSAGE), [])

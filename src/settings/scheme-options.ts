@@ -1,10 +1,10 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { basic } from '../authentication/basic.ts'
 import { bearer, statelessBearer } from '../authentication/bearer.ts'
 import { remoteUser } from '../authentication/remote-user.ts'
 import type { Scheme } from '../authentication/scheme.ts'
 import { FEATURE_LIST } from '../features.ts'
-import { functionOf } from '../schema/shapes.ts'
+import { functionOf, withDefault } from '../schema/shapes.ts'
 
 /** Functions that make a scheme, passed without a call. Those of other packages are detected when the instance opens. */
 const FACTORIES: ReadonlySet<unknown> = new Set<unknown>([
@@ -17,14 +17,16 @@ const FACTORIES: ReadonlySet<unknown> = new Set<unknown>([
 
 const scheme = functionOf<Scheme<unknown>>(
   'must be a scheme, such as bearer(): check its name and its import',
-).refine(
-  (value) => !FACTORIES.has(value),
-  'is a function that makes a scheme: call it, as in [bearer()]',
+).check(
+  z.refine(
+    (value) => !FACTORIES.has(value),
+    'is a function that makes a scheme: call it, as in [bearer()]',
+  ),
 )
 
 const LIST_MESSAGE = 'must be a list of schemes, such as [bearer()]'
 
-export const schemeOptions = z
-  .array(scheme, LIST_MESSAGE)
-  .min(1, LIST_MESSAGE)
-  .default(() => [bearer()])
+export const schemeOptions = withDefault(
+  z.array(scheme, LIST_MESSAGE).check(z.minLength(1, LIST_MESSAGE)),
+  () => [bearer()],
+)

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import type { Scheme } from '../authentication/scheme.ts'
 import { type Clock, days, type Seconds } from '../base/clock.ts'
 import { configError } from '../base/errors.ts'
@@ -19,7 +19,16 @@ import { isAuthenticated } from '../permissions/basic-permissions.ts'
 import { type Permission, requiresSignIn } from '../permissions/permission.ts'
 import type { Roles } from '../permissions/rights.ts'
 import { messageFor } from '../schema/message.ts'
-import { absolutePath, duration, functionOf, name } from '../schema/shapes.ts'
+import {
+  absolutePath,
+  duration,
+  functionOf,
+  name,
+  oneOrMore,
+  parsedBy,
+  wholeNumber,
+  withDefault,
+} from '../schema/shapes.ts'
 import { parseRedis, type RedisAddress } from '../stores/redis/address.ts'
 import { type Limit, parseRate } from '../throttling/rate.ts'
 import { endpointOptions } from './endpoint-options.ts'
@@ -36,73 +45,75 @@ import { userOptions } from './user-options.ts'
 
 type AnyPermission = Permission<unknown, unknown, string>
 
+const DATABASE_MESSAGE = 'must be a file, "sqlite::memory:" or "postgres://…"'
+
+const PERMISSIONS_MESSAGE =
+  'must be a permission such as isAuthenticated, or a list of them'
+
 const RATE_MESSAGE =
   'must be null, or a number, "/" and one of s, min, hour, day, such as "100/day"'
 
-const rate = z.unknown().transform((value, context): Limit | null => {
+const rate = parsedBy((value, reject): Limit | null => {
   if (value === null) return null
   try {
     return parseRate(String(value))
   } catch {
-    context.addIssue({ code: 'custom', message: RATE_MESSAGE })
-    return z.NEVER
+    return reject(RATE_MESSAGE)
   }
 })
 
-const rateName = name.refine(
-  (text) => !text.startsWith('login_'),
-  'begins with "login_", which is reserved for the login throttle: choose another name',
+const rateName = name.check(
+  z.refine(
+    (text) => !text.startsWith('login_'),
+    'begins with "login_", which is reserved for the login throttle: choose another name',
+  ),
 )
 
 const CORE = {
-  database: z
-    .string('must be a file, "sqlite::memory:" or "postgres://…"')
-    .min(1, 'must be a file, "sqlite::memory:" or "postgres://…"')
-    .optional(),
-  secret: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
-  path: absolutePath.default('/api/token'),
+  database: z.optional(
+    z.string(DATABASE_MESSAGE).check(z.minLength(1, DATABASE_MESSAGE)),
+  ),
+  secret: z.optional(oneOrMore(z.string())),
+  path: withDefault(absolutePath, '/api/token'),
   users: userOptions,
   endpoints: endpointOptions,
   authentication: schemeOptions,
   presets: presetOptions,
-  roles: z.record(name, z.array(name)).default({}),
-  permissions: z
-    .union(
-      [functionOf<AnyPermission>(), z.array(functionOf<AnyPermission>()).min(1)],
-      'must be a permission such as isAuthenticated, or a list of them',
-    )
-    .refine(
-      requiresSignIn,
-      'must require an authenticated user: put isAuthenticated first, and give allowAny to the guards of public routes',
-    )
-    .default(() => [isAuthenticated]),
-  throttle: z.record(rateName, rate).default({}),
-  redis: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
-  counts: z.enum(['memory', 'store', 'redis']).optional(),
-  hashesAtOnce: z
-    .int()
-    .min(1)
-    .max(1024)
-    .default(() => availableParallelism()),
-  proxies: z
-    .union(
-      [z.int().min(0).max(16), z.null()],
+  roles: withDefault(z.record(name, z.array(name)), {}),
+  permissions: withDefault(
+    oneOrMore(functionOf<AnyPermission>(), PERMISSIONS_MESSAGE).check(
+      z.refine(
+        requiresSignIn,
+        'must require an authenticated user: put isAuthenticated first, and give allowAny to the guards of public routes',
+      ),
+    ),
+    () => [isAuthenticated],
+  ),
+  throttle: withDefault(z.record(rateName, rate), {}),
+  redis: z.optional(oneOrMore(z.string())),
+  counts: z.optional(z.enum(['memory', 'store', 'redis'])),
+  hashesAtOnce: withDefault(wholeNumber(1, 1024), () => availableParallelism()),
+  proxies: withDefault(
+    z.union(
+      [wholeNumber(0, 16), z.null()],
       'must be a whole number from 0 to 16, or null',
-    )
-    .default(0),
-  explain: z.boolean().default(false),
-  telemetry: z.boolean().default(false),
-  audit: z
-    .union(
+    ),
+    0,
+  ),
+  explain: withDefault(z.boolean(), false),
+  telemetry: withDefault(z.boolean(), false),
+  audit: withDefault(
+    z.union(
       [z.boolean(), z.strictObject({ keep: duration(days(1), days(3660)) })],
       'must be true, false, or { keep } with a duration from 1 to 3660 days',
-    )
-    .default(true),
+    ),
+    true,
+  ),
   on: hookOptions,
-  clock: functionOf<Clock>().optional(),
-  random: functionOf<Random>().default(() => systemRandom),
-  log: functionOf<(entry: LogEntry) => void>().optional(),
-} satisfies Record<keyof CoreOptions, z.ZodType>
+  clock: z.optional(functionOf<Clock>()),
+  random: withDefault(functionOf<Random>(), () => systemRandom),
+  log: z.optional(functionOf<(entry: LogEntry) => void>()),
+} satisfies Record<keyof CoreOptions, z.ZodMiniType>
 
 const SCHEMA = z.strictObject({ ...CORE, ...FEATURE_SECTIONS })
 

@@ -1,5 +1,5 @@
-import { z } from 'zod'
-import { functionOf, section } from '../schema/shapes.ts'
+import * as z from 'zod/mini'
+import { functionOf, section, withDefault } from '../schema/shapes.ts'
 import type { User } from '../users/user.ts'
 
 /** The option `users`. */
@@ -46,15 +46,11 @@ export interface UserOptions {
   readonly trimPassword?: boolean | 'both'
 }
 
-export const userOptions = section<UserOptions>()(
-  z
-    .strictObject({
-      loginField: z.enum(['username', 'email']).default('username'),
-      rule: functionOf<(user: User | undefined) => boolean>().optional(),
-      ruleOnRequest: z.boolean().default(true),
-      checkActive: z.boolean().default(true),
-      updateLastLogin: z.boolean().default(false),
-      trimPassword: z.union([z.boolean(), z.literal('both')]).default('both'),
-    } satisfies Record<keyof UserOptions, z.ZodType>)
-    .prefault({}),
-)
+export const userOptions = section<UserOptions>()({
+  loginField: withDefault(z.enum(['username', 'email']), 'username'),
+  rule: z.optional(functionOf<(user: User | undefined) => boolean>()),
+  ruleOnRequest: withDefault(z.boolean(), true),
+  checkActive: withDefault(z.boolean(), true),
+  updateLastLogin: withDefault(z.boolean(), false),
+  trimPassword: withDefault(z.union([z.boolean(), z.literal('both')]), 'both'),
+} satisfies Record<keyof UserOptions, z.ZodMiniType>)

@@ -172,6 +172,16 @@ function declared(file: string, seen = new Set<string>()): readonly string[] {
   ]
 }
 
+// V8 keeps a file with one other character in twice the memory.
+test('every character of the code is ASCII', () => {
+  const files = globSync('dist/**/*.js', { cwd: PACKAGE })
+  assert.ok(files.includes('dist/chunks/watchword.js'))
+  const found = files.flatMap((file) =>
+    [...read(file).matchAll(/\P{ASCII}/gu)].map(([character]) => `${file}: ${character}`),
+  )
+  assert.deepEqual(found, [])
+})
+
 test('bundled packages are listed with their licences', () => {
   const text = read('dist/THIRD-PARTY-LICENSES')
   const named = [...text.matchAll(/^(\S+) \d\S+ \(MIT\)$/gm)].map(([, name]) => name)

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { AuthError } from '../../src/base/errors.ts'
 import { post } from '../../src/features/define-feature.ts'
 import { isAuthenticated } from '../../src/permissions/basic-permissions.ts'
 import { definePreset, type Preset } from '../../src/presets/define-preset.ts'
 import { parsePresetOptions } from '../../src/presets/parse-options.ts'
+import { withDefault } from '../../src/schema/shapes.ts'
 import type { Options } from '../../src/settings/options.ts'
 import { watchword } from '../../src/watchword.ts'
 import { buildWatchword } from '../build-watchword.ts'
 
 const schema = z.strictObject({
-  prefix: z.string().default('/club'),
-  greeting: z.string().default('Welcome'),
+  prefix: withDefault(z.string(), '/club'),
+  greeting: withDefault(z.string(), 'Welcome'),
 })
 const theirs = { GREETING_TEXT: 'club({ greeting })' }
 

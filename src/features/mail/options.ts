@@ -1,6 +1,6 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { configError } from '../../base/errors.ts'
-import { functionOf, section } from '../../schema/shapes.ts'
+import { functionOf, option } from '../../schema/shapes.ts'
 import { emailFault } from '../../users/email.ts'
 import { oneLine } from './layout.ts'
 import type { Mailer, SmsSender } from './message.ts'
@@ -42,29 +42,31 @@ const TEMPLATE_NAMES = Object.keys(en) as (keyof Templates)[]
 
 const transport = z.union([z.string(), functionOf<Mailer>()], FORM)
 
-export const mailOptions = section<string | Mailer | MailOptions>()(
-  z
-    .union(
-      [
-        transport,
-        z.strictObject({
-          transport,
-          name: z.string().min(1).exactOptional(),
-          templates: z
-            .partialRecord(z.enum(TEMPLATE_NAMES), functionOf<never>())
-            .exactOptional(),
-        } satisfies Record<keyof MailOptions, z.ZodType>),
-      ],
-      FORM,
-    )
-    .optional()
-    .transform((option) => (option === undefined ? undefined : mailSettings(option))),
+const mail = z.union(
+  [
+    transport,
+    z.strictObject({
+      transport,
+      name: z.exactOptional(z.string().check(z.minLength(1))),
+      templates: z.exactOptional(
+        z.partialRecord(z.enum(TEMPLATE_NAMES), functionOf<never>()),
+      ),
+    } satisfies Record<keyof MailOptions, z.ZodMiniType>),
+  ],
+  FORM,
+)
+
+export const mailOptions = option<string | Mailer | MailOptions>()(
+  z.pipe(
+    z.optional(mail),
+    z.transform((value) => (value === undefined ? undefined : mailSettings(value))),
+  ),
 )
 
 /** The option `sms`: a function that sends a text message. */
 export type SmsOption = SmsSender
 
-export const smsOptions = section<SmsOption>()(functionOf<SmsSender>().optional())
+export const smsOptions = option<SmsOption>()(z.optional(functionOf<SmsSender>()))
 
 function mailSettings(option: string | Mailer | MailOptions): MailSettings {
   const options = typeof option === 'object' ? option : { transport: option }

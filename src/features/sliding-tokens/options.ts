@@ -1,7 +1,7 @@
-import { z } from 'zod'
+import type * as z from 'zod/mini'
 import { days, minutes, type Seconds, seconds } from '../../base/clock.ts'
 import type { Duration } from '../../base/duration.ts'
-import { duration, name, section, YEAR } from '../../schema/shapes.ts'
+import { duration, name, section, withDefault, YEAR } from '../../schema/shapes.ts'
 
 /** The option `slidingTokens`. */
 export interface SlidingTokenOptions {
@@ -28,15 +28,11 @@ export interface SlidingTokenOptions {
   readonly refreshClaim?: string
 }
 
-export const slidingTokenOptions = section<SlidingTokenOptions>()(
-  z
-    .strictObject({
-      lifetime: duration(seconds(1), days(1)).default(minutes(5)),
-      refreshLifetime: duration(seconds(1), YEAR).default(days(1)),
-      refreshClaim: name.default('refresh_exp'),
-    } satisfies Record<keyof SlidingTokenOptions, z.ZodType>)
-    .prefault({}),
-)
+export const slidingTokenOptions = section<SlidingTokenOptions>()({
+  lifetime: withDefault(duration(seconds(1), days(1)), minutes(5)),
+  refreshLifetime: withDefault(duration(seconds(1), YEAR), days(1)),
+  refreshClaim: withDefault(name, 'refresh_exp'),
+} satisfies Record<keyof SlidingTokenOptions, z.ZodMiniType>)
 
 /** The option `slidingTokens`, parsed. */
 export interface SlidingSettings {

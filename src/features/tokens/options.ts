@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import { days, minutes, seconds } from '../../base/clock.ts'
 import type { Duration } from '../../base/duration.ts'
 import { ALGORITHMS, type Algorithm } from '../../jwt/index.ts'
@@ -9,7 +9,11 @@ import {
   functionOf,
   httpToken,
   name,
+  nonEmptyList,
+  oneOrMore,
   section,
+  wholeNumber,
+  withDefault,
   YEAR,
 } from '../../schema/shapes.ts'
 import type { User } from '../../users/user.ts'
@@ -258,14 +262,14 @@ export interface TokenOptions {
   readonly maxBytes?: number
 }
 
-const issuer = z
-  .string()
-  .min(1, 'must not be empty: leave it out if tokens have no issuer')
-  .refine((text) => !/[#?]/.test(text), 'must not contain "#" or "?"')
-  .refine(
+const issuer = z.string().check(
+  z.minLength(1, 'must not be empty: leave it out if tokens have no issuer'),
+  z.refine((text) => !/[#?]/.test(text), 'must not contain "#" or "?"'),
+  z.refine(
     (text) => !text.startsWith('http://') || LOOPBACK.test(text),
     'must begin with https:// (plain http is for loopback addresses)',
-  )
+  ),
+)
 const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/
 
 /** The longest `lostAnswer`. */
@@ -278,55 +282,47 @@ const keyMaterial = z.custom<string | KeyObject>(
   'must be a string or a KeyObject',
 )
 
-export const tokenOptions = section<TokenOptions>()(
-  z
-    .strictObject({
-      access: duration(seconds(1), days(1)).default(minutes(5)),
-      refresh: duration(seconds(1), YEAR).default(days(1)),
-      session: duration(seconds(1), YEAR).optional(),
-      overlap: duration(seconds(0), minutes(5)).default(seconds(10)),
-      lostAnswer: duration(seconds(0), HOUR).optional(),
-      rotate: z.boolean().optional(),
-      blacklistAfterRotation: z.boolean().optional(),
-      reuse: z.enum(['revoke', 'reject']).default('revoke'),
-      revocationMaxAge: duration(seconds(0), seconds(300)).default(seconds(30)),
-      sessions: z.boolean().default(true),
-      adoptForeign: z.boolean().default(false),
-      algorithm: z.enum(ALGORITHM_NAMES).optional(),
-      refreshAlgorithm: z.enum(ALGORITHM_NAMES).optional(),
-      rotateKeys: z.union([z.literal(false), duration(seconds(4), YEAR)]).optional(),
-      signingKey: keyMaterial.optional(),
-      passphrase: z.string().optional(),
-      verifyingKey: keyMaterial.optional(),
-      jwksUrl: z.url({ protocol: /^https?$/ }).optional(),
-      audience: z.union([name, z.array(name).min(1)]).optional(),
-      issuer: issuer.optional(),
-      leeway: duration(seconds(0), seconds(300)).default(seconds(0)),
-      headerTypes: z
-        .array(httpToken('must be words without blanks'))
-        .min(1)
-        .default(['Bearer']),
-      headerName: httpToken('must be the name of a header').default('Authorization'),
-      userIdField: z.enum(['id', 'username', 'email']).default('id'),
-      userIdClaim: name.default('user_id'),
-      typeClaim: name.default('token_type'),
-      jtiClaim: name.default('jti'),
-      types: z
-        .array(z.enum(['access', 'sliding']))
-        .min(1)
-        .default(['access']),
-      checkRevoke: z.literal(['session', 'claim', false]).default('session'),
-      revokeClaim: z.enum(['hmac', 'md5']).default('hmac'),
-      revokeClaimName: name.default('hash_password'),
-      claims: functionOf<(user: User) => object | Promise<object>>().optional(),
-      copyClaims: z.boolean().default(false),
-      encode: functionOf<(value: unknown) => unknown>().optional(),
-      verifyIgnoresBlacklist: z.boolean().default(false),
-      allowUserlessRefresh: z.boolean().default(false),
-      allowWeakKeys: z.boolean().default(false),
-      maxBytes: z.int().min(256).max(65_536).default(8192),
-    } satisfies Record<keyof TokenOptions, z.ZodType>)
-    .prefault({}),
-)
+export const tokenOptions = section<TokenOptions>()({
+  access: withDefault(duration(seconds(1), days(1)), minutes(5)),
+  refresh: withDefault(duration(seconds(1), YEAR), days(1)),
+  session: z.optional(duration(seconds(1), YEAR)),
+  overlap: withDefault(duration(seconds(0), minutes(5)), seconds(10)),
+  lostAnswer: z.optional(duration(seconds(0), HOUR)),
+  rotate: z.optional(z.boolean()),
+  blacklistAfterRotation: z.optional(z.boolean()),
+  reuse: withDefault(z.enum(['revoke', 'reject']), 'revoke'),
+  revocationMaxAge: withDefault(duration(seconds(0), seconds(300)), seconds(30)),
+  sessions: withDefault(z.boolean(), true),
+  adoptForeign: withDefault(z.boolean(), false),
+  algorithm: z.optional(z.enum(ALGORITHM_NAMES)),
+  refreshAlgorithm: z.optional(z.enum(ALGORITHM_NAMES)),
+  rotateKeys: z.optional(z.union([z.literal(false), duration(seconds(4), YEAR)])),
+  signingKey: z.optional(keyMaterial),
+  passphrase: z.optional(z.string()),
+  verifyingKey: z.optional(keyMaterial),
+  jwksUrl: z.optional(z.url({ protocol: /^https?$/ })),
+  audience: z.optional(oneOrMore(name)),
+  issuer: z.optional(issuer),
+  leeway: withDefault(duration(seconds(0), seconds(300)), seconds(0)),
+  headerTypes: withDefault(nonEmptyList(httpToken('must be words without blanks')), [
+    'Bearer',
+  ]),
+  headerName: withDefault(httpToken('must be the name of a header'), 'Authorization'),
+  userIdField: withDefault(z.enum(['id', 'username', 'email']), 'id'),
+  userIdClaim: withDefault(name, 'user_id'),
+  typeClaim: withDefault(name, 'token_type'),
+  jtiClaim: withDefault(name, 'jti'),
+  types: withDefault(nonEmptyList(z.enum(['access', 'sliding'])), ['access']),
+  checkRevoke: withDefault(z.literal(['session', 'claim', false]), 'session'),
+  revokeClaim: withDefault(z.enum(['hmac', 'md5']), 'hmac'),
+  revokeClaimName: withDefault(name, 'hash_password'),
+  claims: z.optional(functionOf<(user: User) => object | Promise<object>>()),
+  copyClaims: withDefault(z.boolean(), false),
+  encode: z.optional(functionOf<(value: unknown) => unknown>()),
+  verifyIgnoresBlacklist: withDefault(z.boolean(), false),
+  allowUserlessRefresh: withDefault(z.boolean(), false),
+  allowWeakKeys: withDefault(z.boolean(), false),
+  maxBytes: withDefault(wholeNumber(256, 65_536), 8192),
+} satisfies Record<keyof TokenOptions, z.ZodMiniType>)
 
 export type ParsedTokenOptions = z.output<typeof tokenOptions>

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod/mini'
 import type { SessionId } from '../../sessions/session.ts'
 import type { Change } from '../../sessions/watch.ts'
 import type { RedisAddress } from './address.ts'
@@ -18,7 +18,7 @@ const Message = z.object({
   change: z.discriminatedUnion('kind', [
     z.object({
       kind: z.literal('revoked'),
-      sessions: z.array(z.string().transform((id) => id as SessionId)),
+      sessions: z.array(z.custom<SessionId>((id) => typeof id === 'string')),
     }),
     z.object({ kind: z.literal('keys') }),
     z.object({ kind: z.literal('anything') }),
