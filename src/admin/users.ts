@@ -19,7 +19,10 @@ import type { UserField, Users } from '../users/users.ts'
 export interface UserAdmin {
   /** @throws AuthError `invalid`, whose body names the invalid fields */
   create(input: UserInput): Promise<User>
-  /** Finds a user by username, or by one field: `find('ada')`, `find({ email: 'ada@example.com' })`. Only exact matches. */
+  /**
+   * Finds a user by username, or by one field: `find('ada')`, `find({ email: 'ada@example.com' })`. Only exact matches, but an email
+   * address is found in any letter case.
+   */
   find(by: string | UserQuery): Promise<User | undefined>
   list(page?: {
     readonly after?: string
@@ -57,6 +60,7 @@ export type UserQuery =
   | { readonly id: string }
   | { readonly username: string }
   | { readonly email: string }
+  | { readonly phone: string }
 
 export interface UserAdminSettings {
   readonly roles: Roles
@@ -136,7 +140,7 @@ export function userAdmin(
       // Tokens name the old value, which may become another user's: other services would mix the two up.
       const isNamed = userIdField !== 'id' && userIdField in change
       const options = isNamed ? { beginsEpoch: userIdField } : {}
-      const user = await changeUser(id, change, deps.users, options)
+      const user = await changeUser(id, change, deps, options)
       if (user === undefined) return undefined
       const fields = Object.keys(change)
       const recorded = deps.audit.record({
@@ -172,7 +176,7 @@ async function removeRemains(id: UserId, deps: UserAdminDeps): Promise<void> {
   await deps.onUserDeleted(id)
 }
 
-const QUERY_FIELDS = ['id', 'username', 'email'] as const
+const QUERY_FIELDS = ['id', 'username', 'email', 'phone'] as const
 
 /** The one field of a query. @throws AuthError `invalid_config` if it has none or several */
 function fieldOf(by: UserQuery): readonly [field: UserField, value: string] {
@@ -182,7 +186,7 @@ function fieldOf(by: UserQuery): readonly [field: UserField, value: string] {
   if (entries.length === 1 && field !== undefined && typeof value === 'string')
     return [field, value]
   throw configError(
-    'users.find(…) takes one field: { id }, { username } or { email }, such as { username: "ada" }.',
+    'users.find(…) takes one field: { id }, { username }, { email } or { phone }, such as { username: "ada" }.',
   )
 }
 

@@ -55,7 +55,7 @@ export interface SchemeDeps {
   readonly users: {
     /** Exact and case-sensitive. Cached users are returned without a promise. */
     find(
-      field: 'id' | 'username' | 'email',
+      field: 'id' | 'username' | 'email' | 'phone',
       value: string,
     ): Awaitable<{ readonly user: User } | undefined>
   }

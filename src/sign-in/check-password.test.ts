@@ -258,11 +258,11 @@ test('a deactivated user cannot sign in until activated again', async () => {
   await using deps = await openUsers()
   const { id } = await createUser({ username: 'ada', password }, deps)
 
-  await changeUser(id, { active: false }, deps.users)
+  await changeUser(id, { active: false }, deps)
   await assert.rejects(verifyCredentials('ada', password, deps, options), {
     code: 'no_active_account',
   })
-  await changeUser(id, { active: true }, deps.users)
+  await changeUser(id, { active: true }, deps)
   assert.equal((await verifyCredentials('ada', password, deps, options)).user.id, id)
 })
 

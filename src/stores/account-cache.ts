@@ -17,6 +17,7 @@ export class AccountCache {
     id: new Map<string, Account>(),
     username: new Map<string, Account>(),
     email: new Map<string, Account>(),
+    phone: new Map<string, Account>(),
   }
   #invalidations = 0
 
@@ -37,10 +38,11 @@ export class AccountCache {
     // Read under a new name before the change was notified: its old names would stay for good.
     this.#drop(account.user.id)
     Object.defineProperty(account, ADDED_AT, { value: this.#invalidations })
-    const { id, username, email } = frozen(account).user
+    const { id, username, email, phone } = frozen(account).user
     this.#by.id.set(id, account)
     this.#by.username.set(username, account)
     if (email !== undefined) this.#by.email.set(email, account)
+    if (phone !== undefined) this.#by.phone.set(phone, account)
     return account
   }
 
@@ -55,6 +57,7 @@ export class AccountCache {
     this.#by.id.delete(id)
     this.#by.username.delete(user.username)
     if (user.email !== undefined) this.#by.email.delete(user.email)
+    if (user.phone !== undefined) this.#by.phone.delete(user.phone)
   }
 
   clear(): void {

@@ -1,4 +1,10 @@
-import { type Compilable, type RawBuilder, type SchemaModule, sql } from 'kysely'
+import {
+  type Compilable,
+  CompiledQuery,
+  type RawBuilder,
+  type SchemaModule,
+  sql,
+} from 'kysely'
 
 import { TRIGGERS } from './postgres/triggers.ts'
 
@@ -15,6 +21,18 @@ export interface ColumnTypes {
   /** Strings, compared by their bytes. */
   readonly text: 'text' | RawBuilder<unknown>
 }
+
+/** Addresses in 0.1.0 may differ in letter case only: the oldest user is found by the others' spellings, too. */
+const FIRST_OF_EACH_ADDRESS = `update users set email_key = lower(email) where id in (
+  select id from (
+    select id, row_number() over (partition by lower(email) order by joined_at, id) as place
+    from users where email is not null
+  ) as addressed where place = 1
+)`
+
+const statement = (text: string): Compilable => ({
+  compile: () => CompiledQuery.raw(text),
+})
 
 /** Forward only: a released migration is never changed. */
 export const CORE_MIGRATIONS: readonly Migration[] = [
@@ -114,6 +132,18 @@ export const CORE_MIGRATIONS: readonly Migration[] = [
         .alterTable('sessions')
         .addColumn('lost_answers', 'integer', (column) => column.notNull().defaultTo(0)),
       schema.alterTable('sessions').addColumn('spent_at', 'double precision'),
+    ],
+  },
+  {
+    name: 'accounts',
+    statements: (schema, { text }) => [
+      schema.alterTable('users').addColumn('email_key', text),
+      schema.alterTable('users').addColumn('email_verified_at', 'double precision'),
+      schema.alterTable('users').addColumn('phone', text),
+      schema.alterTable('users').addColumn('phone_verified_at', 'double precision'),
+      statement(FIRST_OF_EACH_ADDRESS),
+      schema.createIndex('users_by_email_key').unique().on('users').column('email_key'),
+      schema.createIndex('users_by_phone').unique().on('users').column('phone'),
     ],
   },
 ]

@@ -23,6 +23,11 @@ export interface UserTable {
   readonly username: string
   readonly username_key: string
   readonly email: string | null
+  /** `email` in lower case; null if an older row had it first, or release 0.1.0 wrote the address. */
+  readonly email_key: string | null
+  readonly email_verified_at: UnixSeconds | null
+  readonly phone: string | null
+  readonly phone_verified_at: UnixSeconds | null
   readonly hash: string
   readonly active: Flag
   readonly staff: Flag

@@ -1,7 +1,21 @@
-import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
+import {
+  type Kysely,
+  type RawBuilder,
+  type Selectable,
+  sql,
+  type UpdateObject,
+} from 'kysely'
 import { isStorable } from '../base/storable.ts'
+import { emailKey } from '../users/email.ts'
 import type { Account, StoredUser, UserId } from '../users/user.ts'
-import type { NewUser, UserChange, UserField, Users } from '../users/users.ts'
+import type {
+  AddressField,
+  KeyField,
+  NewUser,
+  UserChange,
+  UserField,
+  Users,
+} from '../users/users.ts'
 import { prepared } from './prepared.ts'
 import { flag, type Tables, type UserTable } from './tables.ts'
 
@@ -12,10 +26,11 @@ export function sqlUsers(db: Kysely<Tables>): Users {
   const finders: Readonly<Record<UserField, ReturnType<typeof findStatement>>> = {
     id: findStatement(db, 'id'),
     username: findStatement(db, 'username'),
-    email: findStatement(db, 'email'),
+    email: findByEmail(db),
+    phone: findStatement(db, 'phone'),
   }
   const find = async (field: UserField, value: string): Promise<UserRow | undefined> =>
-    (await finders[field]({ value })).rows[0]
+    (await finders[field]({ value, key: emailKey(value) })).rows[0]
   const read: Users['read'] = async (field, value) => {
     const row = await find(field, value)
     return row && accountOf(row)
@@ -25,8 +40,8 @@ export function sqlUsers(db: Kysely<Tables>): Users {
     find: read,
     read,
 
-    async findByKey(usernameKey) {
-      const row = await findByKey(db, usernameKey)
+    async findByKey(field, key) {
+      const row = await findByKey(db, field, key)
       return row && userOf(row)
     },
 
@@ -39,11 +54,24 @@ export function sqlUsers(db: Kysely<Tables>): Users {
     async change(id, change) {
       if (!isStorable(id)) return undefined
       const columns = columnsOf(change)
-      const isEmpty = Object.keys(columns).length === 0
-      const row = await (isEmpty
-        ? find('id', id)
-        : update(db, id, columns, nextEpoch(change, columns)))
+      const next = {
+        ...columns,
+        ...verificationsOf(change),
+        ...nextEpoch(change, columns),
+      }
+      const isEmpty = Object.keys(next).length === 0
+      const row = await (isEmpty ? find('id', id) : update(db, id, next))
       return row && userOf(row)
+    },
+
+    async verify(id, field, address, now) {
+      const { numUpdatedRows } = await db
+        .updateTable('users')
+        .set({ [VERIFIED_AT[field]]: now })
+        .where('id', '=', id)
+        .where(field, '=', address)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
     },
 
     async setPassword(id, hash, joinedAt) {
@@ -78,23 +106,39 @@ export function sqlUsers(db: Kysely<Tables>): Users {
   }
 }
 
+/** A login as it is stored; `key`: in the form in which an address is unique. */
+interface Login {
+  readonly value: string
+  readonly key: string
+}
+
 const findStatement = (db: Kysely<Tables>, field: UserField) =>
-  prepared<{ value: string }, UserRow>(db, (values) =>
+  prepared<Login, UserRow>(db, (values) =>
     db
       .selectFrom('users')
       .selectAll()
       .where(field, '=', values.value as UserId),
   )
 
+/** An exact match goes first: addresses that 0.1.0 wrote may differ in letter case only. */
+const findByEmail = (db: Kysely<Tables>) =>
+  prepared<Login, UserRow>(db, ({ value, key }) =>
+    db
+      .selectFrom('users')
+      .selectAll()
+      .where((eb) => eb.or([eb('email', '=', value), eb('email_key', '=', key)]))
+      .orderBy((eb) => eb.case().when('email', '=', value).then(0).else(1).end())
+      .limit(1),
+  )
+
+const KEY = { username: 'username_key', email: 'email_key' } as const
+
 const findByKey = (
   db: Kysely<Tables>,
-  usernameKey: string,
+  field: KeyField,
+  key: string,
 ): Promise<UserRow | undefined> =>
-  db
-    .selectFrom('users')
-    .selectAll()
-    .where('username_key', '=', usernameKey)
-    .executeTakeFirst()
+  db.selectFrom('users').selectAll().where(KEY[field], '=', key).executeTakeFirst()
 
 const insertQuery = (db: Kysely<Tables>, user: NewUser) =>
   db
@@ -106,21 +150,20 @@ const insertQuery = (db: Kysely<Tables>, user: NewUser) =>
 function nextEpoch(
   { beginsEpoch: field }: UserChange,
   columns: Partial<UserRow>,
-): RawBuilder<number> | undefined {
-  if (field === undefined || !(field in columns)) return undefined
+): { readonly epoch?: RawBuilder<number> } {
+  if (field === undefined || !(field in columns)) return {}
   const isNew = sql`${sql.ref(field)} is distinct from ${columns[field] ?? null}`
-  return sql<number>`epoch + case when ${isNew} then 1 else 0 end`
+  return { epoch: sql<number>`epoch + case when ${isNew} then 1 else 0 end` }
 }
 
 const update = (
   db: Kysely<Tables>,
   id: UserId,
-  columns: Partial<UserRow>,
-  epoch: RawBuilder<number> | undefined,
+  columns: UpdateObject<Tables, 'users'>,
 ): Promise<UserRow | undefined> =>
   db
     .updateTable('users')
-    .set(epoch === undefined ? columns : { ...columns, epoch })
+    .set(columns)
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirst()
@@ -140,7 +183,10 @@ const rowOf = (user: NewUser): UserRow => ({
   id: user.id,
   username: user.username,
   username_key: user.usernameKey,
-  email: user.email ?? null,
+  ...emailColumns(user.email),
+  email_verified_at: user.emailVerifiedAt ?? null,
+  phone: user.phone ?? null,
+  phone_verified_at: user.phoneVerifiedAt ?? null,
   hash: user.hash,
   active: flag(user.active),
   staff: flag(user.staff),
@@ -152,11 +198,19 @@ const rowOf = (user: NewUser): UserRow => ({
   attributes: JSON.stringify(user.attributes),
 })
 
+const emailColumns = (email: string | undefined) => ({
+  email: email ?? null,
+  email_key: email === undefined ? null : emailKey(email),
+})
+
+const VERIFIED_AT = { email: 'email_verified_at', phone: 'phone_verified_at' } as const
+
 /** The columns that a change names. */
 const columnsOf = (change: UserChange): Partial<UserRow> => ({
   ...(change.username !== undefined && { username: change.username }),
   ...(change.usernameKey !== undefined && { username_key: change.usernameKey }),
-  ...('email' in change && { email: change.email ?? null }),
+  ...('email' in change && emailColumns(change.email)),
+  ...('phone' in change && { phone: change.phone ?? null }),
   ...(change.active !== undefined && { active: flag(change.active) }),
   ...(change.staff !== undefined && { staff: flag(change.staff) }),
   ...(change.superuser !== undefined && { superuser: flag(change.superuser) }),
@@ -166,6 +220,37 @@ const columnsOf = (change: UserChange): Partial<UserRow> => ({
     attributes: JSON.stringify(change.attributes),
   }),
 })
+
+/** Decided by the row itself: whether an address is another one, and whether there is one. */
+function verificationsOf(change: UserChange): UpdateObject<Tables, 'users'> {
+  return {
+    ...verificationOf('email', 'emailVerifiedAt', change),
+    ...verificationOf('phone', 'phoneVerifiedAt', change),
+  }
+}
+
+function verificationOf(
+  field: AddressField,
+  member: `${AddressField}VerifiedAt`,
+  change: UserChange,
+): UpdateObject<Tables, 'users'> {
+  const column = VERIFIED_AT[field]
+  const moment = change[member] ?? null
+  if (!(field in change)) {
+    if (!(member in change)) return {}
+    return {
+      [column]: sql`case when ${sql.ref(field)} is not null then ${number(moment)} end`,
+    }
+  }
+  const address = change[field] ?? null
+  if (member in change) return { [column]: address === null ? null : moment }
+  const isSame = sql`${sql.ref(field)} is not distinct from ${address}`
+  return { [column]: sql`case when ${isSame} then ${sql.ref(column)} end` }
+}
+
+/** PostgreSQL would take a parameter between `then` and `end` for a string. */
+const number = (value: number | null) =>
+  sql<number | null>`cast(${value} as double precision)`
 
 export const accountOf = (row: UserRow): Account => ({
   user: userOf(row),
@@ -178,6 +263,9 @@ const userOf = (row: UserRow): StoredUser => ({
   id: row.id,
   username: row.username,
   email: row.email ?? undefined,
+  emailVerifiedAt: row.email_verified_at ?? undefined,
+  phone: row.phone ?? undefined,
+  phoneVerifiedAt: row.phone_verified_at ?? undefined,
   active: row.active === 1,
   staff: row.staff === 1,
   superuser: row.superuser === 1,

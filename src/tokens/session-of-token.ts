@@ -90,7 +90,7 @@ async function requireUnchanged(
   { id, username, epoch }: StoredUser,
   { users, settings }: TokenDeps,
 ): Promise<void> {
-  const current = await users.findByKey(usernameKey(username))
+  const current = await users.findByKey('username', usernameKey(username))
   const isSame = current?.id === id && current.epoch === epoch
   if (!isSame || !isAllowed(current, settings))
     throw new AuthError('no_active_account', 'the user was changed during the sign-in')

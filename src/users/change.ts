@@ -1,9 +1,17 @@
+import type { Clock, UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import type { CreateUserDeps } from './create.ts'
-import { emailFault, emailOf } from './email.ts'
-import { EMAIL_TAKEN, listOf, NAME_TAKEN, rejectFieldErrors } from './field-errors.ts'
+import { emailFault, emailKey, emailOf } from './email.ts'
+import {
+  EMAIL_TAKEN,
+  listOf,
+  NAME_TAKEN,
+  PHONE_TAKEN,
+  rejectFieldErrors,
+} from './field-errors.ts'
 import { usernameFault, usernameKey, usernameOf } from './names.ts'
 import { passwordFaults } from './password.ts'
+import { phoneFault } from './phone.ts'
 import type { StoredUser, UserId } from './user.ts'
 import { parseMembers, USER_FIELDS, type UserInput } from './user-input.ts'
 import type { UserChange, Users } from './users.ts'
@@ -34,25 +42,26 @@ export type UserUpdate = Partial<Omit<UserInput, 'id' | 'password'>>
 const CHANGEABLE = USER_FIELDS.filter((name) => name !== 'id' && name !== 'password')
 
 /**
- * Changes fields of a user. The caller revokes the sessions of a user that it deactivates.
+ * Changes fields of a user. Another email address or phone number is unverified, unless the update says that it is verified. The
+ * caller revokes the sessions of a user that it deactivates.
  *
  * @param update the result of `parseUpdate`
  * @param options.beginsEpoch the field by which tokens name the user: if it changes, sign-ins that are under way fail
  * @returns `undefined` if there is no such user
- * @throws AuthError `invalid` if the username or the email is invalid or taken
+ * @throws AuthError `invalid` if the username, the email or the phone is invalid or taken
  */
 export async function changeUser(
   id: UserId,
   update: UserUpdate,
-  users: Users,
+  { users, clock }: { readonly users: Users; readonly clock: Clock },
   options: Pick<UserChange, 'beginsEpoch'> = {},
 ): Promise<StoredUser | undefined> {
-  const change = { ...checkedChange(update), ...options }
+  const change = { ...checkedChange(update, clock()), ...options }
   await rejectTaken(id, change, users)
   try {
     return await users.change(id, change)
   } catch (error) {
-    // A concurrent change may have taken the name or the email since the check.
+    // A concurrent change may have taken the name or an address since the check.
     await rejectTaken(id, change, users)
     throw error
   }
@@ -63,35 +72,47 @@ export const parseUpdate = (update: UserUpdate): UserUpdate =>
   parseMembers(update, CHANGEABLE)
 
 /** @throws AuthError `invalid` */
-function checkedChange({ username: name, ...rest }: UserUpdate): UserChange {
+function checkedChange(
+  { username: name, emailVerified, phoneVerified, ...rest }: UserUpdate,
+  now: UnixSeconds,
+): UserChange {
   const username = name === undefined ? undefined : usernameOf(name)
   const email = rest.email === undefined ? undefined : emailOf(rest.email)
   rejectFieldErrors({
     username: listOf(name === undefined ? undefined : usernameFault(username)),
     email: listOf(email === undefined ? undefined : emailFault(email)),
+    phone: listOf(rest.phone === undefined ? undefined : phoneFault(rest.phone)),
   })
   return {
     ...rest,
+    ...(emailVerified !== undefined && {
+      emailVerifiedAt: emailVerified ? now : undefined,
+    }),
+    ...(phoneVerified !== undefined && {
+      phoneVerifiedAt: phoneVerified ? now : undefined,
+    }),
     // Without a value, `email` as a member removes the address.
     ...(email !== undefined && { email }),
     ...(username !== undefined && { username, usernameKey: usernameKey(username) }),
   }
 }
 
-/** @throws AuthError `invalid` if another user has the name or the email */
+/** @throws AuthError `invalid` if another user has the name, the email or the phone */
 async function rejectTaken(
   id: UserId,
-  { usernameKey, email }: UserChange,
+  { usernameKey, email, phone }: UserChange,
   users: Users,
 ): Promise<void> {
-  const [ofName, ofEmail] = await Promise.all([
-    usernameKey === undefined ? undefined : users.findByKey(usernameKey),
-    email === undefined ? undefined : users.find('email', email),
+  const [ofName, ofEmail, ofPhone] = await Promise.all([
+    usernameKey === undefined ? undefined : users.findByKey('username', usernameKey),
+    email === undefined ? undefined : users.findByKey('email', emailKey(email)),
+    phone === undefined ? undefined : users.read('phone', phone),
   ])
   const isTaken = (holder: StoredUser | undefined): boolean =>
     holder !== undefined && holder.id !== id
   rejectFieldErrors({
     username: isTaken(ofName) ? [NAME_TAKEN] : [],
-    email: isTaken(ofEmail?.user) ? [EMAIL_TAKEN] : [],
+    email: isTaken(ofEmail) ? [EMAIL_TAKEN] : [],
+    phone: isTaken(ofPhone?.user) ? [PHONE_TAKEN] : [],
   })
 }

@@ -9,11 +9,13 @@ import {
   ID_TAKEN,
   listOf,
   NAME_TAKEN,
+  PHONE_TAKEN,
   rejectFieldErrors,
 } from './field-errors.ts'
 import { usernameFault, usernameKey, usernameOf } from './names.ts'
 
 import { passwordFaults } from './password.ts'
+import { phoneFault } from './phone.ts'
 import type { StoredUser, UserId } from './user.ts'
 import { parseMembers, USER_FIELDS, type UserInput } from './user-input.ts'
 import type { Users } from './users.ts'
@@ -39,6 +41,7 @@ export async function createUser(
   const {
     id = hexId(random),
     password,
+    phone,
     active = true,
     staff = false,
     superuser = false,
@@ -52,23 +55,30 @@ export async function createUser(
     id: listOf(idFault(id)),
     username: listOf(usernameFault(name)),
     email: listOf(email === undefined ? undefined : emailFault(email)),
+    emailVerified: listOf(nothingToVerify(input.emailVerified, email)),
+    phone: listOf(phone === undefined ? undefined : phoneFault(phone)),
+    phoneVerified: listOf(nothingToVerify(input.phoneVerified, phone)),
     password:
       password === undefined
         ? []
         : await passwordFaults(password, { username, email, attributes }, deps.strength),
   })
 
+  const now = clock()
   const user: StoredUser = {
     id: id as UserId,
     username,
     email,
+    emailVerifiedAt: input.emailVerified === true ? now : undefined,
+    phone,
+    phoneVerifiedAt: input.phoneVerified === true ? now : undefined,
     active,
     staff,
     superuser,
     roles,
     // An id that was given may be that of a deleted user, whose tokens must not become this one's.
     epoch: input.id === undefined ? 0 : randomEpoch(random),
-    joinedAt: clock(),
+    joinedAt: now,
     lastLoginAt: undefined,
     attributes,
   }
@@ -78,9 +88,20 @@ export async function createUser(
     return user
   if (input.id !== undefined && (await users.find('id', id)) !== undefined)
     throw fieldError({ id: [ID_TAKEN] })
-  const isEmail = email !== undefined && (await users.find('email', email)) !== undefined
-  throw fieldError(isEmail ? { email: [EMAIL_TAKEN] } : { username: [NAME_TAKEN] })
+  if (email !== undefined && (await users.find('email', email)) !== undefined)
+    throw fieldError({ email: [EMAIL_TAKEN] })
+  if (phone !== undefined && (await users.find('phone', phone)) !== undefined)
+    throw fieldError({ phone: [PHONE_TAKEN] })
+  throw fieldError({ username: [NAME_TAKEN] })
 }
+
+const nothingToVerify = (
+  isVerified: boolean | undefined,
+  address: string | undefined,
+): string | undefined =>
+  isVerified === true && address === undefined
+    ? 'There is no address to be verified.'
+    : undefined
 
 /** 30 bits: room to count on in a column of 32. */
 const randomEpoch = (random: Random): number =>

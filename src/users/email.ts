@@ -18,5 +18,15 @@ export function emailFault(address: string): string | undefined {
 /** The stored form of an address: its domain, which is case-insensitive, in lower case. */
 export function emailOf(address: string): string {
   const domain = address.lastIndexOf('@') + 1
-  return address.slice(0, domain) + address.slice(domain).toLowerCase()
+  return address.slice(0, domain) + lowerCaseOf(address.slice(domain))
 }
+
+/** The form in which an address must be unique, and by which it is found: all of it in lower case. */
+export const emailKey = (address: string): string => lowerCaseOf(address)
+
+/**
+ * ASCII only: `toLowerCase` turns the Kelvin sign into `k`, so that an address which nobody can have would find another's
+ * (CVE-2019-19844).
+ */
+const lowerCaseOf = (text: string): string =>
+  text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())

@@ -29,6 +29,7 @@ export const listOf = (fault: string | undefined): readonly string[] =>
 export const ID_TAKEN = 'A user with that id already exists.'
 export const NAME_TAKEN = 'A user with that username already exists.'
 export const EMAIL_TAKEN = 'A user with this email address already exists.'
+export const PHONE_TAKEN = 'A user with this phone number already exists.'
 
 /** An argument, which a program may have taken from a request. @throws AuthError `invalid` unless it is a string */
 export function requireString(field: string, value: unknown): string {

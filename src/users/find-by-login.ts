@@ -4,9 +4,13 @@ import { usernameOf } from './names.ts'
 import type { Account } from './user.ts'
 import type { Users } from './users.ts'
 
-const STORED = { username: usernameOf, email: emailOf }
+const STORED = {
+  username: usernameOf,
+  email: emailOf,
+  phone: (number: string) => number,
+}
 
-/** Finds the account of a login as a client sends it: in the form in which `create` stores it, and else exactly. */
+/** Finds the account of a login as a client sends it: in the form in which `create` stores it, an email address in any letter case. */
 export function findByLogin(
   users: Pick<Users, 'find'>,
   field: keyof typeof STORED,

@@ -15,6 +15,12 @@ export interface UserInput {
   readonly username: string
   readonly password?: string | undefined
   readonly email?: string | undefined
+  /** Whether the user is known to receive mail at the address. Default: no. */
+  readonly emailVerified?: boolean
+  /** With country code and without spaces, such as `"+351912345678"` (E.164). */
+  readonly phone?: string | undefined
+  /** Whether the user is known to receive messages at the number. Default: no. */
+  readonly phoneVerified?: boolean
   readonly active?: boolean
   readonly staff?: boolean
   readonly superuser?: boolean
@@ -35,6 +41,9 @@ const MEMBERS: Readonly<Record<keyof UserInput, Fault>> = {
   username: unless(isString, 'Not a valid string.'),
   password: unless(isString, 'Not a valid string.'),
   email: unless(isString, 'Not a valid string.'),
+  emailVerified: unless(isBoolean, 'Must be a valid boolean.'),
+  phone: unless(isString, 'Not a valid string.'),
+  phoneVerified: unless(isBoolean, 'Must be a valid boolean.'),
   active: unless(isBoolean, 'Must be a valid boolean.'),
   staff: unless(isBoolean, 'Must be a valid boolean.'),
   superuser: unless(isBoolean, 'Must be a valid boolean.'),

@@ -9,6 +9,12 @@ export interface User {
   readonly id: string
   readonly username: string
   readonly email: string | undefined
+  /** When the user proved to receive mail at `email`, in seconds since 1970; `undefined`: not yet. Another address clears it. */
+  readonly emailVerifiedAt: number | undefined
+  /** In the form of E.164, such as `"+351912345678"`. */
+  readonly phone: string | undefined
+  /** When the user proved to receive messages at `phone`, in seconds since 1970; `undefined`: not yet. Another number clears it. */
+  readonly phoneVerifiedAt: number | undefined
   readonly active: boolean
   readonly staff: boolean
   readonly superuser: boolean
@@ -25,6 +31,8 @@ export interface User {
 /** A user, as the store returns it. */
 export interface StoredUser extends User {
   readonly id: UserId
+  readonly emailVerifiedAt: UnixSeconds | undefined
+  readonly phoneVerifiedAt: UnixSeconds | undefined
   readonly joinedAt: UnixSeconds
   readonly lastLoginAt: UnixSeconds | undefined
 }

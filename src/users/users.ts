@@ -2,7 +2,13 @@ import type { Awaitable } from '../base/awaitable.ts'
 import type { UnixSeconds } from '../base/clock.ts'
 import type { Account, StoredUser, UserId } from './user.ts'
 
-export type UserField = 'id' | 'username' | 'email'
+export type UserField = 'id' | 'username' | 'email' | 'phone'
+
+/** A field that is unique in another form than it is stored in. */
+export type KeyField = 'username' | 'email'
+
+/** A field with an address at which a user proves to receive messages. */
+export type AddressField = 'email' | 'phone'
 
 export interface NewUser {
   readonly id: UserId
@@ -10,6 +16,9 @@ export interface NewUser {
   /** `username` in the form that must be unique: NFKC, lower case (see `names.ts`). */
   readonly usernameKey: string
   readonly email: string | undefined
+  readonly emailVerifiedAt?: UnixSeconds | undefined
+  readonly phone?: string | undefined
+  readonly phoneVerifiedAt?: UnixSeconds | undefined
   readonly hash: string
   /** Default 0. A user who may get the id of a deleted one needs an epoch that that one never had. */
   readonly epoch?: number
@@ -27,7 +36,12 @@ export interface UserChange {
   readonly username?: string
   /** Changes with `username`. */
   readonly usernameKey?: string
+  /** A member without a value removes the address. Another address is unverified, unless `emailVerifiedAt` is a member, too. */
   readonly email?: string | undefined
+  /** A member without a value: not verified. Ignored if there is no address. */
+  readonly emailVerifiedAt?: UnixSeconds | undefined
+  readonly phone?: string | undefined
+  readonly phoneVerifiedAt?: UnixSeconds | undefined
   readonly active?: boolean
   readonly staff?: boolean
   readonly superuser?: boolean
@@ -39,8 +53,8 @@ export interface UserChange {
 /** The port to the users. Each function is one statement or one transaction. */
 export interface Users {
   /**
-   * Exact and case-sensitive. It sees this process's writes at once, and those of others within a second. Cached accounts
-   * are returned without a promise.
+   * Exact and case-sensitive, but for an email address: if no user has it, the one whose address differs in letter case. It sees this
+   * process's writes at once, and those of others within a second. Cached accounts are returned without a promise.
    *
    * @param known what an earlier call with this name returned: if it is still cached, it is returned without a look-up
    */
@@ -50,12 +64,23 @@ export interface Users {
    * which names are known (P8).
    */
   read(field: UserField, value: string): Promise<Account | undefined>
-  /** The user whose name has this key (see `names.ts`), as committed: never from a cache. */
-  findByKey(usernameKey: string): Promise<StoredUser | undefined>
-  /** @returns `false` if the id, the `usernameKey` or the email is taken */
+  /** The user whose name or address has this key (see `names.ts`, `email.ts`), as committed: never from a cache. */
+  findByKey(field: KeyField, key: string): Promise<StoredUser | undefined>
+  /** @returns `false` if the id, the `usernameKey`, the email in any letter case, or the phone is taken */
   insert(user: NewUser): Promise<boolean>
   /** @returns the user after the change; `undefined` if there is no such user */
   change(id: UserId, change: UserChange): Promise<StoredUser | undefined>
+  /**
+   * Marks an address as verified, if the user still has it: the proof may be older than a change.
+   *
+   * @returns `false` if there is no such user, or the address is another
+   */
+  verify(
+    id: UserId,
+    field: AddressField,
+    address: string,
+    now: UnixSeconds,
+  ): Promise<boolean>
   /**
    * Replaces the hash and increments the epoch in one statement.
    *

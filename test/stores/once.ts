@@ -307,6 +307,7 @@ export function onceTests(database: string, fresh: FreshDatabase): void {
 
   for (const [field, value] of [
     ['email', 'one@example.org'],
+    ['phone', '+351912345678'],
     ['username', 'One'],
   ] as const)
     test(`${database}: of users that set one ${field} at once one succeeds, and the others get an error for the field`, async (t) => {
@@ -323,7 +324,11 @@ export function onceTests(database: string, fresh: FreshDatabase): void {
 
       const outcomes = await Promise.allSettled(
         users.map(({ id }, n) =>
-          changeUser(id, { [field]: value }, stores[n % 2]!.ports.users),
+          changeUser(
+            id,
+            { [field]: value },
+            { users: stores[n % 2]!.ports.users, clock: () => NOON },
+          ),
         ),
       )
 

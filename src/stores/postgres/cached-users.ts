@@ -27,6 +27,7 @@ export function cachedUsers(
   return {
     ...users,
     change: invalidatingWrite(users.change, invalidate),
+    verify: invalidatingWrite(users.verify, invalidate),
     setPassword: invalidatingWrite(users.setPassword, invalidate),
     upgradeHash: invalidatingWrite(users.upgradeHash, invalidate),
     delete: invalidatingWrite(users.delete, invalidate),

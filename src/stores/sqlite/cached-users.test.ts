@@ -15,6 +15,7 @@ const ada: NewUser = {
   username: 'ada',
   usernameKey: 'ada',
   email: 'ada@example.org',
+  phone: '+351912345678',
   hash: 'first',
   active: true,
   staff: false,
@@ -49,7 +50,7 @@ test('an account is read once, and then the cached object is returned synchronou
   assert.equal(users.find('id', 'ada'), first)
 })
 
-test('a cached account is found by id, username and email, with the same letter case only', async (t) => {
+test('a cached account is found by its fields, and in another letter case by its email only', async (t) => {
   const [users] = await stores(t, 1)
   await users.insert(ada)
 
@@ -57,10 +58,12 @@ test('a cached account is found by id, username and email, with the same letter 
     ['id', 'ada'],
     ['username', 'ada'],
     ['email', 'ada@example.org'],
+    ['phone', '+351912345678'],
   ] as const) {
     assert.equal((await users.find(field, value))?.user.id, 'ada')
     assert.equal((await users.find(field, value))?.user.id, 'ada')
-    assert.equal(await users.find(field, value.toUpperCase()), undefined)
+    const spelled = await users.find(field, value.toUpperCase())
+    assert.equal(spelled !== undefined, field === 'email' || field === 'phone')
   }
   assert.equal(await users.find('email', 'ada'), undefined)
 })
@@ -78,6 +81,8 @@ test('a missing account is not cached', async (t) => {
 const CHANGES: Readonly<Record<string, (users: Users) => Promise<unknown>>> = {
   'a change': (users) => users.change(ada.id, { active: false, attributes: {} }),
   'a new password': (users) => users.setPassword(ada.id, 'second'),
+  'a verified address': (users) =>
+    users.verify(ada.id, 'email', 'ada@example.org', ada.joinedAt),
   'an upgraded hash': (users) => users.upgradeHash(ada.id, 'first', 'second'),
   'a deletion': (users) => users.delete(ada.id),
 }

@@ -28,6 +28,7 @@ export function cachedUsers(users: Users, reading: () => Connection | undefined)
     ...users,
     insert: invalidatingWrite(users.insert, invalidate),
     change: invalidatingWrite(users.change, invalidate),
+    verify: invalidatingWrite(users.verify, invalidate),
     setPassword: invalidatingWrite(users.setPassword, invalidate),
     upgradeHash: invalidatingWrite(users.upgradeHash, invalidate),
     delete: invalidatingWrite(users.delete, invalidate),
@@ -36,7 +37,11 @@ export function cachedUsers(users: Users, reading: () => Connection | undefined)
       if (connection === undefined || !isStorable(value)) return users.find(field, value)
       try {
         if (!cache.isCurrent(connection)) return users.find(field, value)
-        return cache.find(field, value, known) ?? cache.read(field, value, connection)
+        const account =
+          cache.find(field, value, known) ?? cache.read(field, value, connection)
+        // The address may be written in another letter case: the port finds it.
+        if (account === undefined && field === 'email') return users.find(field, value)
+        return account
       } catch {
         // SQLite is busy or out of order: the port waits, or throws the error that says which.
         return users.find(field, value)
@@ -85,4 +90,9 @@ class CommittedAccounts {
 }
 
 const select = (field: UserField): string => `select * from users where ${field} = ?`
-const SELECT = { id: select('id'), username: select('username'), email: select('email') }
+const SELECT = {
+  id: select('id'),
+  username: select('username'),
+  email: select('email'),
+  phone: select('phone'),
+}

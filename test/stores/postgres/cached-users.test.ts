@@ -15,7 +15,15 @@ function setUp() {
   let isCurrent = true
   const users = cachedUsers({ find } as unknown as Users, accounts, () => isCurrent)
   const account: Account = {
-    user: { ...vitor, roles: [], epoch: 0, lastLoginAt: undefined },
+    user: {
+      ...vitor,
+      emailVerifiedAt: undefined,
+      phone: undefined,
+      phoneVerifiedAt: undefined,
+      roles: [],
+      epoch: 0,
+      lastLoginAt: undefined,
+    },
     hash: 'old',
   }
   const isQueried = (): boolean => isPromise(users.find('id', vitor.id))
