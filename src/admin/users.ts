@@ -76,7 +76,7 @@ export interface UserAdminDeps {
   readonly passwords: Passwords
   readonly clock: Clock
   readonly audit: AuditLog
-  readonly sessions: Pick<SessionManager, 'revokeAll'> | undefined
+  readonly sessions: Pick<SessionManager, 'revokeAll'>
   /** Deletes the rows that features hold for the user. */
   onUserDeleted(id: UserId): Promise<void>
 }
@@ -91,8 +91,11 @@ export function userAdmin(
     async create(input) {
       refuseUnknownRoles(input?.roles, roles)
       const deps = await open()
-      if (typeof input?.id === 'string') await removeRemains(input.id as UserId, deps)
-      const user = await createUser(input, { ...deps, random })
+      const user = await createUser(input, {
+        ...deps,
+        random,
+        removeRemains: (id) => removeRemains(id, deps),
+      })
       await deps.audit.record({ kind: 'user_created', userId: user.id })
       return user
     },
@@ -159,8 +162,7 @@ export function userAdmin(
       const deps = await open()
       const deleted = await deps.users.delete(id)
       const recorded = deleted && deps.audit.record({ kind: 'user_deleted', userId: id })
-      await revokeAll(id, 'deleted', deps)
-      await deps.onUserDeleted(id)
+      await removeRemains(id, deps)
       await recorded
       return deleted
     },
@@ -169,9 +171,12 @@ export function userAdmin(
 
 const idOf = (id: unknown): UserId => requireString('id', id) as UserId
 
-/** Deletes sessions and feature rows that a failed deletion left for this id: they must not become the new user's. */
+/**
+ * Revokes the sessions and deletes the feature rows of a deleted user. A user who has the id again was inserted when there were
+ * none: what is there now is that user's own.
+ */
 async function removeRemains(id: UserId, deps: UserAdminDeps): Promise<void> {
-  if ((await deps.users.find('id', id)) !== undefined) return
+  if ((await deps.users.read('id', id)) !== undefined) return
   await revokeAll(id, 'deleted', deps)
   await deps.onUserDeleted(id)
 }
@@ -194,7 +199,12 @@ function fieldOf(by: UserQuery): readonly [field: UserField, value: string] {
 export async function revokeAll(
   userId: UserId,
   reason: RevokeReason,
-  { sessions, clock }: Pick<UserAdminDeps, 'sessions' | 'clock'>,
+  {
+    sessions,
+    clock,
+  }: Pick<UserAdminDeps, 'clock'> & {
+    readonly sessions: UserAdminDeps['sessions'] | undefined
+  },
   except?: SessionId,
 ): Promise<number> {
   const revoked = await sessions?.revokeAll(userId, reason, clock(), except)

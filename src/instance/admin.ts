@@ -53,7 +53,8 @@ export function createAdmin(
         passwords,
         clock,
         audit,
-        sessions,
+        // Without `tokens.sessions` the store may still have sessions, of other processes or of before.
+        sessions: sessions ?? store.ports.sessions,
         async onUserDeleted(id) {
           for (const feature of FEATURE_LIST) await feature.onUserDeleted?.(id, core)
         },

@@ -10,6 +10,8 @@ export interface StoreExtension<Ports extends object = object> {
   readonly name: string
   /** Numbered by their place in the list, from 1. */
   readonly migrations: readonly Migration[]
+  /** The tables with a column `user_id` whose rows are deleted with their user: another who gets the id must not find them. */
+  readonly ofUsers?: readonly string[]
   /**
    * @param db typed with the feature's own tables by `db.withTables`
    * @param lock for `ifUser`: a condition on a user in a statement that writes
@@ -37,3 +39,7 @@ export function portsOf<Extensions extends readonly StoreExtension[]>(
   const added = extensions.map((extension) => extension.ports(db, lock))
   return Object.assign({}, core, ...added)
 }
+
+/** The tables of extensions whose rows are deleted with their user. */
+export const tablesOfUsers = (extensions: readonly StoreExtension[]): readonly string[] =>
+  extensions.flatMap(({ ofUsers = [] }) => ofUsers)

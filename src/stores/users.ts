@@ -21,8 +21,12 @@ import { flag, type Tables, type UserTable } from './tables.ts'
 
 export type UserRow = Selectable<UserTable>
 
-/** Users in SQL. Every verb is one statement. */
-export function sqlUsers(db: Kysely<Tables>): Users {
+/**
+ * Users in SQL. Every verb is one statement, or one transaction.
+ *
+ * @param ofUsers the tables of features whose rows are deleted with their user
+ */
+export function sqlUsers(db: Kysely<Tables>, ofUsers: readonly string[]): Users {
   const finders: Readonly<Record<UserField, ReturnType<typeof findStatement>>> = {
     id: findStatement(db, 'id'),
     username: findStatement(db, 'username'),
@@ -45,11 +49,9 @@ export function sqlUsers(db: Kysely<Tables>): Users {
       return row && userOf(row)
     },
 
-    async insert(user) {
-      const query = insertQuery(db, user)
-      const { numInsertedOrUpdatedRows } = await query.executeTakeFirstOrThrow()
-      return numInsertedOrUpdatedRows === 1n
-    },
+    insert: (user) => insert(db, user),
+
+    insertWithId: (user) => insertIfNothingRemains(db, user, ofUsers),
 
     async change(id, change) {
       if (!isStorable(id)) return undefined
@@ -140,11 +142,54 @@ const findByKey = (
 ): Promise<UserRow | undefined> =>
   db.selectFrom('users').selectAll().where(KEY[field], '=', key).executeTakeFirst()
 
-const insertQuery = (db: Kysely<Tables>, user: NewUser) =>
-  db
+async function insert(db: Kysely<Tables>, user: NewUser): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
     .insertInto('users')
     .values(rowOf(user))
     .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+/**
+ * One transaction of two statements: the second sees all that was committed before the former user was deleted, and until it
+ * commits nothing can be written for the new one.
+ */
+async function insertIfNothingRemains(
+  db: Kysely<Tables>,
+  user: NewUser,
+  ofUsers: readonly string[],
+): Promise<'inserted' | 'taken' | 'remains'> {
+  const rolledBack = new Error('rolled back')
+  try {
+    return await db.transaction().execute(async (trx) => {
+      if (!(await insert(trx, user))) return 'taken'
+      if (await hasRemains(trx, user.id, ofUsers)) throw rolledBack
+      return 'inserted'
+    })
+  } catch (error) {
+    if (error === rolledBack) return 'remains'
+    throw error
+  }
+}
+
+async function hasRemains(
+  db: Kysely<Tables>,
+  id: UserId,
+  ofUsers: readonly string[],
+): Promise<boolean> {
+  const remains = [
+    sql`select 1 from sessions where user_id = ${id} and ended_at is null`,
+    ...ofUsers.map(
+      (table) => sql`select 1 from ${sql.table(table)} where user_id = ${id}`,
+    ),
+  ]
+  for (const query of remains) {
+    const { rows } = await sql`${query} limit 1`.execute(db)
+    if (rows.length > 0) return true
+  }
+  return false
+}
 
 /** Decided by the row itself: what was read before may be out of date. */
 function nextEpoch(

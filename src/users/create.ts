@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { AuthError } from '../base/errors.ts'
 import { hexId, type Random } from '../base/random.ts'
 import { type Passwords, unusableHash } from '../passwords/passwords.ts'
 import type { StrengthRule } from '../passwords/strength.ts'
@@ -18,7 +19,7 @@ import { passwordFaults } from './password.ts'
 import { phoneFault } from './phone.ts'
 import type { StoredUser, UserId } from './user.ts'
 import { parseMembers, USER_FIELDS, type UserInput } from './user-input.ts'
-import type { Users } from './users.ts'
+import type { NewUser, Users } from './users.ts'
 
 export interface CreateUserDeps {
   readonly users: Users
@@ -27,14 +28,23 @@ export interface CreateUserDeps {
   readonly strength?: readonly StrengthRule[]
 }
 
+/** What creating a user needs besides. */
+interface NewUserDeps extends CreateUserDeps {
+  readonly clock: Clock
+  readonly random: Random
+  /** Deletes what a deleted user of this id has left. Default: nothing, so that only an id of which nothing is left can be given. */
+  removeRemains?(id: UserId): Promise<void>
+}
+
 /**
  * Creates a user. The password is hashed only once every field is valid.
  *
- * @throws AuthError `invalid`, its body with the messages of each invalid field; `busy`
+ * @throws AuthError `invalid`, its body with the messages of each invalid field; `busy`; `store_unavailable` if a user with
+ *   this id is being deleted
  */
 export async function createUser(
   given: UserInput,
-  deps: CreateUserDeps & { readonly clock: Clock; readonly random: Random },
+  deps: NewUserDeps,
 ): Promise<StoredUser> {
   const input = parseMembers(given, USER_FIELDS, ['username'])
   const { users, passwords, clock, random } = deps
@@ -84,8 +94,9 @@ export async function createUser(
   }
   const hash =
     password === undefined ? unusableHash(random) : await passwords.hash(password)
-  if (await users.insert({ ...user, usernameKey: usernameKey(username), hash }))
-    return user
+  const stored = { ...user, usernameKey: usernameKey(username), hash }
+  const isGiven = input.id !== undefined
+  if (await (isGiven ? insertWithId(stored, deps) : users.insert(stored))) return user
   if (input.id !== undefined && (await users.find('id', id)) !== undefined)
     throw fieldError({ id: [ID_TAKEN] })
   if (email !== undefined && (await users.find('email', email)) !== undefined)
@@ -102,6 +113,24 @@ const nothingToVerify = (
   isVerified === true && address === undefined
     ? 'There is no address to be verified.'
     : undefined
+
+/** Remains may be left in between: until a deletion has committed, its user can write. */
+const ATTEMPTS = 3
+
+/** @returns `false` if the id, the name or the email is taken */
+async function insertWithId(
+  user: NewUser,
+  { users, removeRemains }: Pick<NewUserDeps, 'users' | 'removeRemains'>,
+): Promise<boolean> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const result = await users.insertWithId(user)
+    if (result !== 'remains') return result === 'inserted'
+    await removeRemains?.(user.id)
+  }
+  throw new AuthError('store_unavailable', 'a user with this id is being deleted', {
+    retryAfter: 1,
+  })
+}
 
 /** 30 bits: room to count on in a column of 32. */
 const randomEpoch = (random: Random): number =>

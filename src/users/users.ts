@@ -68,6 +68,11 @@ export interface Users {
   findByKey(field: KeyField, key: string): Promise<StoredUser | undefined>
   /** @returns `false` if the id, the `usernameKey`, the email in any letter case, or the phone is taken */
   insert(user: NewUser): Promise<boolean>
+  /**
+   * Inserts a user whose id may have been that of a deleted one, if nothing of that one is left: no session that is not revoked,
+   * no row of a feature. What the former user writes at the same moment is committed before the deletion, and found here.
+   */
+  insertWithId(user: NewUser): Promise<'inserted' | 'taken' | 'remains'>
   /** @returns the user after the change; `undefined` if there is no such user */
   change(id: UserId, change: UserChange): Promise<StoredUser | undefined>
   /**

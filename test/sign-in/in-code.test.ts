@@ -133,7 +133,7 @@ test('users.checkPassword computes a hash for an unknown id and a user without a
         recordOncePerMinute() {},
         recordLimited() {},
       } as never,
-      sessions: undefined,
+      sessions: { revokeAll: async () => [] },
       onUserDeleted: async () => {},
     }),
   )

@@ -11,6 +11,7 @@ import type { KeyRecord, Stage } from '../../src/keys/keys.ts'
 import type { Rotation, SessionId, StoredSession } from '../../src/sessions/session.ts'
 import { changeUser } from '../../src/users/change.ts'
 import type { UserId } from '../../src/users/user.ts'
+import type { NewUser } from '../../src/users/users.ts'
 import { aSession, at, NOON, SETTINGS, vitor } from '../sessions/setup.ts'
 import { until } from '../time.ts'
 import type { FreshDatabase } from './sqlite.ts'
@@ -74,6 +75,41 @@ async function withUnusedSuccessor({ ports }: InstanceStore): Promise<StoredSess
   return unused
 }
 
+/** Each meets the insert at another moment. */
+const ROUNDS = 12
+
+type Ports = InstanceStore['ports']
+
+/** What requests of the former user write, who is of epoch 0. */
+async function writeAsFormer(ports: Ports, { id }: NewUser, n: number): Promise<void> {
+  const session = aSession(`${id} ${n}`, { userId: id })
+  await ports.sessions.open(session, { active: true })
+  const token = apiToken(`${id} ${n}`, { userId: id, nonce: `nonce ${n}` })
+  await ports.apiTokens.insertDerived(token, { epoch: 0, active: true })
+}
+
+/** As `createUser` inserts a user. */
+async function insertNext(ports: Ports, former: NewUser, n: number): Promise<string> {
+  const user = { ...former, epoch: 1000 + n }
+  for (;;) {
+    const result = await ports.users.insertWithId(user)
+    if (result === 'inserted')
+      assert.deepEqual(await remainsOf(former, ports), [], former.id)
+    const holder = (await ports.users.read('id', former.id))?.user
+    if (result === 'inserted' || (holder !== undefined && holder.epoch > 0)) return result
+    if (holder !== undefined) continue
+    await ports.sessions.revokeAll(former.id, 'deleted', NOON)
+    await ports.apiTokens.deleteAll(former.id)
+  }
+}
+
+async function remainsOf({ id }: NewUser, ports: Ports): Promise<readonly string[]> {
+  const sessions = await ports.sessions.list(id)
+  const live = sessions.filter(({ revokeReason }) => revokeReason === undefined)
+  const tokens = await ports.apiTokens.list(id)
+  return [...live, ...tokens].map((row) => row.id)
+}
+
 const ONCE: Readonly<Record<string, Race>> = {
   async 'one of the users created with one name is stored'(_, each) {
     const answers = await each((store, n) =>
@@ -103,6 +139,19 @@ const ONCE: Readonly<Record<string, Race>> = {
   async 'a user is deleted once'([store], each) {
     await store!.ports.users.insert(vitor)
     assert.equal(yes(await each(({ ports: { users } }) => users.delete(vitor.id))), 1)
+  },
+  async 'the next user of an id gets nothing of the deleted one'([store], each) {
+    for (let round = 0; round < ROUNDS; round++) {
+      const id = `u${round}` as UserId
+      const user = { ...vitor, id, username: id, usernameKey: id }
+      await store!.ports.users.insert(user)
+      const answers = await each<unknown>(({ ports }, n) => {
+        if (n === 0) return ports.users.delete(id)
+        return n % 2 === 0 ? writeAsFormer(ports, user, n) : insertNext(ports, user, n)
+      })
+      assert.equal(answers.filter((answer) => answer === 'inserted').length, 1, id)
+      assert.deepEqual(await remainsOf(user, store!.ports), [], id)
+    }
   },
   async 'one rotation of a generation succeeds'([store], each) {
     await store!.ports.users.insert(vitor)

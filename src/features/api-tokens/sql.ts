@@ -66,6 +66,7 @@ const MIGRATIONS: readonly Migration[] = [
 export const apiTokenStore: StoreExtension<{ readonly apiTokens: ApiTokens }> = {
   name: 'apiTokens',
   migrations: MIGRATIONS,
+  ofUsers: ['tokens'],
   ports: (db, lock) => ({
     apiTokens: sqlApiTokens(db.withTables<{ tokens: ApiTokenTable }>(), lock),
   }),

@@ -1,7 +1,12 @@
 import { Kysely, sql } from 'kysely'
 import { AccountCache } from '../account-cache.ts'
 import { sqlEvents } from '../events.ts'
-import { type PortsOf, portsOf, type StoreExtension } from '../extension.ts'
+import {
+  type PortsOf,
+  portsOf,
+  type StoreExtension,
+  tablesOfUsers,
+} from '../extension.ts'
 import { sqlHits } from '../hits.ts'
 import { sqlKeys } from '../keys.ts'
 import { migrate } from '../migrate.ts'
@@ -51,7 +56,11 @@ export function postgresStore<const Extensions extends readonly StoreExtension[]
     accounts,
     hung: () => pool.destroyAll(),
   })
-  const core = corePorts(db, time, accounts, () => changes.isCurrent)
+  const users = sqlUsers(db, tablesOfUsers(extensions))
+  const core = {
+    ...corePorts(db, time),
+    users: cachedUsers(users, accounts, () => changes.isCurrent),
+  }
   return {
     ports: portsOf(core, extensions, db, FOR_SHARE),
     migrate: () => db.connection().execute(async () => {}),
@@ -86,15 +95,9 @@ async function serverTime(db: Kysely<Tables>): Promise<number> {
   return rows[0]!.now
 }
 
-function corePorts(
-  db: Kysely<Tables>,
-  time: ServerTime,
-  accounts: AccountCache,
-  isCurrent: () => boolean,
-): CorePorts {
+function corePorts(db: Kysely<Tables>, time: ServerTime): Omit<CorePorts, 'users'> {
   const deadline = answerDeadline(time)
   return {
-    users: cachedUsers(sqlUsers(db), accounts, isCurrent),
     sessions: batchedSessions(
       sqlSessions(db, { deadline, lock: FOR_SHARE }),
       db,

@@ -27,6 +27,7 @@ export function cachedUsers(users: Users, reading: () => Connection | undefined)
   return {
     ...users,
     insert: invalidatingWrite(users.insert, invalidate),
+    insertWithId: invalidatingWrite(users.insertWithId, invalidate),
     change: invalidatingWrite(users.change, invalidate),
     verify: invalidatingWrite(users.verify, invalidate),
     setPassword: invalidatingWrite(users.setPassword, invalidate),

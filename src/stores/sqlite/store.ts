@@ -1,6 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 import { sqlEvents } from '../events.ts'
-import { type PortsOf, portsOf, type StoreExtension } from '../extension.ts'
+import {
+  type PortsOf,
+  portsOf,
+  type StoreExtension,
+  tablesOfUsers,
+} from '../extension.ts'
 import { sqlHits } from '../hits.ts'
 import { sqlKeys } from '../keys.ts'
 import { migrate } from '../migrate.ts'
@@ -38,7 +43,7 @@ export function sqliteStore<const Extensions extends readonly StoreExtension[]>(
     return opened
   })
   const core = {
-    users: cachedUsers(sqlUsers(db), () => opened?.reading),
+    users: cachedUsers(sqlUsers(db, tablesOfUsers(extensions)), () => opened?.reading),
     sessions: sqlSessions(db),
     keys: sqlKeys(db),
     hits: sqlHits(db),
