@@ -2,6 +2,7 @@ import type * as z from 'zod/mini'
 import { CORE_EVENT_KINDS, type CoreEventKind } from './audit/event.ts'
 import { apiTokens } from './features/api-tokens/feature.ts'
 import { browserSessions } from './features/browser-sessions/feature.ts'
+import { codes } from './features/codes/feature.ts'
 import type { Feature } from './features/define-feature.ts'
 import { keySet } from './features/key-set/feature.ts'
 import { mail } from './features/mail/feature.ts'
@@ -19,6 +20,7 @@ export const FEATURES = [
   browserSessions,
   slidingTokens,
   revocationFeed,
+  codes,
   mail,
 ] as const
 

@@ -57,6 +57,12 @@ export const ERRORS = {
 
   // The request (Django REST framework's error classes).
   invalid: { status: 400, detail: 'Invalid input.' },
+  /** A one-time code that is wrong, expired, exhausted, redeemed or superseded: clients are not told which. */
+  invalid_code: {
+    status: 400,
+    detail: 'The code is invalid or has expired.',
+    code: 'invalid_code',
+  },
   parse_error: { status: 400, detail: 'Malformed request.' },
   csrf_failed: { status: 403, detail: 'CSRF Failed' },
   permission_denied: {

@@ -9,6 +9,7 @@ import type { KeyRing } from '../keys/key-ring.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { StoreExtension } from '../stores/extension.ts'
+import type { Hits } from '../throttling/hits.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
 import type { Account, UserId } from '../users/user.ts'
 import type { Users } from '../users/users.ts'
@@ -23,6 +24,8 @@ export interface Core {
   /** `undefined` if `tokens.sessions` is false. */
   readonly sessions: SessionManager | undefined
   readonly keys: KeyRing
+  /** The counters of throttles. */
+  readonly hits: Hits
   readonly tokens: TokenDeps
   /**
    * Signs in with a password; trims it as `users.trimPassword` says.

@@ -114,7 +114,7 @@ async function openParts(
     counters,
     encodings: deps.encodings,
   })
-  const parts = { ...storage, ...issuing, ...signIns }
+  const parts = { ...storage, ...issuing, ...signIns, hits }
   const core = coreOf(settings, parts)
   const mounted = new Set(settings.endpoints.map(({ name }) => name))
   for (const feature of FEATURE_LIST) {
@@ -124,7 +124,6 @@ async function openParts(
 
   return {
     ...parts,
-    hits,
     counters,
     trace: settings.telemetry ? await openTracing() : undefined,
     deps: schemeDepsOf(settings, parts),
@@ -141,7 +140,7 @@ interface IssuingParts {
   readonly derivedKeys: Core['derivedKeys']
 }
 
-type Parts = Storage & IssuingParts & SignIns
+type Parts = Storage & IssuingParts & SignIns & Pick<Instance, 'hits'>
 
 interface IssuingSettings {
   readonly random: Random
@@ -194,7 +193,7 @@ interface CoreSettings {
 }
 
 function coreOf({ random, log, on, section }: CoreSettings, parts: Parts): Core {
-  const { clock, audit, store, sessions, ring, tokens } = parts
+  const { clock, audit, store, sessions, ring, tokens, hits } = parts
   const { derivedKeys, ports, signIn, signInUntrimmed } = parts
   return {
     clock,
@@ -204,6 +203,7 @@ function coreOf({ random, log, on, section }: CoreSettings, parts: Parts): Core 
     users: store.ports.users,
     sessions,
     keys: ring,
+    hits,
     tokens,
     derivedKeys,
     ports,

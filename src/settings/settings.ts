@@ -25,12 +25,12 @@ import {
   functionOf,
   name,
   oneOrMore,
-  parsedBy,
   wholeNumber,
   withDefault,
 } from '../schema/shapes.ts'
 import { parseRedis, type RedisAddress } from '../stores/redis/address.ts'
-import { type Limit, parseRate } from '../throttling/rate.ts'
+import type { Limit } from '../throttling/rate.ts'
+import { rate } from '../throttling/rate-option.ts'
 import { endpointOptions } from './endpoint-options.ts'
 import { sectionReader } from './feature-section.ts'
 import { type Hooks, hookOptions } from './hook-options.ts'
@@ -50,22 +50,10 @@ const DATABASE_MESSAGE = 'must be a file, "sqlite::memory:" or "postgres://…"'
 const PERMISSIONS_MESSAGE =
   'must be a permission such as isAuthenticated, or a list of them'
 
-const RATE_MESSAGE =
-  'must be null, or a number, "/" and one of s, min, hour, day, such as "100/day"'
-
-const rate = parsedBy((value, reject): Limit | null => {
-  if (value === null) return null
-  try {
-    return parseRate(String(value))
-  } catch {
-    return reject(RATE_MESSAGE)
-  }
-})
-
 const rateName = name.check(
   z.refine(
-    (text) => !text.startsWith('login_'),
-    'begins with "login_", which is reserved for the login throttle: choose another name',
+    (text) => !/^(login|code)_/.test(text),
+    'begins with "login_" or "code_", which are reserved for the limits of sign-ins and one-time codes: choose another name',
   ),
 )
 

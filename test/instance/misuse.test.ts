@@ -223,7 +223,8 @@ test('impossible options throw invalid_config and name the option', () => {
   for (const [options, message] of [
     [{ throttle: { anon: '5/month' } }, /throttle\.anon must be null, or a number/],
     [{ throttle: { anon: 5 } }, /throttle\.anon must be null, or a number/],
-    [{ throttle: { login_address: '5/min' } }, /reserved for the login throttle/],
+    [{ throttle: { login_address: '5/min' } }, /reserved for the limits of sign-ins/],
+    [{ throttle: { code_total: '5/min' } }, /reserved for the limits of sign-ins/],
     [
       { authentication: bearer() },
       /authentication must be a list of schemes, such as \[bearer\(\)\]/,

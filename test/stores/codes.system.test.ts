@@ -1,0 +1,4 @@
+import { codeTests } from './codes.ts'
+import { freshPostgres } from './databases.ts'
+
+codeTests('PostgreSQL', freshPostgres)
