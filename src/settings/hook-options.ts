@@ -18,7 +18,7 @@ export interface Hooks {
    * @django ON_LOGIN_FAILED
    */
   readonly signInFailed?: (event: SignInFailedEvent) => Awaitable<void>
-  /** A session was revoked by its user. */
+  /** A session was revoked by its user, who is not named if another has the id since. */
   readonly signedOut?: (event: SessionEvent) => Awaitable<void>
   /** A spent refresh token came back. */
   readonly reuseDetected?: (event: SessionEvent) => Awaitable<void>

@@ -53,9 +53,10 @@ const isSpent = (
   claims[settings.typeClaim] === 'refresh' &&
   claims[settings.jtiClaim] !== session.jti
 
-/** The session that a sign-out has revoked, and its user. */
+/** The session that a sign-out has revoked. */
 export interface Revoked {
   readonly sessionId: SessionId
+  /** Its user. `undefined`: another user has the id since. */
   readonly userId: string | undefined
 }
 
@@ -118,8 +119,23 @@ async function revoke(
   now: UnixSeconds,
   deps: TokenDeps,
 ): Promise<Revoked> {
+  // Before the session is revoked: that must not fail once it is.
+  const userId = await ownerOf(presented, claims, deps)
   const ended = await presented.sessions.revoke(presented.id, 'logout', now)
-  if (ended) return { sessionId: presented.id, userId: await userIdOf(claims, deps) }
+  if (ended) return { sessionId: presented.id, userId }
   await requireLive(presented, now, deps)
   throw new AuthError('revoked')
+}
+
+/** A session that is older than the user with its user's id was of a deleted user. */
+async function ownerOf(
+  { id, foreign, sessions }: PresentedToken,
+  claims: Claims,
+  deps: TokenDeps,
+): Promise<string | undefined> {
+  const session = foreign ? undefined : (await sessions.find(id))?.session
+  if (session?.userId === undefined) return userIdOf(claims, deps)
+  const current = (await deps.users.read('id', session.userId))?.user
+  const isOlder = current !== undefined && session.createdAt < current.joinedAt
+  return isOlder ? undefined : session.userId
 }

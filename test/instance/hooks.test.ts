@@ -82,3 +82,32 @@ test('a log that throws leaves no unhandled rejection, and every request is answ
   )
   assert.deepEqual([status, seen], [500, []])
 })
+
+test('on.signedOut names the user of the session, also a deleted one, and never the next one with the id', async () => {
+  const named: (string | undefined)[] = []
+  const signedOut: Hooks['signedOut'] = ({ userId }) => void named.push(userId)
+  await using app = testInstance({ on: { signedOut } })
+  const { auth, clock } = app
+  const seven = { id: '7', username: 'ann', password: PASSWORD }
+  await auth.users.create(seven)
+  const [first, second, third] = [
+    await signIn(auth),
+    await signIn(auth),
+    await signIn(auth),
+  ]
+  const signOut = async ({ refresh }: { refresh?: string }) => {
+    const { status } = await post(auth, '/api/token/blacklist/', { refresh })
+    assert.equal(status, 200)
+    return named.at(-1)
+  }
+  assert.equal(await signOut(first), '7')
+  clock.advance(1)
+  await auth.users.delete('7')
+  assert.equal(await signOut(second), '7')
+
+  await auth.users.create(seven)
+  assert.equal(await signOut(third), undefined)
+  assert.equal(await signOut(await signIn(auth)), '7')
+  const events = await auth.events.list({ kind: 'signed_out' })
+  assert.deepEqual(events.map(({ userId }) => userId).sort(), ['7', '7', '7', undefined])
+})
