@@ -12,9 +12,12 @@ for (const [typed, message] of [
   ],
   [
     'user',
-    'watchword user needs one of: create, list, passwd, rename, roles, activate, deactivate, delete. About each: watchword help user',
+    'watchword user needs one of: create, list, show, change, passwd, rename, roles, activate, deactivate, delete. About each: watchword help user',
   ],
-  ['user frob', 'There is no command "user frob". The commands: watchword help user'],
+  [
+    'user defrost',
+    'There is no command "user defrost". The commands: watchword help user',
+  ],
   ['frobnicate', 'There is no command "frobnicate". The commands: watchword help'],
   ['constructor', 'There is no command "constructor". The commands: watchword help'],
   [

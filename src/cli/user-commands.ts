@@ -1,5 +1,10 @@
 import type { Secret } from '../base/secret.ts'
-import { type CommandOutput, commandFor, DATABASE } from '../command/command.ts'
+import {
+  type CommandOutput,
+  commandFor,
+  DATABASE,
+  type Values,
+} from '../command/command.ts'
 import { type CommandContext, shellWord } from '../command/context.ts'
 import { assertFound, CommandError, UsageError } from '../command/errors.ts'
 import { isoOf, momentOf, printable, quoted, yesNo } from '../command/format.ts'
@@ -23,6 +28,19 @@ const STDIN = {
   },
 } as const
 
+const ADDRESSES = {
+  email: { type: 'string', value: 'EMAIL', help: 'the email address' },
+  'email-verified': {
+    type: 'boolean',
+    help: 'the user is known to receive mail there',
+  },
+  phone: { type: 'string', value: 'NUMBER', help: 'such as +351912345678' },
+  'phone-verified': {
+    type: 'boolean',
+    help: 'the user is known to receive messages there',
+  },
+} as const
+
 const PASSWORD = `On a terminal, the password is asked for twice and not shown. Otherwise it is read from standard input. It is never an option, because
 other users of this machine can read those.`
 
@@ -39,7 +57,7 @@ export const userCreate = command({
   ],
   options: {
     id: { type: 'string', value: 'ID', help: 'the id in another system; default: made' },
-    email: { type: 'string', value: 'EMAIL', help: 'the email address' },
+    ...ADDRESSES,
     staff: { type: 'boolean', help: 'make the user staff' },
     superuser: { type: 'boolean', help: 'allow the user everything' },
     roles: { type: 'string', value: 'ROLES', help: 'role names, separated by commas' },
@@ -54,7 +72,7 @@ export const userCreate = command({
       username,
       ...(values.id !== undefined && { id: values.id }),
       ...(password !== undefined && { password: password.reveal() }),
-      ...(values.email !== undefined && { email: values.email }),
+      ...addressesIn(values),
       active: values.inactive !== true,
       staff: values.staff === true,
       superuser: values.superuser === true,
@@ -68,6 +86,86 @@ export const userCreate = command({
       },
       { create: true },
     )
+  },
+})
+
+/** The addresses that the options name. */
+const addressesIn = (values: Values<typeof ADDRESSES>) => ({
+  ...(values.email !== undefined && { email: values.email }),
+  ...(values['email-verified'] === true && { emailVerified: true }),
+  ...(values.phone !== undefined && { phone: values.phone }),
+  ...(values['phone-verified'] === true && { phoneVerified: true }),
+})
+
+export const userShow = command({
+  name: 'user show',
+  summary: 'Shows a user.',
+  args: ['NAME'],
+  description: 'Also when the addresses were verified. Times are in UTC.',
+  examples: ['watchword user show vitor', 'watchword user show vitor --json'],
+  options: DATABASE,
+  run: ({ values, args: [name = ''], open }) =>
+    open(values.database, async (auth) => {
+      const user = await userNamed(name, auth)
+      return outputOf(user, detailsOf(user))
+    }),
+})
+
+const detailsOf = (user: User): string =>
+  tableOf(
+    ['NAME', user.username],
+    [
+      ['ID', user.id],
+      ['EMAIL', addressText(user.email, user.emailVerifiedAt)],
+      ['PHONE', addressText(user.phone, user.phoneVerifiedAt)],
+      ['ACTIVE', yesNo(user.active)],
+      ['STAFF', yesNo(user.staff)],
+      ['SUPERUSER', yesNo(user.superuser)],
+      ['ROLES', user.roles.join(', ') || '–'],
+      ['JOINED', momentOf(user.joinedAt)],
+      ['LAST SIGN-IN', momentOf(user.lastLoginAt)],
+    ],
+  )
+
+function addressText(
+  address: string | undefined,
+  verifiedAt: number | undefined,
+): string {
+  if (address === undefined) return '–'
+  if (verifiedAt === undefined) return `${address} (not verified)`
+  return `${address} (verified ${momentOf(verifiedAt)})`
+}
+
+export const userChange = command({
+  name: 'user change',
+  summary: 'Changes the email address or the phone number of a user.',
+  args: ['NAME'],
+  description:
+    'Another address is not verified. It voids the one-time codes that the user was sent.',
+  examples: [
+    'watchword user change ada --email ada@example.com --email-verified',
+    'watchword user change ada --phone +351912345678',
+    'watchword user change ada --no-phone',
+  ],
+  options: {
+    ...ADDRESSES,
+    'no-email': { type: 'boolean', help: 'remove the email address' },
+    'no-phone': { type: 'boolean', help: 'remove the phone number' },
+    ...DATABASE,
+  },
+  run: ({ values, args: [name = ''], open }) => {
+    const change = {
+      ...addressesIn(values),
+      ...(values['no-email'] === true && { email: undefined }),
+      ...(values['no-phone'] === true && { phone: undefined }),
+    }
+    if (Object.keys(change).length === 0)
+      throw new UsageError('Say what to change, such as --email ada@example.com.')
+    return open(values.database, async (auth) => {
+      const user = await userNamed(name, auth)
+      const changed = await changeUser(auth, user, change)
+      return outputOf(changed, detailsOf(changed))
+    })
   },
 })
 
@@ -291,6 +389,9 @@ const toJson = (user: User): object => ({
   id: user.id,
   username: user.username,
   email: user.email ?? null,
+  email_verified_at: isoOf(user.emailVerifiedAt),
+  phone: user.phone ?? null,
+  phone_verified_at: isoOf(user.phoneVerifiedAt),
   active: user.active,
   staff: user.staff,
   superuser: user.superuser,

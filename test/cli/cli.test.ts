@@ -159,6 +159,33 @@ test('a user is created, listed, deactivated, activated and deleted', async () =
   assertMessage(gone.err, /^There is no user "ada"\. The names: watchword user list$/m)
 })
 
+test('user change sets, verifies and removes addresses, and user show shows them', async () => {
+  using here = folder()
+  const create = 'user create zoe --no-password --email Zoe@example.org --email-verified'
+  assert.equal((await here.run(create)).code, 0)
+
+  const before = await here.run('user show zoe')
+  assert.match(before.out, /^EMAIL +Zoe@example\.org \(verified 20\d\d-[\d :-]+\)$/m)
+  assert.match(before.out, /^PHONE +–$/m)
+  const changed = await here.run(
+    'user change zoe --email zoe@example.com --phone +351912345678 --phone-verified --json',
+  )
+  const { email, email_verified_at, phone, phone_verified_at } = JSON.parse(changed.out)
+  assert.deepEqual(
+    [email, email_verified_at, phone],
+    ['zoe@example.com', null, '+351912345678'],
+  )
+  assert.match(phone_verified_at, /^20\d\d-/)
+  const removed = await here.run('user change zoe --no-phone')
+  assert.match(removed.out, /^EMAIL +zoe@example\.com \(not verified\)$/m)
+  assert.match(removed.out, /^PHONE +–$/m)
+
+  const wrong = await here.run('user change zoe --phone 0912345678')
+  assert.equal(wrong.code, 1)
+  assertMessage(wrong.err, /^phone: Enter a phone number with its country code/m)
+  assert.equal((await here.run('user change zoe')).code, 2)
+})
+
 test('user passwd says that API tokens stay valid, and its command revokes them', async () => {
   using here = folder()
   await here.run('user create zoe', { input: PASSWORD })
