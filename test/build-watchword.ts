@@ -5,6 +5,7 @@ import { lazily } from '../src/instance/lazy-instance.ts'
 import type { RightsOf, Roles } from '../src/permissions/rights.ts'
 import type { Options } from '../src/settings/options.ts'
 import { parseSettings } from '../src/settings/settings.ts'
+import type { SignInCheck } from '../src/sign-in/complete-sign-in.ts'
 import { CHEAP_PASSWORDS } from '../src/testing/cheap-passwords.ts'
 import type { User } from '../src/users/user.ts'
 import { type UserOf, type Watchword, watchwordOf } from '../src/watchword.ts'
@@ -15,6 +16,8 @@ export type BuildOptions<
 > = Options<R, S> & {
   /** A store that the test has opened, instead of the option `database`. */
   readonly store?: InstanceStore | undefined
+  /** What may stop a sign-in, as features say it. */
+  readonly signInChecks?: readonly SignInCheck[]
   /** Of password hashes. Default: the lowest. */
   readonly passwordCost?: 'lowest' | 'default'
 }
@@ -28,6 +31,7 @@ export function buildWatchword<
   S extends Scheme<unknown> = Scheme<User>,
 >({
   store,
+  signInChecks = [],
   passwordCost = 'lowest',
   ...options
 }: BuildOptions<R, S>): Watchword<UserOf<S>, RightsOf<R>> {
@@ -35,6 +39,7 @@ export function buildWatchword<
   const open = () =>
     openInstance(settings, {
       ...(passwordCost === 'lowest' && { encodings: CHEAP_PASSWORDS }),
+      signInChecks,
       ...(store && { openStore: async () => ({ store }) }),
     })
   return watchwordOf(settings, lazily(open))

@@ -55,6 +55,13 @@ export const ERRORS = {
   },
   authentication_failed: { status: 401, detail: 'Incorrect authentication credentials.' },
 
+  /** The password was right, and a further step is asked for: 403, so that a client which does not know it has failed. */
+  mfa_required: {
+    status: 403,
+    detail: 'A second factor is required.',
+    code: 'mfa_required',
+  },
+
   // The request (Django REST framework's error classes).
   invalid: { status: 400, detail: 'Invalid input.' },
   /** A one-time code that is wrong, expired, exhausted, redeemed or superseded: clients are not told which. */

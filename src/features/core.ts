@@ -8,6 +8,7 @@ import type { AuthRequest } from '../http/request.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
+import type { CompleteSignIn } from '../sign-in/complete-sign-in.ts'
 import type { StoreExtension } from '../stores/extension.ts'
 import type { Hits } from '../throttling/hits.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
@@ -28,13 +29,15 @@ export interface Core {
   readonly hits: Hits
   readonly tokens: TokenDeps
   /**
-   * Signs in with a password; trims it as `users.trimPassword` says.
+   * Checks a password; trims it as `users.trimPassword` says. It signs nobody in: `completeSignIn` does.
    *
    * @throws AuthError `no_active_account`, `throttled`, `invalid`, `busy`
    */
-  readonly signIn: SignIn
-  /** Signs in without trimming the password, as Django REST framework's own login does. */
-  readonly signInUntrimmed: SignIn
+  readonly checkPassword: CheckedPassword
+  /** The same without trimming the password, as Django REST framework's own login does. */
+  readonly checkPasswordUntrimmed: CheckedPassword
+  /** Signs in an account whose credentials were right. */
+  readonly completeSignIn: CompleteSignIn
   /** Records a sign-out in the audit log and calls `on.signedOut`. */
   signedOut(session: SignedOut): Promise<void>
   /**
@@ -54,7 +57,8 @@ export type SectionReader = <Output>(schema: z.ZodMiniType<Output>) => Output
 
 export type OpenCore = () => Promise<Core>
 
-export type SignIn = (
+/** @returns the account that the password belongs to */
+export type CheckedPassword = (
   login: string,
   password: string,
   request: AuthRequest,

@@ -1,12 +1,14 @@
 import type * as z from 'zod/mini'
 import type { Scheme, SchemeFactory } from '../authentication/scheme.ts'
+import type { Awaitable } from '../base/awaitable.ts'
 import type { AuthError } from '../base/errors.ts'
 import type { CommandTable } from '../command/command.ts'
 import type { Endpoint, MethodHandler } from '../http/endpoint.ts'
 import type { Permission, Principal, SignedIn } from '../permissions/permission.ts'
+import type { SignInAttempt, StopSignIn } from '../sign-in/complete-sign-in.ts'
 import type { StoreExtension } from '../stores/extension.ts'
 import type { TokenKind } from '../tokens/token-settings.ts'
-import type { User, UserId } from '../users/user.ts'
+import type { Account, User, UserId } from '../users/user.ts'
 import type {
   Core,
   EndpointSettings,
@@ -49,6 +51,17 @@ export interface Feature {
     core: Core,
     mounted: ReadonlySet<string>,
   ): (() => void | Promise<void>) | undefined
+  /**
+   * Asks whether something stops the sign-in of an account whose credentials were right, such as a second factor that it has.
+   * Each way of signing in asks each feature, in the order of the list.
+   *
+   * @returns `undefined` if nothing does, else what makes the error; that is called only if a client gets it
+   */
+  signInCheck?(
+    account: Account,
+    attempt: SignInAttempt,
+    core: Core,
+  ): Awaitable<StopSignIn | undefined>
   onUserDeleted?(id: UserId, core: Core): Promise<void>
   /** How the command names one row of each kind that `flush` counts. */
   readonly rowNames?: Readonly<Record<string, string>>

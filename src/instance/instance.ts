@@ -14,6 +14,7 @@ import { observedSessions } from '../observability/observed-sessions.ts'
 import { openTracing, type Trace } from '../observability/tracing.ts'
 import type { Encodings } from '../passwords/encodings.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
+import type { SignInCheck } from '../sign-in/complete-sign-in.ts'
 import type { Redis } from '../stores/redis/redis.ts'
 import type { Hits } from '../throttling/hits.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
@@ -72,6 +73,8 @@ export interface InstanceDeps {
   readonly openStore?: typeof openStore
   /** Default: the encodings of passwords at their full cost. */
   readonly encodings?: Encodings
+  /** Called after those of the features. */
+  readonly signInChecks?: readonly SignInCheck[]
 }
 
 /**
@@ -112,10 +115,12 @@ async function openParts(
     log,
     audit,
     counters,
+    tokens: issuing.tokens,
+    signInChecks: [...featureChecks(() => core), ...(deps.signInChecks ?? [])],
     encodings: deps.encodings,
   })
   const parts = { ...storage, ...issuing, ...signIns, hits }
-  const core = coreOf(settings, parts)
+  const core: Core = coreOf(settings, parts)
   const mounted = new Set(settings.endpoints.map(({ name }) => name))
   for (const feature of FEATURE_LIST) {
     const close = feature.onOpen?.(core, mounted)
@@ -131,6 +136,14 @@ async function openParts(
     close: () => closers.close(),
   }
 }
+
+/** @param core called at a sign-in, when the instance is open */
+const featureChecks = (core: () => Core): readonly SignInCheck[] =>
+  FEATURE_LIST.flatMap((feature) =>
+    feature.signInCheck === undefined
+      ? []
+      : (account, attempt) => feature.signInCheck?.(account, attempt, core()),
+  )
 
 /** The parts that issue tokens. */
 interface IssuingParts {
@@ -194,7 +207,8 @@ interface CoreSettings {
 
 function coreOf({ random, log, on, section }: CoreSettings, parts: Parts): Core {
   const { clock, audit, store, sessions, ring, tokens, hits } = parts
-  const { derivedKeys, ports, signIn, signInUntrimmed } = parts
+  const { derivedKeys, ports, checkPassword, checkPasswordUntrimmed, completeSignIn } =
+    parts
   return {
     clock,
     random,
@@ -208,8 +222,9 @@ function coreOf({ random, log, on, section }: CoreSettings, parts: Parts): Core 
     derivedKeys,
     ports,
     section,
-    signIn,
-    signInUntrimmed,
+    checkPassword,
+    checkPasswordUntrimmed,
+    completeSignIn,
     async signedOut({ sessionId, userId }) {
       void audit.record({ kind: 'signed_out', userId, sessionId })
       await callHook(log, 'on.signedOut', () => on.signedOut?.({ sessionId, userId }))
@@ -225,7 +240,7 @@ interface SchemeSettings {
 
 function schemeDepsOf(
   { tokens: { headerTypes, headerName }, random, behindProxy }: SchemeSettings,
-  { tokens, ports, derivedKeys, checkPassword, passwords, store, clock, audit }: Parts,
+  { tokens, ports, derivedKeys, passwords, store, clock, audit, ...signIns }: Parts,
 ): LibrarySchemeDeps {
   const { users } = store.ports
   return {
@@ -236,7 +251,7 @@ function schemeDepsOf(
     headerTypes,
     headerName,
     behindProxy,
-    checkPassword,
+    checkPassword: signIns.checkPasswordOfRequest,
     async createUser(username) {
       const user = await createUser({ username }, { users, passwords, clock, random })
       void audit.record({ kind: 'user_created', userId: user.id })

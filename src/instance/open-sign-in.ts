@@ -2,23 +2,34 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
-import type { SignIn } from '../features/core.ts'
+import type { CheckedPassword } from '../features/core.ts'
 import type { Counters } from '../observability/counters.ts'
 import type { Encodings } from '../passwords/encodings.ts'
 import { type Passwords, passwords } from '../passwords/passwords.ts'
 import { hashQueue, type QueueLoad } from '../passwords/queue.ts'
 import {
   type CheckPassword,
+  type PasswordCheckSettings,
   passwordCheck,
-  passwordSignIn,
-  type SignInSettings,
-} from '../sign-in/sign-in.ts'
+} from '../sign-in/check-password.ts'
+import {
+  type CompleteSignIn,
+  type CompleteSignInSettings,
+  refuseStopped,
+  type SignInCheck,
+  signInCompletion,
+} from '../sign-in/complete-sign-in.ts'
 import type { Hits } from '../throttling/hits.ts'
 import { LOGIN_LIMIT, type LoginThrottle, loginThrottle } from '../throttling/login.ts'
 import type { Limit } from '../throttling/rate.ts'
+import type { TokenDeps } from '../tokens/token-settings.ts'
 import type { Users } from '../users/users.ts'
 
-export interface OpenSignInSettings extends SignInSettings {
+export interface OpenSignInSettings
+  extends PasswordCheckSettings,
+    CompleteSignInSettings {
+  readonly users: PasswordCheckSettings['users'] & CompleteSignInSettings['users']
+  readonly on: PasswordCheckSettings['on'] & CompleteSignInSettings['on']
   readonly hashesAtOnce: number
   readonly throttle: Readonly<Record<string, Limit | null>>
 }
@@ -31,6 +42,9 @@ export interface OpenSignInDeps {
   readonly log: Log
   readonly audit: AuditLog
   readonly counters: Counters
+  readonly tokens: TokenDeps
+  /** What may stop a sign-in. */
+  readonly signInChecks: readonly SignInCheck[]
   /** Default: the encodings of passwords at their full cost. */
   readonly encodings: Encodings | undefined
 }
@@ -41,10 +55,11 @@ export interface SignIns {
   readonly hashing: () => QueueLoad
   /** `undefined` if it is switched off. */
   readonly loginThrottle: LoginThrottle | undefined
-  readonly signIn: SignIn
-  readonly signInUntrimmed: SignIn
-  /** Checks a password as it was sent, without a sign-in. */
-  readonly checkPassword: SignIn
+  readonly checkPassword: CheckedPassword
+  readonly checkPasswordUntrimmed: CheckedPassword
+  /** For credentials that are checked at each request: what stops a sign-in refuses them. */
+  readonly checkPasswordOfRequest: CheckedPassword
+  readonly completeSignIn: CompleteSignIn
 }
 
 export function openSignIn(settings: OpenSignInSettings, deps: OpenSignInDeps): SignIns {
@@ -63,16 +78,19 @@ export function openSignIn(settings: OpenSignInSettings, deps: OpenSignInDeps): 
   // Only the endpoints trim; Basic credentials in a header are used as they are.
   const untrimmed = { ...settings, users: { ...settings.users, trimPassword: false } }
   const bind =
-    (check: CheckPassword): SignIn =>
+    (check: CheckPassword): CheckedPassword =>
     (login, password, request) =>
       check(login, password, request, parts)
   return {
     passwords: parts.passwords,
     loginThrottle: parts.loginThrottle,
     hashing: queue.load,
-    signIn: bind(passwordSignIn(settings)),
-    signInUntrimmed: bind(passwordSignIn(untrimmed)),
-    checkPassword: bind(passwordCheck(untrimmed)),
+    checkPassword: bind(passwordCheck(settings)),
+    checkPasswordUntrimmed: bind(passwordCheck(untrimmed)),
+    checkPasswordOfRequest: bind(
+      passwordCheck(untrimmed, refuseStopped(deps.signInChecks)),
+    ),
+    completeSignIn: signInCompletion(settings, { ...deps, checks: deps.signInChecks }),
   }
 }
 

@@ -10,18 +10,13 @@ export interface ObservedSessionsDeps {
   readonly log: Log
 }
 
-/** Sessions whose refreshes are counted, and whose sign-ins and suspicious refreshes are recorded in the audit log. */
+/** Sessions whose refreshes are counted, and whose suspicious refreshes are recorded in the audit log. */
 export function observedSessions(
   sessions: SessionManager,
   deps: ObservedSessionsDeps,
 ): SessionManager {
   return {
     ...sessions,
-    async open(session) {
-      await sessions.open(session)
-      const { id: sessionId, userId } = session
-      void deps.audit.record({ kind: 'signed_in', userId, sessionId })
-    },
     async rotate(presented, now) {
       const outcome = await sessions.rotate(presented, now)
       observe(outcome, presented, deps)

@@ -7,7 +7,7 @@ import type { User } from '../users/user.ts'
 /** The option `on`: functions that are called when something happened. An error in one is logged and changes no answer. */
 export interface Hooks {
   /**
-   * A user signed in with a password.
+   * A user signed in, at an endpoint or by `auth.signIn`; credentials that each request brings, as those of `basic()`, are no sign-in.
    *
    * @django ON_LOGIN_SUCCESS
    */
@@ -26,7 +26,10 @@ export interface Hooks {
 
 export interface SignInEvent {
   readonly user: User
+  /** `undefined` if a program signed the user in. */
   readonly request: AuthRequest | undefined
+  /** How the user proved who they are: values of `amr` (RFC 8176 §2), such as `pwd`. */
+  readonly methods: readonly string[]
 }
 
 export interface SignInFailedEvent {

@@ -1,6 +1,5 @@
 import { AuthError } from '../base/errors.ts'
 import type { Core } from '../features/core.ts'
-import { obtainPair } from '../tokens/pairs.ts'
 import type { Account } from '../users/user.ts'
 import type { Users } from '../users/users.ts'
 
@@ -20,10 +19,13 @@ export function signingInAs(
 ): SignInAs {
   return async (user) => {
     const { core } = await open()
-    const { access } = await obtainPair(await accountOf(user, core.users), core.tokens)
+    const account = await accountOf(user, core.users)
+    const { access } = await core.completeSignIn(account, AS_PROGRAM)
     return { [headerName]: `${type} ${access}` }
   }
 }
+
+const AS_PROGRAM = { methods: ['mfa'], request: undefined } as const
 
 async function accountOf(
   user: string | { readonly id: string },

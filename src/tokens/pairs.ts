@@ -1,6 +1,7 @@
 import { after, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import type { Claims } from '../jwt/index.ts'
+import type { CheckedSignIn } from '../sessions/checked-sign-in.ts'
 import { isGranted } from '../sessions/rotate.ts'
 import type { StoredSession } from '../sessions/session.ts'
 import type { Account } from '../users/user.ts'
@@ -44,9 +45,9 @@ export interface RefreshedTokens {
   readonly refresh?: string
 }
 
-/** Signs an account in: a new session, its refresh token, and an access token issued at the same time. */
-export async function startSession(
-  account: Account,
+/** Starts a session: its row, its refresh token, and an access token issued at the same time. */
+export async function obtainPair(
+  { account }: CheckedSignIn,
   deps: TokenDeps,
 ): Promise<Pair & { readonly session: StoredSession | undefined }> {
   const now = deps.clock()
@@ -64,12 +65,6 @@ export async function startSession(
   }
   await openSession(session, account.user, deps)
   return { ...pair, session }
-}
-
-/** Signs an account in and returns the tokens alone, as a client gets them. */
-export async function obtainPair(account: Account, deps: TokenDeps): Promise<Pair> {
-  const { refresh, access } = await startSession(account, deps)
-  return { refresh, access }
 }
 
 /**

@@ -8,7 +8,6 @@ import { bearerReader } from '../../src/authentication/bearer-token.ts'
 import { bearer, statelessBearer } from '../../src/authentication.ts'
 import { openInstance } from '../../src/instance/instance.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
-import { obtainPair } from '../../src/tokens/pairs.ts'
 import { buildWatchword } from '../build-watchword.ts'
 
 const SECRET = 'aB3dEf6hIj9lMn2pQr5tUv8xYz1cDe4g'
@@ -95,13 +94,14 @@ async function countingReader(t: TestContext) {
     { database: ':memory:', secret: SECRET, log: () => {} },
     {},
   )
-  const { deps, close } = await openInstance(settings)
+  const { core, deps, close } = await openInstance(settings)
   t.after(close)
   const { createUser, users } = deps
   const user = await createUser('ada')
   const account = await users.find('id', user.id)
   assert.ok(account)
-  const { access } = await obtainPair(account, deps)
+  const byProgram = { methods: [], request: undefined }
+  const { access } = await core.completeSignIn(account, byProgram)
   const seen = { verified: 0 }
   const read = bearerReader({
     ...deps,

@@ -8,7 +8,6 @@ import { openInstance } from '../../src/instance/instance.ts'
 import { internalsOf } from '../../src/instance/internals.ts'
 import type { Options } from '../../src/settings/options.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
-import { obtainPair } from '../../src/tokens/pairs.ts'
 import type { User } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
 import { folder, instanceFor, SECRET } from './setup.ts'
@@ -64,7 +63,8 @@ async function accessTokenOf(username: string, options: Options): Promise<string
   const instance = await openInstance(parseSettings(options, {}))
   try {
     const account = await instance.deps.users.find('username', username)
-    return (await obtainPair(account!, instance.deps)).access
+    const byProgram = { methods: [], request: undefined }
+    return (await instance.core.completeSignIn(account!, byProgram)).access
   } finally {
     await instance.close()
   }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { openInstance } from '../../src/instance/instance.ts'
 import type { Options } from '../../src/settings/options.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
-import { obtainPair, refreshPair } from '../../src/tokens/pairs.ts'
+import { refreshPair } from '../../src/tokens/pairs.ts'
 import type { TokenDeps } from '../../src/tokens/token-settings.ts'
 import { SECRET } from './setup.ts'
 
@@ -45,12 +45,13 @@ for (const [name, tokens] of CASES) {
       { database: 'sqlite::memory:', secret: SECRET, log: () => {}, tokens },
       {},
     )
-    const { deps, close } = await openInstance(settings)
+    const { core, deps, close } = await openInstance(settings)
     t.after(close)
     const { id } = await deps.createUser('ada')
     const account = await deps.users.find('id', id)
     assert.ok(account)
-    const { refresh } = await obtainPair(account, deps)
+    const byProgram = { methods: [], request: undefined }
+    const { refresh } = await core.completeSignIn(account, byProgram)
 
     const recorded = recording(deps)
     await refreshPair(refresh, recorded)

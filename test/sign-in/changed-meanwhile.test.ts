@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { apiToken, bearer, session } from '../../src/authentication.ts'
-import { type TestInstance, testInstance } from '../../src/testing/index.ts'
+import type { Options } from '../../src/settings/options.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import type { Watchword } from '../../src/watchword.ts'
+import { buildWatchword } from '../build-watchword.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 const CREDENTIALS = { username: 'ada', password: PASSWORD }
@@ -35,19 +37,23 @@ const ENDPOINTS: Readonly<Record<string, readonly [status: number, text: string]
 /** An instance in which something happens after a password was found right, and before anything is written. */
 function between(
   happens: (auth: Watchword, id: string) => Promise<unknown>,
-  sessions = true,
-): TestInstance {
-  const instance: TestInstance = testInstance({
-    authentication: sessions ? [bearer(), session(), apiToken()] : [bearer()],
+  tokens: NonNullable<Options['tokens']> = {},
+): { readonly auth: Watchword } & AsyncDisposable {
+  const auth: Watchword = buildWatchword({
+    database: 'sqlite::memory:',
+    secret: 'aB3dEf6hIj9lMn2pQr5tUv8xYz1cDe4g',
+    authentication:
+      tokens.sessions === false ? [bearer()] : [bearer(), session(), apiToken()],
     endpoints: { slidingObtain: true },
-    tokens: { sessions },
-    on: {
-      signedIn: async ({ user }) => {
-        await happens(instance.auth, user.id)
+    tokens,
+    signInChecks: [
+      async ({ user }) => {
+        await happens(auth, user.id)
+        return undefined
       },
-    },
+    ],
   })
-  return instance
+  return { auth, [Symbol.asyncDispose]: () => auth.close() }
 }
 
 const post = (auth: Watchword, path: string): Promise<Response> =>
@@ -80,7 +86,7 @@ for (const [change, happens] of Object.entries(CHANGES)) {
   }
 
   test(`without sessions, a sign-in during which ${change} is rejected, too`, async () => {
-    await using instance = between(happens, false)
+    await using instance = between(happens, { sessions: false })
     const auth = instance.auth
     await auth.users.create(CREDENTIALS)
 
@@ -104,16 +110,13 @@ for (const [path, [status]] of Object.entries(ENDPOINTS)) {
 }
 
 test(`a sign-in by name during which ${RENAMED} issues no token that names the other`, async () => {
-  const instance: TestInstance = testInstance({
-    tokens: { userIdField: 'username' },
-    on: {
-      signedIn: async ({ user }) => {
-        await instance.auth.users.change(user.id, { username: 'ida' })
-        await instance.auth.users.create({ ...CREDENTIALS, superuser: true })
-      },
+  await using instance = between(
+    async (auth, id) => {
+      await auth.users.change(id, { username: 'ida' })
+      await auth.users.create({ ...CREDENTIALS, superuser: true })
     },
-  })
-  await using _ = instance
+    { userIdField: 'username' },
+  )
   await instance.auth.users.create(CREDENTIALS)
 
   assert.equal((await post(instance.auth, '/api/token/')).status, 401)

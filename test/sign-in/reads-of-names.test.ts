@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { verifyCredentials } from '../../src/sign-in/check-password.ts'
+import { verifyCredentials } from '../../src/sign-in/verify-credentials.ts'
 import { AccountCache } from '../../src/stores/account-cache.ts'
 import { cachedUsers as cachedByNotifications } from '../../src/stores/postgres/cached-users.ts'
 import { createUser } from '../../src/users/create.ts'

@@ -116,12 +116,13 @@ test('without sessions, a sign-in fails if another process has changed the passw
     secret: SECRET,
     store,
     tokens: { sessions: false },
-    on: {
-      signedIn: async ({ user }) => {
+    signInChecks: [
+      async ({ user }) => {
         lag.isStale = true
-        await store.ports.users.setPassword(user.id as UserId, 'argon2$another')
+        await store.ports.users.setPassword(user.id, 'argon2$another')
+        return undefined
       },
-    },
+    ],
   })
   cleanUp(t, () => auth.close())
   await auth.users.create({ username: 'ada', password: 'of-Ada-9921-xq' })
@@ -141,7 +142,12 @@ test('an API token that exists is not given if another process has changed the p
     secret: SECRET,
     store,
     authentication: [apiToken()],
-    on: { signedIn: ({ user }) => happens(user.id as UserId) },
+    signInChecks: [
+      async ({ user }) => {
+        await happens(user.id)
+        return undefined
+      },
+    ],
   })
   cleanUp(t, () => auth.close())
   const { id } = await auth.users.create({ username: 'ada', password: 'of-Ada-9921-xq' })

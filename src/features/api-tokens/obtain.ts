@@ -1,4 +1,6 @@
 import { AuthError } from '../../base/errors.ts'
+import type { CheckedSignIn } from '../../sessions/checked-sign-in.ts'
+import type { Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { PLAIN_CREDENTIALS } from '../tokens/credentials.ts'
 import { derivedToken, derivedTokenDeps } from './derived-token.ts'
@@ -15,25 +17,16 @@ export const obtainApiToken = defineEndpoint({
       fields: PLAIN_CREDENTIALS,
       async handle({ username, password }, request) {
         const core = await open()
-        const { user } = await core.signInUntrimmed(username, password, request)
-        const { token } = await derivedToken(user.id, derivedTokenDeps(core), {
-          signedIn: user,
-        })
-        // A token that exists was not written conditionally. As committed: a cache may not have another process's change yet.
-        const current = await core.users.read('id', user.id)
-        if (current?.user.epoch !== user.epoch || current.user.active !== user.active)
-          throw new AuthError(
-            'no_active_account',
-            'the user was changed during the sign-in',
-          )
-        // Without sessions the sign-in itself has recorded this.
-        if (core.sessions !== undefined)
-          void core.audit.record({
-            kind: 'signed_in',
-            userId: user.id,
+        const account = await core.checkPasswordUntrimmed(username, password, request)
+        return core.completeSignIn(account, {
+          methods: ['pwd'],
+          request,
+          starts: 'api token',
+          start: async (signIn) => ({
+            result: { token: await tokenAtSignIn(signIn, core) },
             detail: { with: 'api token' },
-          })
-        return { token }
+          }),
+        })
       },
     }),
   /** Django REST framework answers wrong credentials with 400 at this endpoint. */
@@ -44,3 +37,18 @@ export const obtainApiToken = defineEndpoint({
     })
   },
 })
+
+/** @throws AuthError `no_active_account` if the user was changed since the password was checked */
+async function tokenAtSignIn(
+  { account: { user } }: CheckedSignIn,
+  core: Core,
+): Promise<string> {
+  const { token } = await derivedToken(user.id, derivedTokenDeps(core), {
+    signedIn: user,
+  })
+  // A token that exists was not written conditionally. As committed: a cache may not have another process's change yet.
+  const current = await core.users.read('id', user.id)
+  if (current?.user.epoch === user.epoch && current.user.active === user.active)
+    return token
+  throw new AuthError('no_active_account', 'the user was changed during the sign-in')
+}

@@ -4,9 +4,10 @@ import { AuthError } from '../../base/errors.ts'
 import type { Random } from '../../base/random.ts'
 import { cookieValues, serializeCookie } from '../../http/cookies.ts'
 import type { AuthRequest } from '../../http/request.ts'
+import type { CheckedSignIn } from '../../sessions/checked-sign-in.ts'
 import type { SessionId, SessionState, StoredSession } from '../../sessions/session.ts'
 import type { SessionManager } from '../../sessions/session-manager.ts'
-import type { StoredUser } from '../../users/user.ts'
+import type { StartedSignIn } from '../../sign-in/complete-sign-in.ts'
 import type { SignedOut } from '../core.ts'
 import { type CsrfSettings, csrfTokenOf } from './csrf.ts'
 
@@ -45,24 +46,25 @@ export function requireSessions({
 /** Length of a cookie's secret, in bytes. */
 const SIZE = 32
 
-/** Signs a browser in with a new secret, never one that a request brought (rule S1). @returns the secret */
+/** Starts the session of a browser with a new secret, never one that a request brought (rule S1). @returns the secret */
 export async function openBrowserSession(
-  user: StoredUser,
+  { account: { user } }: CheckedSignIn,
   { lifetime }: BrowserSessionSettings,
   deps: BrowserSessionDeps,
-): Promise<string> {
+): Promise<StartedSignIn<string>> {
   const secret = Buffer.from(deps.random(SIZE)).toString('base64url')
   const now = deps.clock()
   const expiresAt = after(now, lifetime)
+  const kept = keptOf(secret)
   await requireSessions(deps).open({
-    ...keptOf(secret),
+    ...kept,
     userId: user.id,
     createdAt: now,
     expiresAt,
     idleExpiresAt: expiresAt,
     epoch: user.epoch,
   })
-  return secret
+  return { result: secret, sessionId: kept.id }
 }
 
 /**

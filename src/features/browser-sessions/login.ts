@@ -32,10 +32,16 @@ export const login = defineEndpoint({
         refuseCrossSite(request, settings)
         const core = await open()
         const previous = await findBrowserSessions(request, settings, core)
-        const { user } = await core.signIn(fields[loginField], fields.password, request)
-        const secret = await openBrowserSession(user, settings, core)
+        const { [loginField]: login, password } = fields
+        const account = await core.checkPassword(login, password, request)
+        const secret = await core.completeSignIn(account, {
+          methods: ['pwd'],
+          request,
+          start: (signIn) => openBrowserSession(signIn, settings, core),
+        })
         for (const each of previous) await revokeBrowserSession(each, core)
         const cookies = cookiesAtSignIn(secret, request, settings)
+        const { user } = account
         const body = {
           user: { id: user.id, username: user.username },
           csrfToken: csrfTokenOf(secret),

@@ -19,8 +19,16 @@ export const slidingObtain = defineEndpoint({
       fields: credentials(loginField),
       async handle(fields, request) {
         const core = await open()
-        const account = await core.signIn(fields[loginField], fields.password, request)
-        return { token: await obtainSliding(account, settings, core.tokens) }
+        const { [loginField]: login, password } = fields
+        const account = await core.checkPassword(login, password, request)
+        return core.completeSignIn(account, {
+          methods: ['pwd'],
+          request,
+          async start(signIn) {
+            const { token, session } = await obtainSliding(signIn, settings, core.tokens)
+            return { result: { token }, sessionId: session?.id }
+          },
+        })
       },
     })
   },

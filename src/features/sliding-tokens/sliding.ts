@@ -2,6 +2,8 @@ import { after, floorSeconds, type UnixSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import { hexId } from '../../base/random.ts'
 import type { Claims } from '../../jwt/index.ts'
+import type { CheckedSignIn } from '../../sessions/checked-sign-in.ts'
+import type { StoredSession } from '../../sessions/session.ts'
 import {
   customClaimsAgain,
   type Draft,
@@ -19,7 +21,6 @@ import {
 } from '../../tokens/session-of-token.ts'
 import type { TokenDeps, TokenKind } from '../../tokens/token-settings.ts'
 import { requireJti } from '../../tokens/user-of-token.ts'
-import type { Account } from '../../users/user.ts'
 import type { SlidingSettings } from './options.ts'
 
 export const slidingTokenKind = ({
@@ -35,12 +36,12 @@ export const slidingTokenKind = ({
   },
 })
 
-/** Signs an account in with one token that is both access and refresh token. */
+/** Starts a session with one token that is both access and refresh token. */
 export async function obtainSliding(
-  account: Account,
+  { account }: CheckedSignIn,
   settings: SlidingSettings,
   deps: TokenDeps,
-): Promise<string> {
+): Promise<{ readonly token: string; readonly session: StoredSession | undefined }> {
   const now = deps.clock()
   const refreshExp = floorSeconds(after(now, settings.refreshLifetime))
   const custom = await customClaims(account.user, deps.settings)
@@ -57,7 +58,7 @@ export async function obtainSliding(
     ),
   )
   await openSession(session, account.user, deps)
-  return token
+  return { token, session }
 }
 
 /**

@@ -1,4 +1,3 @@
-import { obtainPair } from '../../tokens/pairs.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { credentials } from './credentials.ts'
 
@@ -17,8 +16,9 @@ export const obtain = defineEndpoint({
       fields: credentials(loginField),
       async handle(fields, request) {
         const core = await open()
-        const account = await core.signIn(fields[loginField], fields.password, request)
-        return obtainPair(account, core.tokens)
+        const { [loginField]: login, password } = fields
+        const account = await core.checkPassword(login, password, request)
+        return core.completeSignIn(account, { methods: ['pwd'], request })
       },
     }),
 })

@@ -1,0 +1,183 @@
+import type { AuditLog } from '../audit/audit-log.ts'
+import type { Awaitable } from '../base/awaitable.ts'
+import { callHook } from '../base/call-hook.ts'
+import type { Clock } from '../base/clock.ts'
+import { AuthError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { AuthRequest } from '../http/request.ts'
+import type { Counters } from '../observability/counters.ts'
+import type { CheckedSignIn } from '../sessions/checked-sign-in.ts'
+import type { SessionId } from '../sessions/session.ts'
+import { obtainPair, type Pair } from '../tokens/pairs.ts'
+import {
+  isAllowed,
+  type TokenDeps,
+  type TokenSettings,
+} from '../tokens/token-settings.ts'
+import type { Account, User } from '../users/user.ts'
+import type { Users } from '../users/users.ts'
+
+/** What a user has proved, and what for. */
+export interface SignInAttempt {
+  /**
+   * How the user proved who they are: values of `amr` (RFC 8176 §2) such as `pwd`, `otp`, `sms` or `hwk`, and `link` for a link
+   * in a mail, in the order of the steps. Empty: a program vouches for the user, and says no more.
+   */
+  readonly methods: readonly string[]
+  /** `undefined` if a program signs the user in. */
+  readonly request: AuthRequest | undefined
+  /**
+   * What it starts. Credentials that are checked at each request, as those of `basic()`, start nothing: there is no further step,
+   * so a check that would ask for one refuses them.
+   */
+  readonly starts: 'session' | 'api token' | 'nothing'
+}
+
+/**
+ * Asks whether something stops the sign-in of an account whose credentials were right, such as a second factor that it has.
+ *
+ * @returns `undefined` if nothing does, else what makes the error
+ */
+export type SignInCheck = (
+  account: Account,
+  attempt: SignInAttempt,
+) => Awaitable<StopSignIn | undefined>
+
+/** Makes the error that a client gets. It is called only if a client gets it, so a ticket that it has is issued here. */
+export type StopSignIn = () => Awaitable<AuthError>
+
+export interface SignInOptions extends Pick<SignInAttempt, 'methods' | 'request'> {
+  /** Default `session`. */
+  readonly starts?: SignInAttempt['starts']
+}
+
+/** What a sign-in has started. */
+export interface StartedSignIn<Result> {
+  /** What the client gets. */
+  readonly result: Result
+  /** `undefined` if no session was opened. */
+  readonly sessionId?: SessionId | undefined
+  /** Recorded with the sign-in. */
+  readonly detail?: Readonly<Record<string, unknown>>
+}
+
+export interface StartSignIn<Result> {
+  /** Starts the session, or what stands for one. It is called once nothing stops the sign-in. */
+  start(signIn: CheckedSignIn): Promise<StartedSignIn<Result>>
+}
+
+export interface CompleteSignIn {
+  /**
+   * Signs an account in whose credentials were right: each way of signing in ends here. Checks the account, starts the session,
+   * records the sign-in, and calls `on.signedIn`.
+   *
+   * @returns a refresh token and an access token, or what `start` returns
+   * @throws AuthError `no_active_account` if the account may not sign in, or was changed since it was read; what a check says
+   */
+  <Result>(
+    account: Account,
+    options: SignInOptions & StartSignIn<Result>,
+  ): Promise<Result>
+  (account: Account, options: SignInOptions): Promise<Pair>
+}
+
+export interface CompleteSignInSettings {
+  readonly users: { readonly updateLastLogin: boolean }
+  readonly tokens: TokenSettings
+  readonly on: {
+    readonly signedIn?: (event: {
+      user: User
+      request: AuthRequest | undefined
+      methods: readonly string[]
+    }) => unknown
+  }
+  readonly log: Log
+}
+
+export interface CompleteSignInDeps {
+  readonly users: Users
+  readonly clock: Clock
+  readonly audit: AuditLog
+  readonly counters: Counters
+  readonly tokens: TokenDeps
+  /** Those of the features. */
+  readonly checks: readonly SignInCheck[]
+}
+
+export function signInCompletion(
+  settings: CompleteSignInSettings,
+  deps: CompleteSignInDeps,
+): CompleteSignIn {
+  const startPair: StartSignIn<Pair>['start'] = async (signIn) => {
+    const { session, ...result } = await obtainPair(signIn, deps.tokens)
+    return { result, sessionId: session?.id }
+  }
+  return async (
+    account: Account,
+    options: SignInOptions & Partial<StartSignIn<unknown>>,
+  ): Promise<never> => {
+    const { starts = 'session', start = startPair } = options
+    const signIn = await checkedSignIn(account, { ...options, starts }, settings, deps)
+    if (settings.users.updateLastLogin)
+      await deps.users.change(account.user.id, { lastLoginAt: deps.clock() })
+    const started = await start(signIn)
+    await report(signIn, started, settings, deps)
+    // What `start` returns.
+    return started.result as never
+  }
+}
+
+/** @throws AuthError `no_active_account`; what a check says */
+async function checkedSignIn(
+  account: Account,
+  attempt: SignInAttempt,
+  { tokens }: Pick<CompleteSignInSettings, 'tokens'>,
+  { checks }: Pick<CompleteSignInDeps, 'checks'>,
+): Promise<CheckedSignIn> {
+  if (!isAllowed(account.user, tokens)) throw new AuthError('no_active_account')
+  const stop = await findStop(account, attempt, checks)
+  if (stop !== undefined) throw await stop()
+  const { methods, request } = attempt
+  return { account, methods, request } as CheckedSignIn
+}
+
+async function findStop(
+  account: Account,
+  attempt: SignInAttempt,
+  checks: readonly SignInCheck[],
+): Promise<StopSignIn | undefined> {
+  for (const check of checks) {
+    const stop = await check(account, attempt)
+    if (stop !== undefined) return stop
+  }
+  return undefined
+}
+
+/**
+ * For credentials that are checked at each request: what would ask for a further step refuses them, as wrong ones are.
+ *
+ * @throws AuthError `no_active_account`
+ */
+export const refuseStopped =
+  (checks: readonly SignInCheck[]) =>
+  async (account: Account, request: AuthRequest): Promise<void> => {
+    const attempt: SignInAttempt = { methods: ['pwd'], request, starts: 'nothing' }
+    if ((await findStop(account, attempt, checks)) === undefined) return
+    throw new AuthError('no_active_account', 'the account needs more than a password')
+  }
+
+async function report(
+  { account: { user }, methods, request }: CheckedSignIn,
+  { sessionId, detail }: StartedSignIn<unknown>,
+  { on, log }: CompleteSignInSettings,
+  { audit, counters }: CompleteSignInDeps,
+): Promise<void> {
+  counters.signIns.add('ok')
+  void audit.record({
+    kind: 'signed_in',
+    userId: user.id,
+    sessionId,
+    detail: { methods, ...detail },
+  })
+  await callHook(log, 'on.signedIn', () => on.signedIn?.({ user, request, methods }))
+}
