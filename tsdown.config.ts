@@ -2,17 +2,23 @@ import { defineConfig } from 'tsdown'
 import { SUBPATHS } from './tools/entries.ts'
 import { licences } from './tools/licences.ts'
 import { opaqueKysely } from './tools/opaque-kysely.ts'
+import { quickChunks } from './tools/quick-chunks.ts'
 
 /** A chunk is one of these with all that it imports, except what is in a chunk before it: a start reads a dozen files, not fifty. */
 const CHUNKS = [
+  ['base', 'base/(clock|errors|json-text|nearest)'],
   ['verify', 'verify/index'],
   ['jwt', 'jwt/index'],
   ['permissions', 'permissions/index'],
-  // Of what is left, all that the supervisor of worker processes needs.
   ['log', 'base/(log|request-target)'],
+  // What the supervisor of worker processes and they themselves load; then what only one of them does.
+  [
+    'process',
+    'cli/(passed-plan|report-error|open-log|open-instance|listen|server-secret|until-stopped|workers-option)|server/cluster/worker',
+  ],
   ['watchword', 'watchword'],
-  ['cli', 'cli/main'],
-  ['start', 'cli/start-command'],
+  ['cli', 'cli/(main|start-command)'],
+  ['serve', 'cli/serve-plan'],
   ['server', 'server/serve'],
 ] as const
 
@@ -20,6 +26,7 @@ export default defineConfig({
   entry: {
     ...SUBPATHS,
     cli: 'src/cli/main.ts',
+    worker: 'src/cli/worker-main.ts',
     // A file of its own, evaluated before any other.
     'node-version': 'src/base/node-version.ts',
   },
@@ -34,7 +41,7 @@ export default defineConfig({
     codeSplitting: {
       groups: CHUNKS.map(([name, source], place) => ({
         name,
-        test: new RegExp(`/src/${source}\\.ts$`),
+        test: new RegExp(`/src/(${source})\\.ts$`),
         priority: CHUNKS.length - place,
       })),
     },
@@ -51,5 +58,5 @@ export default defineConfig({
   // Less to parse at each start, in half the memory if it is ASCII; names stay, for stack traces.
   minify: { compress: true, mangle: false, codegen: { asciiOnly: true } },
   dts: true,
-  plugins: [opaqueKysely(), licences()],
+  plugins: [opaqueKysely(), licences(), quickChunks()],
 })

@@ -13,12 +13,16 @@ if (major < 24 || (major === 24 && minor < 7)) {
   if (!process.env.UV_THREADPOOL_SIZE)
     process.env.UV_THREADPOOL_SIZE = String(availableParallelism() + 4)
 
+  // Set by the supervisor of worker processes.
+  const [source, built] = process.env.WATCHWORD_PLAN
+    ? ['worker-main', 'worker']
+    : ['main', 'cli']
   // In the repository, run the sources: a dist/ beside them may be outdated.
-  const sources = new URL('../src/cli/main.ts', import.meta.url)
+  const sources = new URL(`../src/cli/${source}.ts`, import.meta.url)
   const { existsSync } = process.getBuiltinModule('node:fs')
   const isRepository = existsSync(sources)
   if (!isRepository) keepCompiledCode()
-  import(isRepository ? sources.href : '../dist/cli.js').then(({ run }) => run())
+  import(isRepository ? sources.href : `../dist/${built}.js`).then(({ run }) => run())
 }
 
 /**

@@ -10,9 +10,10 @@ import type { Watchword } from '../watchword.ts'
 import { ADDRESS, addressOf } from './address-options.ts'
 import { databaseOf, shownDatabase } from './database.ts'
 import { listen } from './listen.ts'
-import { LOG, logOf } from './log-options.ts'
+import { LOG, logSettingsOf } from './log-options.ts'
 import { nextCommand, signInCommand } from './next-command.ts'
 import { openServer } from './open-instance.ts'
+import { openLog } from './open-log.ts'
 import { ORIGINS, originsOf } from './origins-option.ts'
 import { readablePassword } from './readable-password.ts'
 import { stopSignal, untilStopped } from './until-stopped.ts'
@@ -49,7 +50,7 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
     const address = addressOf(values, context)
     const database = databaseOf(values.database, context)
     const origins = originsOf(values, context)
-    const log = logOf(values, context, 'text')
+    const log = openLog(logSettingsOf(values, context, 'text'), context.stderr)
     const { mail, sms, messages } = mailbox(50, (message) => log(messageEntry(message)))
     const auth = await openServer(database, { log, mail, sms })
     try {

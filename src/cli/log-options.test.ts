@@ -3,7 +3,8 @@ import { Readable, Writable } from 'node:stream'
 import { test } from 'node:test'
 import type { LogEntry } from '../base/log.ts'
 import type { CommandContext } from '../command/context.ts'
-import { logOf } from './log-options.ts'
+import { logSettingsOf } from './log-options.ts'
+import { openLog } from './open-log.ts'
 
 const ENTRIES: readonly LogEntry[] = [
   {
@@ -22,7 +23,7 @@ const ENTRIES: readonly LogEntry[] = [
 
 /** The lines that `ENTRIES` become on standard error. */
 function linesOf(
-  values: Parameters<typeof logOf>[0],
+  values: Parameters<typeof logSettingsOf>[0],
   env: CommandContext['env'] = {},
   isTTY = false,
 ): readonly string[] {
@@ -34,7 +35,8 @@ function linesOf(
     },
   })
   const stderr = Object.assign(stream, { isTTY })
-  const log = logOf(values, { env, stdin: Readable.from([]), stdout: stderr, stderr })
+  const context = { env, stdin: Readable.from([]), stdout: stderr, stderr }
+  const log = openLog(logSettingsOf(values, context), stderr)
   for (const entry of ENTRIES) log(entry)
   return written.split('\n').slice(0, -1)
 }

@@ -1,13 +1,11 @@
-import { escapeControls } from '../base/json-text.ts'
 import type { CommandOutput } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
-import { CommandError, ReportedError } from '../command/errors.ts'
 import { parseWords } from '../command/parse-words.ts'
 import { type Progress, progressOn } from '../command/progress.ts'
 import { findCommand, isGroup } from './commands.ts'
-import { messageOf } from './error-message.ts'
 import { openWith } from './open-instance.ts'
 import { warnOfPasswords } from './password-on-line.ts'
+import { lineOf, reportError } from './report-error.ts'
 
 /** The command, in this process. Its exit code is left in `process.exitCode`. */
 export async function run(): Promise<void> {
@@ -44,9 +42,6 @@ export async function main(
     return reportError(error, context, isJson)
   }
 }
-
-const lineOf = ({ text, json }: CommandOutput, isJson: boolean): string =>
-  isJson ? escapeControls(JSON.stringify(json)) : text
 
 async function outputOf(
   words: readonly string[],
@@ -95,16 +90,3 @@ async function help(
 }
 
 const helpOutput = (text: string): CommandOutput => ({ text, json: { help: text } })
-
-function reportError(
-  error: unknown,
-  { env, stderr }: CommandContext,
-  isJson: boolean,
-): number {
-  if (error instanceof ReportedError) return error.exitCode
-  const message = messageOf(error)
-  stderr.write(`${lineOf({ text: message, json: { error: message } }, isJson)}\n`)
-  if (env.WATCHWORD_DEBUG === '1') console.error(error)
-  if (error instanceof CommandError) return error.exitCode
-  return 1
-}

@@ -1,26 +1,29 @@
 import { availableParallelism } from 'node:os'
-import type { Log } from '../base/log.ts'
 import type { CommandContext } from '../command/context.ts'
 import { CommandError, ReportedError } from '../command/errors.ts'
 import type { ReadyReport } from '../server/cluster/worker-process.ts'
+import { openLog } from './open-log.ts'
+import { passedPlan } from './passed-plan.ts'
+import type { ServePlan } from './serve-plan.ts'
 import { hashesOf } from './workers-option.ts'
 
 /**
- * Runs worker processes with this very command line, until a signal stops them.
+ * Runs worker processes, until a signal stops them.
  *
  * @param onServing called once, when all of them serve
  * @throws CommandError if none of them can be started
  */
 export async function runWorkers(
-  workers: number,
+  plan: ServePlan,
   onServing: (report: ReadyReport) => void,
-  log: Log,
-  { env }: CommandContext,
+  { env, stderr }: CommandContext,
 ): Promise<void> {
   const { StartError, supervise } = await import('../server/cluster/supervisor.ts')
-  const threads = { UV_THREADPOOL_SIZE: threadsOf(workers, env) }
+  const { workers } = plan
+  const added = { UV_THREADPOOL_SIZE: threadsOf(workers, env), ...passedPlan(plan) }
+  const log = openLog(plan.log, stderr)
   try {
-    await supervise({ workers, onServing, log, env: threads })
+    await supervise({ workers, onServing, log, env: added })
   } catch (error) {
     if (!(error instanceof StartError)) throw error
     const { exit, hasServed } = error

@@ -133,8 +133,15 @@ function reached(
 }
 
 test('watchword/verify imports no module of Node.js', () => {
-  const all = [...reached('dist/verify.js').values()].flat()
-  assert.deepEqual(all, ['./chunks/verify.js'])
+  const files = reached('dist/verify.js')
+  assert.deepEqual([...files.keys()].sort(), [
+    'dist/chunks/base.js',
+    'dist/chunks/verify.js',
+    'dist/verify.js',
+  ])
+  const foreign = [...files.values()].flat().filter((name) => !name.startsWith('.'))
+  assert.deepEqual(foreign, [])
+  for (const file of files.keys()) assert.doesNotMatch(read(file), /getBuiltinModule/)
 })
 
 test('code and declarations of a subpath import only its framework', () => {
@@ -192,13 +199,33 @@ test('bundled packages are listed with their licences', () => {
 test('the supervisor of worker processes loads neither the instance nor its packages', () => {
   const files = [
     ...reached('dist/cli.js').keys(),
-    ...reached('dist/chunks/start.js').keys(),
+    ...reached('dist/chunks/supervisor.js').keys(),
   ]
   assert.ok(files.includes('dist/chunks/cli.js'))
   assert.deepEqual(
     files.filter((file) => /watchword|server|store/.test(file)),
     [],
   )
+})
+
+test('a worker process loads nothing of the command line', () => {
+  const files = [
+    ...reached('dist/worker.js').keys(),
+    ...reached('dist/chunks/serve.js').keys(),
+    ...reached('dist/chunks/server.js').keys(),
+  ]
+  assert.ok(files.includes('dist/chunks/watchword.js'))
+  assert.ok(!files.includes('dist/chunks/cli.js'), files.join())
+})
+
+test('built files are ASCII, and import no module of Node.js', () => {
+  const files = globSync('dist/**/*.js', { cwd: PACKAGE })
+  assert.ok(files.length > 30)
+  for (const file of files) {
+    const code = read(file)
+    assert.doesNotMatch(code, /[^\0-\x7f]/, file)
+    assert.deepEqual(namedIn(code).filter(isBuiltin), [], file)
+  }
 })
 
 test('compiled code is kept for the user of the process, whatever HOME says', async () => {

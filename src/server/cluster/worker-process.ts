@@ -1,5 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
-import { monotonicClock } from '../../base/clock.ts'
+import { type Milliseconds, monotonicClock } from '../../base/clock.ts'
 import type { BusMessage } from './message-bus.ts'
 
 /** A message from the supervisor to a worker. */
@@ -28,10 +28,10 @@ export interface WorkerExit {
   readonly how: string
 }
 
-/** One worker process, as its supervisor sees it, from its start to its exit. It runs the command line of this process. */
+/** One worker process, as its supervisor sees it, from its start to its exit. It has the arguments of this process. */
 export class WorkerProcess {
   /** The monotonic time of its start. */
-  readonly startedAt = monotonicClock()
+  readonly startedAt: Milliseconds
   /** Resolves when it serves, or with `undefined` if it exits before. */
   readonly ready: Promise<ReadyReport | undefined>
   readonly exited: Promise<WorkerExit>
@@ -42,6 +42,8 @@ export class WorkerProcess {
   /** @param env added to the environment of this process */
   constructor(env: object, onBusMessage: (from: number, message: BusMessage) => void) {
     this.#worker = cluster.fork(env)
+    // After the fork: the clock of a process that has not used it yet has to be loaded.
+    this.startedAt = monotonicClock()
     this.exited = exitOf(this.#worker).finally(() => {
       this.#isServing = false
     })

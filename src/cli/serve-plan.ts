@@ -1,0 +1,73 @@
+import type { Log } from '../base/log.ts'
+import type { CommandContext } from '../command/context.ts'
+import { lowerHashPriority } from '../passwords/low-priority.ts'
+import type { Worker } from '../server/cluster/worker.ts'
+import type { ListenAddress } from '../server/serve.ts'
+import type { MetricsPlace } from '../server/start-metrics.ts'
+import type { Options } from '../settings/options.ts'
+import type { User } from '../users/user.ts'
+import type { Watchword } from '../watchword.ts'
+import { listen } from './listen.ts'
+import { openServer } from './open-instance.ts'
+import { type LogSettings, openLog } from './open-log.ts'
+import { wrongSecretError } from './server-secret.ts'
+import { untilStopped } from './until-stopped.ts'
+import { hashesOf } from './workers-option.ts'
+
+/** What the options and the environment of `start` say, checked. A supervisor passes it to its workers as JSON. */
+export interface ServePlan {
+  readonly address: ListenAddress
+  readonly database: string
+  readonly workers: number
+  readonly proxies: number
+  readonly origins: readonly string[]
+  readonly redis: string | undefined
+  readonly log: LogSettings
+  readonly metrics: MetricsPlace | undefined
+  readonly issuer: Pick<Options, 'tokens' | 'endpoints'>
+  /** How mails are sent. It has a password. */
+  readonly mail: string | undefined
+}
+
+/** Serves in this process, until the worker is stopped. */
+export async function serveAs(
+  worker: Worker,
+  plan: ServePlan,
+  context: CommandContext,
+): Promise<void> {
+  const log = openLog(plan.log, context.stderr)
+  const auth = await openAuth(plan, log)
+  try {
+    const { address, proxies, origins, metrics } = plan
+    const options = {
+      ...{ auth, proxies, origins, log, bus: worker.bus },
+      ...address,
+      ...(metrics && { metrics }),
+    }
+    const [running] = await Promise.all([listen(options, context), lowerHashPriority()])
+    const stopped = worker.stopRequested(running.stopListening)
+    worker.reportReady({ url: running.url, users: await auth.users.count() })
+    await untilStopped(running, auth, { stderr: context.stderr, log }, stopped)
+  } finally {
+    await auth.close()
+  }
+}
+
+async function openAuth(plan: ServePlan, log: Log): Promise<Watchword<User>> {
+  const { database, workers, proxies, redis, issuer, mail } = plan
+  const options = {
+    proxies,
+    log,
+    ...issuer,
+    ...(redis !== undefined && { redis }),
+    ...(mail !== undefined && { mail }),
+    // Counters in the memory of one worker would miss the requests of the others.
+    ...(workers > 1 && redis === undefined && { counts: 'store' as const }),
+    ...(workers > 1 && { hashesAtOnce: hashesOf(workers) }),
+  }
+  try {
+    return await openServer(database, options)
+  } catch (error) {
+    throw wrongSecretError(error, database) ?? error
+  }
+}

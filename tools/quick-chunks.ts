@@ -1,0 +1,46 @@
+interface Output {
+  readonly type: 'asset' | 'chunk'
+  readonly fileName: string
+  code?: string
+}
+
+/** Two steps that save some of the time and memory of each start. */
+export function quickChunks() {
+  return {
+    name: 'quick-chunks',
+    generateBundle: {
+      order: 'post' as const,
+      handler(_: unknown, bundle: Readonly<Record<string, Output>>) {
+        for (const output of Object.values(bundle)) {
+          if (output.code === undefined || !output.fileName.endsWith('.js')) continue
+          output.code = inAscii(withoutBuiltinImports(output.code))
+        }
+      },
+    },
+  }
+}
+
+const BUILTIN_IMPORT =
+  /\bimport ?(?:([\w$]+),?)? ?(\{[^}]*\})? ?from ?["'](node:[\w/]+)["'];?/g
+
+/** `import` evaluates every export of a module of Node.js, such as the streams and the promises of node:fs. */
+function withoutBuiltinImports(code: string): string {
+  return code.replace(
+    BUILTIN_IMPORT,
+    (_, whole?: string, names?: string, module?: string) => {
+      const wanted = [whole, names?.replaceAll(' as ', ':')].filter(
+        (each) => each !== undefined,
+      )
+      return wanted
+        .map((each) => `const ${each}=process.getBuiltinModule("${module}");`)
+        .join('')
+    },
+  )
+}
+
+/** One character beyond Latin-1, and each character of the file takes two bytes. They are in strings and patterns only. */
+const inAscii = (code: string): string =>
+  code.replace(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
