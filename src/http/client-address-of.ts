@@ -1,5 +1,5 @@
 import type { Log } from '../base/log.ts'
-import { clientAddress } from './client-address.ts'
+import { clientAddress, UNKNOWN_ADDRESS } from './client-address.ts'
 import type { AuthRequest } from './request.ts'
 
 /** The client's address behind the trusted proxies. Logs one warning if it is unknown, or seems to be a proxy's. */
@@ -24,7 +24,7 @@ function warningFor(
   address: string,
   proxies: number | null,
 ): string | undefined {
-  if (address === '') return UNKNOWN
+  if (address === '' || address === UNKNOWN_ADDRESS) return UNKNOWN
   const isForwarded = FORWARDING.some((name) => request.header(name) !== undefined)
   return proxies === 0 && isForwarded ? FORWARDED : undefined
 }

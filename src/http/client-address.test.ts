@@ -41,6 +41,16 @@ for (const [proxies, forwarded, expected] of [
   })
 }
 
+for (const forwarded of [undefined, '', ' ', '\u00a0']) {
+  for (const proxies of [null, 1, 2])
+    test(`NUM_PROXIES ${proxies}: without an address of the connection, ${JSON.stringify(forwarded)} is "unknown"`, () => {
+      assert.equal(
+        clientAddress({ ...asked(forwarded), address: '' }, proxies),
+        'unknown',
+      )
+    })
+}
+
 for (const [address, expected] of [
   ['192.0.2.1', '192.0.2.1'],
   ['192.0.2.1:51234', '192.0.2.1'],

@@ -3,6 +3,9 @@ import { isIP, isIPv4, isIPv6 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import type { AuthRequest } from './request.ts'
 
+/** The address of a client of which neither the header nor the connection has one (RFC 7239 §6.2). */
+export const UNKNOWN_ADDRESS = 'unknown'
+
 /**
  * The client's address behind `proxies` trusted proxies, each of which appends its client to `X-Forwarded-For`: that many
  * entries from the right. Entries further left come from the client and may be forged (D10).
@@ -15,13 +18,19 @@ export function clientAddress(
   proxies: number | null,
 ): string {
   if (proxies === 0) return request.address
-  const forwarded = request.header('x-forwarded-for')
-  if (forwarded === undefined) return request.address
-  if (proxies === null) return forwarded.replace(/\s+/g, '') || request.address
+  // Throttles limit a client without an address less, so no client may choose to have none.
+  return (
+    forwardedAddress(request.header('x-forwarded-for'), proxies) ||
+    request.address ||
+    UNKNOWN_ADDRESS
+  )
+}
+
+function forwardedAddress(forwarded = '', proxies: number | null): string | undefined {
+  if (proxies === null) return forwarded.replace(/\s+/g, '')
   const entries = forwarded.split(',')
   const entry = (entries.at(-proxies) ?? entries[0] ?? '').trim()
-  // Throttles limit a client without an address less, so no client may choose to have none.
-  return isIP(hostOf(entry)) === 0 ? request.address : entry
+  return isIP(hostOf(entry)) === 0 ? undefined : entry
 }
 
 /** Limit in characters of a part of a key; a longer one is replaced by its digest. */
