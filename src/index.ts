@@ -2,6 +2,7 @@ import './base/node-version.ts'
 
 export type { EventAdmin } from './admin/events.ts'
 export type { FlushCounts } from './admin/flush.ts'
+export type { ImportCounts, ImportOptions, InvalidUser } from './admin/import-users.ts'
 export type { KeyAdmin } from './admin/keys.ts'
 export type { SessionAdmin } from './admin/sessions.ts'
 export type { UserAdmin, UserQuery } from './admin/users.ts'
@@ -40,6 +41,11 @@ export type { AuthRequest } from './http/request.ts'
 export type { SignInResult } from './instance/sign-in-user.ts'
 export type { Claims } from './jwt/json.ts'
 export type { KeySummary, RotateOptions, RotationResult } from './keys/key-ring.ts'
+export type {
+  FusionAuthPassword,
+  ImportedPassword,
+  KeycloakPassword,
+} from './passwords/imported.ts'
 export type { Decision } from './permissions/decision.ts'
 export type {
   Permission,
@@ -63,7 +69,7 @@ export type { Rate } from './throttling/rate.ts'
 export type { Throttle, ThrottleSubject, Wait } from './throttling/throttle.ts'
 export type { UserUpdate } from './users/change.ts'
 export type { User } from './users/user.ts'
-export type { UserInput } from './users/user-input.ts'
+export type { ImportedUser, UserInput } from './users/user-input.ts'
 export {
   type Health,
   type HealthStatus,

@@ -11,9 +11,16 @@ import { changeUser, parseUpdate, setPassword, type UserUpdate } from '../users/
 import { createUser } from '../users/create.ts'
 import { fieldError, pageSize, requireString } from '../users/field-errors.ts'
 import { findByLogin } from '../users/find-by-login.ts'
-import type { User, UserId } from '../users/user.ts'
-import type { UserInput } from '../users/user-input.ts'
+import { exportedUser } from '../users/imported-user.ts'
+import type { Account, User, UserId } from '../users/user.ts'
+import type { ImportedUser, UserInput } from '../users/user-input.ts'
 import type { UserField, Users } from '../users/users.ts'
+import {
+  type ImportCounts,
+  type ImportDeps,
+  type ImportOptions,
+  importUsers,
+} from './import-users.ts'
 
 /** `auth.users`. */
 export interface UserAdmin {
@@ -53,6 +60,23 @@ export interface UserAdmin {
   change(id: string, change: UserUpdate): Promise<User | undefined>
   /** Revokes every session and every API token of the user. @returns `false` if there is no such user */
   delete(id: string): Promise<boolean>
+  /**
+   * Creates users of another system with their ids and the hashes of their passwords, some ten thousand a second. It may run while
+   * users sign in and sign up, and may be run again: users whose id exists are skipped.
+   *
+   * @param users read one after the other, so that a file or a query result of any length may be passed
+   * @throws AuthError `invalid` for the first user that cannot be imported, unless `onInvalid` is given
+   */
+  import(
+    users: Iterable<ImportedUser> | AsyncIterable<ImportedUser>,
+    options?: ImportOptions,
+  ): Promise<ImportCounts>
+  /**
+   * All users, by username, as `import` takes them.
+   *
+   * @param options.passwordHashes whether the hashes of passwords are in them. Default: `false`
+   */
+  export(options?: { readonly passwordHashes?: boolean }): AsyncIterable<ImportedUser>
 }
 
 /** One field of a user. */
@@ -82,11 +106,31 @@ export interface UserAdminDeps {
 }
 
 const PAGE = { after: true, limit: true } as const
+const IMPORT = { existing: true, dryRun: true, onInvalid: true, progress: true } as const
+const EXPORT = { passwordHashes: true } as const
 
 export function userAdmin(
   { roles, random, passwordRevokes, userIdField }: UserAdminSettings,
   open: () => Promise<UserAdminDeps>,
 ): UserAdmin {
+  /** See `ImportDeps`. */
+  const changing =
+    (deps: UserAdminDeps): ImportDeps['changing'] =>
+    async (id, change, write) => {
+      const before = await deps.users.find('id', id)
+      // Tokens name the old value, which may become another user's: other services would mix the two up.
+      const isNamed = userIdField !== 'id' && userIdField in change
+      const user = await write(isNamed ? { beginsEpoch: userIdField } : {})
+      if (user === undefined) return undefined
+      if (change.active === false) await revokeAll(id, 'inactive', deps)
+      // The epoch shows a change also if `before` was out of date.
+      const isNewEpoch = before?.user.epoch !== user.epoch
+      if (isNamed && isNewEpoch) await revokeAll(id, 'admin', deps)
+      else if (isNewEpoch && 'hash' in change && passwordRevokes)
+        await revokeAll(id, 'password', deps)
+      return user
+    }
+
   return {
     async create(input) {
       refuseUnknownRoles(input?.roles, roles)
@@ -139,22 +183,12 @@ export function userAdmin(
       const change = parseUpdate(update)
       refuseUnknownRoles(change.roles, roles)
       const deps = await open()
-      const before = await deps.users.find('id', id)
-      // Tokens name the old value, which may become another user's: other services would mix the two up.
-      const isNamed = userIdField !== 'id' && userIdField in change
-      const options = isNamed ? { beginsEpoch: userIdField } : {}
-      const user = await changeUser(id, change, deps, options)
+      const user = await changing(deps)(id, change, (options) =>
+        changeUser(id, change, deps, options),
+      )
       if (user === undefined) return undefined
       const fields = Object.keys(change)
-      const recorded = deps.audit.record({
-        kind: 'user_changed',
-        userId: id,
-        detail: { fields },
-      })
-      if (change.active === false) await revokeAll(id, 'inactive', deps)
-      // The epoch shows a change also if `before` was out of date.
-      if (isNamed && before?.user.epoch !== user.epoch) await revokeAll(id, 'admin', deps)
-      await recorded
+      await deps.audit.record({ kind: 'user_changed', userId: id, detail: { fields } })
       return user
     },
     async delete(userId) {
@@ -166,7 +200,37 @@ export function userAdmin(
       await recorded
       return deleted
     },
+    async import(users, options = {}) {
+      refuseUnknownOptions(options, IMPORT, argumentOf('users.import'))
+      const deps = await open()
+      return importUsers(users, options, {
+        ...deps,
+        random,
+        refuseUnknownRoles: (given) => refuseUnknownRoles(given, roles),
+        removeRemains: (id) => removeRemains(id, deps),
+        changing: changing(deps),
+      })
+    },
+    async *export(options = {}) {
+      refuseUnknownOptions(options, EXPORT, argumentOf('users.export'))
+      const { users } = await open()
+      for await (const account of everyAccount(users))
+        yield exportedUser(account, options.passwordHashes === true)
+    },
   }
+}
+
+/** Accounts that are read at once. */
+const ACCOUNTS = 500
+
+async function* everyAccount(users: Users): AsyncGenerator<Account> {
+  let page: readonly Account[] = []
+  do {
+    const last = page.at(-1)?.user.username
+    const after = last === undefined ? {} : { after: last }
+    page = await users.listAccounts({ ...after, limit: ACCOUNTS })
+    yield* page
+  } while (page.length === ACCOUNTS)
 }
 
 const idOf = (id: unknown): UserId => requireString('id', id) as UserId

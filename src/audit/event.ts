@@ -22,6 +22,8 @@ export const CORE_EVENT_KINDS = [
   'user_created',
   'user_changed',
   'user_deleted',
+  /** An import has ended; `detail` counts the users. There is no event for each. */
+  'users_imported',
   'keys_rotated',
 ] as const
 export type CoreEventKind = (typeof CORE_EVENT_KINDS)[number]

@@ -21,6 +21,8 @@ const ACCOUNTS: Commands = {
   'user activate': async () => (await import('./user-commands.ts')).userActivate,
   'user deactivate': async () => (await import('./user-commands.ts')).userDeactivate,
   'user delete': async () => (await import('./user-commands.ts')).userDelete,
+  'user import': async () => (await import('./user-import-command.ts')).userImport,
+  'user export': async () => (await import('./user-import-command.ts')).userExport,
   'session list': async () => (await import('./session-commands.ts')).sessionList,
   'session revoke': async () => (await import('./session-commands.ts')).sessionRevoke,
 }

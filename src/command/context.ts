@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 type Output = NodeJS.WritableStream & {
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly writableNeedDrain?: boolean
 }
 
 /** The environment and the streams that a command uses. */

@@ -15,10 +15,10 @@ export interface ParsedHash {
   spend(units: number, password: Buffer): Promise<void>
 }
 
-/** One of Django's notations, `name$rest`. */
+/** One notation of hashes: Django's `name$rest`, or `$name$rest` (the modular crypt and PHC string formats). */
 export interface Encoding {
   /**
-   * Parses the part after the name. Bounds are checked first, so that no stored hash takes more than seconds or 256 MiB.
+   * Parses the part after the name and its `$`. Bounds are checked first, so that no stored hash takes more than seconds or 256 MiB.
    *
    * @returns `undefined` if it is malformed, not canonical, or out of bounds
    * @throws AuthError `invalid_config` if it needs a package that is not installed

@@ -1,7 +1,8 @@
 import { AuthError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import type { ParsedHash } from './encoding.ts'
-import { type Encodings, encodings } from './encodings.ts'
+import { type Encodings, encodings, parseHash } from './encodings.ts'
+import { type ImportedHash, importHash } from './imported.ts'
 import { passwordBytes } from './password-bytes.ts'
 import type { Queue } from './queue.ts'
 
@@ -27,6 +28,12 @@ export interface Passwords {
     hash: string | undefined,
     client?: string,
   ): Promise<PasswordCheck>
+  /**
+   * A hash of another system as it is stored. Hashes nothing.
+   *
+   * @throws AuthError `invalid_config` if it needs a package that is not installed
+   */
+  importHash(given: unknown): Promise<ImportedHash>
 }
 
 export type PasswordCheck =
@@ -44,10 +51,12 @@ export interface PasswordDeps {
 }
 
 export const passwords = (deps: PasswordDeps): Passwords => {
-  const hasher = new PasswordHasher(deps)
+  const known = deps.encodings ?? encodings()
+  const hasher = new PasswordHasher(deps, known)
   return {
     hash: (password, client) => hasher.hash(password, client),
     verify: (candidates, hash, client) => hasher.verify(candidates, hash, client),
+    importHash: (given) => importHash(given, known),
   }
 }
 
@@ -57,9 +66,9 @@ class PasswordHasher {
   readonly #equalWork: EqualWork
   readonly #warned = new Set<string>()
 
-  constructor(deps: PasswordDeps) {
+  constructor(deps: PasswordDeps, known: Encodings) {
     this.#deps = deps
-    this.#encodings = deps.encodings ?? encodings()
+    this.#encodings = known
     this.#equalWork = new EqualWork(this.#encodings.current.unmatchable)
   }
 
@@ -94,10 +103,8 @@ class PasswordHasher {
   /** @returns `undefined` if no password can match */
   async #parse(hash: string | undefined): Promise<ParsedHash | undefined> {
     if (hash === undefined || !isUsable(hash)) return undefined
-    const end = hash.indexOf('$')
-    const encoding = this.#encodings.byName.get(hash.slice(0, end))
     try {
-      return (await encoding?.parse(hash.slice(end + 1))) ?? this.#warnOnce(UNREADABLE)
+      return (await parseHash(hash, this.#encodings)) ?? this.#warnOnce(UNREADABLE)
     } catch (error) {
       if (error instanceof AuthError) return this.#warnOnce(error.message)
       throw error

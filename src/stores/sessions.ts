@@ -11,6 +11,7 @@ import type {
   StoredSession,
 } from '../sessions/session.ts'
 import type { UserId } from '../users/user.ts'
+import { filledUp } from './filled-up.ts'
 import { rowIfUser, type UserLock } from './if-user.ts'
 import { prepared } from './prepared.ts'
 import {
@@ -77,6 +78,7 @@ export function sqlSessions(
     },
 
     async findAll(ids) {
+      if (ids.length === 0) return []
       const query = stateQuery(db).where('sessions.id', 'in', filledUp(ids))
       const rows = await query.execute()
       return rows.map(stateOf)
@@ -155,13 +157,6 @@ const stateQuery = (db: Kysely<Tables>) =>
     .leftJoin('users', 'users.id', 'sessions.user_id')
     .selectAll('sessions')
     .select(['users.active as user_active', 'users.epoch as user_epoch'])
-
-/** Repeats an id, so that lists of all lengths make three statements: databases keep each that they have prepared. */
-function filledUp(ids: readonly SessionId[]): readonly SessionId[] {
-  const length = [10, 100, 1000].find((each) => each >= ids.length) ?? ids.length
-  const [id = '' as SessionId] = ids
-  return [...ids, ...new Array<SessionId>(length - ids.length).fill(id)]
-}
 
 const findStatement = (db: Kysely<Tables>) =>
   prepared<{ id: SessionId }, StateRow>(db, (values) =>

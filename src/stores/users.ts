@@ -1,4 +1,5 @@
 import {
+  type CompiledQuery,
   type Kysely,
   type RawBuilder,
   type Selectable,
@@ -14,8 +15,10 @@ import type {
   NewUser,
   UserChange,
   UserField,
+  UserKeys,
   Users,
 } from '../users/users.ts'
+import { filledUp } from './filled-up.ts'
 import { prepared } from './prepared.ts'
 import { flag, type Tables, type UserTable } from './tables.ts'
 
@@ -52,6 +55,19 @@ export function sqlUsers(db: Kysely<Tables>, ofUsers: readonly string[]): Users 
     insert: (user) => insert(db, user),
 
     insertWithId: (user) => insertIfNothingRemains(db, user, ofUsers),
+
+    insertAll: bulkInsert(db, ofUsers),
+
+    async findKeys(users) {
+      if (users.length === 0) return []
+      const rows = await findKeysQuery(db, users).execute()
+      return rows.map(({ id, username_key, email, phone }) => ({
+        id,
+        usernameKey: username_key,
+        email: email ?? undefined,
+        phone: phone ?? undefined,
+      }))
+    },
 
     async change(id, change) {
       if (!isStorable(id)) return undefined
@@ -95,10 +111,12 @@ export function sqlUsers(db: Kysely<Tables>, ofUsers: readonly string[]): Users 
       return numDeletedRows === 1n
     },
 
-    async list({ after, limit }) {
-      const all = db.selectFrom('users').selectAll().orderBy('username').limit(limit)
-      const page = after === undefined ? all : all.where('username', '>', after)
-      return (await page.execute()).map(userOf)
+    async list(page) {
+      return (await pageQuery(db, page).execute()).map(userOf)
+    },
+
+    async listAccounts(page) {
+      return (await pageQuery(db, page).execute()).map(accountOf)
     },
 
     async count() {
@@ -191,13 +209,116 @@ async function hasRemains(
   return false
 }
 
+/** Rows per statement. Few sizes, so that databases keep few statements prepared. */
+const BULK_SIZES = [500, 100, 10, 1] as const
+
+/** Inserts many rows with statements that are compiled once: that takes longer than running them. */
+function bulkInsert(db: Kysely<Tables>, ofUsers: readonly string[]): Users['insertAll'] {
+  const compiled = new Map<number, CompiledQuery<Pick<UserRow, 'id'>>>()
+  const statementOf = (rows: readonly UserRow[]): CompiledQuery<Pick<UserRow, 'id'>> => {
+    const known = compiled.get(rows.length) ?? insertManyQuery(db, rows).compile()
+    compiled.set(rows.length, known)
+    // `rowOf` lists the columns of each row in one order.
+    return { ...known, parameters: rows.flatMap((row) => Object.values(row)) }
+  }
+  return (users) =>
+    db.transaction().execute(async (trx) => {
+      const inserted = new Set<UserId>()
+      for (const rows of inBulks(users.map(rowOf))) {
+        const result = await trx.executeQuery(statementOf(rows))
+        for (const { id } of result.rows) inserted.add(id)
+      }
+      const remains = await withRemains(trx, [...inserted], ofUsers)
+      if (remains.size > 0)
+        await trx
+          .deleteFrom('users')
+          .where('id', 'in', filledUp([...remains]))
+          .execute()
+      for (const id of remains) inserted.delete(id)
+      return { inserted, remains }
+    })
+}
+
+function* inBulks<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let done = 0; done < items.length; ) {
+    const size = BULK_SIZES.find((each) => each <= items.length - done) ?? 1
+    yield items.slice(done, done + size)
+    done += size
+  }
+}
+
+const insertManyQuery = (db: Kysely<Tables>, rows: readonly UserRow[]) =>
+  db
+    .insertInto('users')
+    .values([...rows])
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+
+/** Those of the ids that rows of deleted users name. */
+async function withRemains(
+  db: Kysely<Tables>,
+  ids: readonly UserId[],
+  ofUsers: readonly string[],
+): Promise<Set<UserId>> {
+  const found = new Set<UserId>()
+  if (ids.length === 0) return found
+  const rowsOf = (table: string) =>
+    db
+      .selectFrom(table as 'sessions')
+      .select('user_id')
+      .where('user_id', 'in', filledUp(ids))
+  const queries = [
+    rowsOf('sessions').where('ended_at', 'is', null),
+    ...ofUsers.map(rowsOf),
+  ]
+  for (const query of queries)
+    for (const { user_id: id } of await query.execute()) if (id !== null) found.add(id)
+  return found
+}
+
+function findKeysQuery(db: Kysely<Tables>, users: readonly UserKeys[]) {
+  const emails = users.flatMap(({ email }) => email ?? [])
+  const phones = users.flatMap(({ phone }) => phone ?? [])
+  const keys = {
+    id: users.map(({ id }) => id),
+    username_key: users.map(({ usernameKey }) => usernameKey),
+    // An address that release 0.1.0 wrote may have no key.
+    email: emails,
+    email_key: emails.map(emailKey),
+    phone: phones,
+  } as const
+  const columns = ['id', 'username_key', 'email', 'email_key', 'phone'] as const
+  return db
+    .selectFrom('users')
+    .select(['id', 'username_key', 'email', 'phone'])
+    .where(({ or, eb }) =>
+      or(
+        columns
+          .filter((column) => keys[column].length > 0)
+          .map((column) => eb(column, 'in', filledUp<string>(keys[column]) as UserId[])),
+      ),
+    )
+}
+
+function pageQuery(db: Kysely<Tables>, { after, limit }: Parameters<Users['list']>[0]) {
+  const all = db.selectFrom('users').selectAll().orderBy('username').limit(limit)
+  return after === undefined ? all : all.where('username', '>', after)
+}
+
 /** Decided by the row itself: what was read before may be out of date. */
 function nextEpoch(
-  { beginsEpoch: field }: UserChange,
+  { beginsEpoch, hash }: UserChange,
   columns: Partial<UserRow>,
 ): { readonly epoch?: RawBuilder<number> } {
-  if (field === undefined || !(field in columns)) return {}
-  const isNew = sql`${sql.ref(field)} is distinct from ${columns[field] ?? null}`
+  const fields = [beginsEpoch, hash === undefined ? undefined : ('hash' as const)]
+  const changed = fields
+    .filter((field) => field !== undefined && field in columns)
+    .map(
+      (field = 'hash') =>
+        sql`${sql.ref(field)} is distinct from ${columns[field] ?? null}`,
+    )
+  if (changed.length === 0) return {}
+  const isNew = sql.join(changed, sql` or `)
   return { epoch: sql<number>`epoch + case when ${isNew} then 1 else 0 end` }
 }
 
@@ -239,7 +360,7 @@ const rowOf = (user: NewUser): UserRow => ({
   roles: JSON.stringify(user.roles ?? []),
   epoch: user.epoch ?? 0,
   joined_at: user.joinedAt,
-  last_login_at: null,
+  last_login_at: user.lastLoginAt ?? null,
   attributes: JSON.stringify(user.attributes),
 })
 
@@ -256,6 +377,7 @@ const columnsOf = (change: UserChange): Partial<UserRow> => ({
   ...(change.usernameKey !== undefined && { username_key: change.usernameKey }),
   ...('email' in change && emailColumns(change.email)),
   ...('phone' in change && { phone: change.phone ?? null }),
+  ...(change.hash !== undefined && { hash: change.hash }),
   ...(change.active !== undefined && { active: flag(change.active) }),
   ...(change.staff !== undefined && { staff: flag(change.staff) }),
   ...(change.superuser !== undefined && { superuser: flag(change.superuser) }),

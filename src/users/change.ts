@@ -13,7 +13,7 @@ import { usernameFault, usernameKey, usernameOf } from './names.ts'
 import { passwordFaults } from './password.ts'
 import { phoneFault } from './phone.ts'
 import type { StoredUser, UserId } from './user.ts'
-import { parseMembers, USER_FIELDS, type UserInput } from './user-input.ts'
+import { CHANGEABLE_MEMBERS, parseMembers, type UserInput } from './user-input.ts'
 import type { UserChange, Users } from './users.ts'
 
 /**
@@ -38,9 +38,6 @@ export async function setPassword(
 /** Each member replaces the user's; one that is left out stays. */
 export type UserUpdate = Partial<Omit<UserInput, 'id' | 'password'>>
 
-/** An id is for ever, and a password is changed by `setPassword`. */
-const CHANGEABLE = USER_FIELDS.filter((name) => name !== 'id' && name !== 'password')
-
 /**
  * Changes fields of a user. Another email address or phone number is unverified, unless the update says that it is verified. The
  * caller revokes the sessions of a user that it deactivates.
@@ -56,7 +53,20 @@ export async function changeUser(
   { users, clock }: { readonly users: Users; readonly clock: Clock },
   options: Pick<UserChange, 'beginsEpoch'> = {},
 ): Promise<StoredUser | undefined> {
-  const change = { ...checkedChange(update, clock()), ...options }
+  return writeChange(id, { ...checkedChange(update, clock()), ...options }, users)
+}
+
+/**
+ * Writes a change whose values are valid.
+ *
+ * @returns `undefined` if there is no such user
+ * @throws AuthError `invalid` if the username, the email or the phone is taken
+ */
+export async function writeChange(
+  id: UserId,
+  change: UserChange,
+  users: Users,
+): Promise<StoredUser | undefined> {
   await rejectTaken(id, change, users)
   try {
     return await users.change(id, change)
@@ -69,7 +79,7 @@ export async function changeUser(
 
 /** @throws AuthError `invalid` if it has members that cannot be changed, or values of other types */
 export const parseUpdate = (update: UserUpdate): UserUpdate =>
-  parseMembers(update, CHANGEABLE)
+  parseMembers(update, CHANGEABLE_MEMBERS)
 
 /** @throws AuthError `invalid` */
 function checkedChange(

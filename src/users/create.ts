@@ -18,7 +18,7 @@ import { usernameFault, usernameKey, usernameOf } from './names.ts'
 import { passwordFaults } from './password.ts'
 import { phoneFault } from './phone.ts'
 import type { StoredUser, UserId } from './user.ts'
-import { parseMembers, USER_FIELDS, type UserInput } from './user-input.ts'
+import { parseMembers, USER_MEMBERS, type UserInput } from './user-input.ts'
 import type { NewUser, Users } from './users.ts'
 
 export interface CreateUserDeps {
@@ -46,7 +46,7 @@ export async function createUser(
   given: UserInput,
   deps: NewUserDeps,
 ): Promise<StoredUser> {
-  const input = parseMembers(given, USER_FIELDS, ['username'])
+  const input = parseMembers(given, USER_MEMBERS, ['username'])
   const { users, passwords, clock, random } = deps
   const {
     id = hexId(random),
@@ -106,7 +106,7 @@ export async function createUser(
   throw fieldError({ username: [NAME_TAKEN] })
 }
 
-const nothingToVerify = (
+export const nothingToVerify = (
   isVerified: boolean | undefined,
   address: string | undefined,
 ): string | undefined =>
@@ -117,8 +117,13 @@ const nothingToVerify = (
 /** Remains may be left in between: until a deletion has committed, its user can write. */
 const ATTEMPTS = 3
 
-/** @returns `false` if the id, the name or the email is taken */
-async function insertWithId(
+/**
+ * Inserts a user with a given id, and deletes what a deleted user of this id has left.
+ *
+ * @returns `false` if the id, the name or an address is taken
+ * @throws AuthError `store_unavailable` if a user with this id is being deleted
+ */
+export async function insertWithId(
   user: NewUser,
   { users, removeRemains }: Pick<NewUserDeps, 'users' | 'removeRemains'>,
 ): Promise<boolean> {
@@ -133,8 +138,8 @@ async function insertWithId(
 }
 
 /** 30 bits: room to count on in a column of 32. */
-const randomEpoch = (random: Random): number =>
+export const randomEpoch = (random: Random): number =>
   Buffer.from(random(4)).readUInt32BE() >>> 2
 
-const idFault = (id: string): string | undefined =>
+export const idFault = (id: string): string | undefined =>
   /^[\x21-\x7e]{1,64}$/.test(id) ? undefined : 'Must be 1 to 64 visible ASCII characters.'

@@ -1,8 +1,9 @@
 import { tagOf } from '../base/json-value.ts'
 import { nearest } from '../base/nearest.ts'
 import { isStorable } from '../base/storable.ts'
+import type { ImportedPassword } from '../passwords/imported.ts'
 import { parseAttributes, UNSTORABLE } from './attributes.ts'
-import { fieldError, listOf, rejectFieldErrors } from './field-errors.ts'
+import { fieldError, listOf } from './field-errors.ts'
 
 /**
  * The fields of a new user. Without a password the user cannot sign in with one.
@@ -36,7 +37,9 @@ const unless =
   (value) =>
     is(value) ? undefined : message
 
-const MEMBERS: Readonly<Record<keyof UserInput, Fault>> = {
+type Members<Name extends string = string> = Readonly<Record<Name, Fault>>
+
+export const USER_MEMBERS: Members<keyof UserInput> = {
   id: unless(isString, 'Not a valid string.'),
   username: unless(isString, 'Not a valid string.'),
   password: unless(isString, 'Not a valid string.'),
@@ -52,52 +55,93 @@ const MEMBERS: Readonly<Record<keyof UserInput, Fault>> = {
   attributes: (value) => (typeof value === 'string' ? value : undefined),
 }
 
-export const USER_FIELDS = Object.keys(MEMBERS) as readonly (keyof UserInput)[]
+/** An id is for ever, and a password is changed by `setPassword`. */
+export const CHANGEABLE_MEMBERS: Members = Object.fromEntries(
+  Object.entries(USER_MEMBERS).filter(([name]) => name !== 'id' && name !== 'password'),
+)
+
+/**
+ * A user of another system. Their id and the hash of their password stay as they are, so that tokens and foreign keys that name the
+ * user, and the password, go on working.
+ */
+export interface ImportedUser
+  extends Omit<UserInput, 'id' | 'username' | 'password' | `${string}Verified`> {
+  /** 1 to 64 visible characters, such as `"7"`. */
+  readonly id: string
+  /** Default: the email address, or else the phone number. */
+  readonly username?: string | undefined
+  /** Default: no password. Accepted hashes: docs/moving-users.md. */
+  readonly passwordHash?: ImportedPassword | undefined
+  /** When the user proved to receive mail at `email`, in seconds since 1970. Default: not yet. */
+  readonly emailVerifiedAt?: number | undefined
+  /** When the user proved to receive messages at `phone`, in seconds since 1970. Default: not yet. */
+  readonly phoneVerifiedAt?: number | undefined
+  /** Seconds since 1970. Default: now. */
+  readonly joinedAt?: number | undefined
+  /** Seconds since 1970. */
+  readonly lastLoginAt?: number | undefined
+}
+
+const moment = unless(isMoment, 'Expected a number of seconds since 1970.')
+
+export const IMPORTED_MEMBERS: Members<keyof ImportedUser> = {
+  id: USER_MEMBERS.id,
+  username: USER_MEMBERS.username,
+  email: USER_MEMBERS.email,
+  emailVerifiedAt: moment,
+  phone: USER_MEMBERS.phone,
+  phoneVerifiedAt: moment,
+  // `importHash` checks it.
+  passwordHash: () => undefined,
+  active: USER_MEMBERS.active,
+  staff: USER_MEMBERS.staff,
+  superuser: USER_MEMBERS.superuser,
+  roles: USER_MEMBERS.roles,
+  joinedAt: moment,
+  lastLoginAt: moment,
+  attributes: USER_MEMBERS.attributes,
+}
 
 /**
  * Reads members that may come from a program in JavaScript, or from a request's body, each of them once.
  *
- * @param names the members that may be given
+ * @param known the members that may be given
  * @returns a copy, whose attributes are as they will be read again
  * @throws AuthError `invalid`, its body naming each member that is missing, unknown or of another type
  */
-export function parseMembers<Input extends Partial<UserInput>>(
+export function parseMembers<Input extends object>(
   input: Input,
-  names: readonly (keyof UserInput)[],
-  required: readonly (keyof UserInput)[] = [],
+  known: Members,
+  required: readonly string[] = [],
 ): Input {
   if (required.length === 0 && tagOf(input) !== 'Object')
     throw fieldError({ non_field_errors: ['Expected an object.'] })
   const copy: Record<string, unknown> = isObject(input) ? { ...input } : {}
   if (copy.attributes !== undefined) copy.attributes = parseAttributes(copy.attributes)
-  rejectWrongMembers(copy, names, required)
+  rejectWrongMembers(copy, known, required)
   return copy as Input
 }
 
 function rejectWrongMembers(
   members: Readonly<Record<string, unknown>>,
-  names: readonly (keyof UserInput)[],
-  required: readonly (keyof UserInput)[],
+  known: Members,
+  required: readonly string[],
 ): void {
-  const given = new Map(
-    Object.entries(members).filter(([, value]) => value !== undefined),
-  )
-  const missing = required.filter((name) => !given.has(name))
-  const wrong = [...given].map(([name, value]) => [name, faultsOf(name, value, names)])
-  rejectFieldErrors({
-    ...Object.fromEntries(wrong),
-    ...Object.fromEntries(missing.map((name) => [name, ['This field is required.']])),
-  })
+  const wrong: (readonly [string, readonly string[]])[] = []
+  for (const name of Object.keys(members)) {
+    const faults = faultsOf(name, members[name], known)
+    if (faults.length > 0) wrong.push([name, faults])
+  }
+  for (const name of required)
+    if (members[name] === undefined) wrong.push([name, ['This field is required.']])
+  if (wrong.length > 0) throw fieldError(Object.fromEntries(wrong))
 }
 
-function faultsOf(
-  name: string,
-  value: unknown,
-  names: readonly (keyof UserInput)[],
-): readonly string[] {
-  const known = names.find((each) => each === name)
-  if (known === undefined) return [unknownMember(name, names)]
-  return listOf(MEMBERS[known](value))
+function faultsOf(name: string, value: unknown, known: Members): readonly string[] {
+  if (value === undefined) return []
+  const fault = Object.hasOwn(known, name) ? known[name] : undefined
+  if (fault === undefined) return [unknownMember(name, Object.keys(known))]
+  return listOf(fault(value))
 }
 
 function unknownMember(name: string, names: readonly string[]): string {
@@ -113,6 +157,11 @@ function isString(value: unknown): boolean {
 
 function isBoolean(value: unknown): boolean {
   return typeof value === 'boolean'
+}
+
+/** Before the year 5000, so that milliseconds are refused. */
+function isMoment(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value < 1e11
 }
 
 function rolesFault(value: unknown): string | undefined {

@@ -27,7 +27,18 @@ export interface NewUser {
   readonly superuser: boolean
   readonly roles?: readonly string[]
   readonly joinedAt: UnixSeconds
+  readonly lastLoginAt?: UnixSeconds | undefined
   readonly attributes: Readonly<Record<string, unknown>>
+}
+
+/** What must be unique of a user: of `email` its key (see `email.ts`). */
+export type UserKeys = Pick<NewUser, 'id' | 'usernameKey' | 'email' | 'phone'>
+
+/** What became of users; those that are in neither list have an id, a name or an address that is taken. */
+export interface InsertedUsers {
+  readonly inserted: ReadonlySet<UserId>
+  /** Not inserted: see `insertWithId`. */
+  readonly remains: ReadonlySet<UserId>
 }
 
 export interface UserChange {
@@ -42,6 +53,8 @@ export interface UserChange {
   readonly emailVerifiedAt?: UnixSeconds | undefined
   readonly phone?: string | undefined
   readonly phoneVerifiedAt?: UnixSeconds | undefined
+  /** Increments the epoch if it is another one. */
+  readonly hash?: string
   readonly active?: boolean
   readonly staff?: boolean
   readonly superuser?: boolean
@@ -73,6 +86,14 @@ export interface Users {
    * no row of a feature. What the former user writes at the same moment is committed before the deletion, and found here.
    */
   insertWithId(user: NewUser): Promise<'inserted' | 'taken' | 'remains'>
+  /**
+   * Does for each of the users what `insertWithId` does, in one transaction, with hundreds of them in a statement.
+   *
+   * @param users with different ids
+   */
+  insertAll(users: readonly NewUser[]): Promise<InsertedUsers>
+  /** What stored users have of the keys of these, in no order: one user may have the id of one and the email of another. */
+  findKeys(users: readonly UserKeys[]): Promise<readonly UserKeys[]>
   /** @returns the user after the change; `undefined` if there is no such user */
   change(id: UserId, change: UserChange): Promise<StoredUser | undefined>
   /**
@@ -101,5 +122,10 @@ export interface Users {
     readonly after?: string
     readonly limit: number
   }): Promise<readonly StoredUser[]>
+  /** The same with the hashes. */
+  listAccounts(page: {
+    readonly after?: string
+    readonly limit: number
+  }): Promise<readonly Account[]>
   count(): Promise<number>
 }

@@ -28,6 +28,7 @@ export function cachedUsers(users: Users, reading: () => Connection | undefined)
     ...users,
     insert: invalidatingWrite(users.insert, invalidate),
     insertWithId: invalidatingWrite(users.insertWithId, invalidate),
+    insertAll: invalidatingWrite(users.insertAll, invalidate),
     change: invalidatingWrite(users.change, invalidate),
     verify: invalidatingWrite(users.verify, invalidate),
     setPassword: invalidatingWrite(users.setPassword, invalidate),
