@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { seconds } from '../../src/base/clock.ts'
 import { runInContext } from '../../src/base/request-context.ts'
@@ -12,6 +14,8 @@ import {
   tryCode,
 } from '../../src/features/codes/redeem.ts'
 import type { Options } from '../../src/settings/options.ts'
+import { cleanUp } from '../cleanup.ts'
+import { aFolder } from '../sessions/setup.ts'
 import { openCore } from './open-core.ts'
 
 const TARGET = 'ada@example.org'
@@ -318,6 +322,22 @@ test('deleting a user deletes its codes, and flush those that expired a day ago'
   clock.advance(1)
   assert.deepEqual(await codes?.flush?.(core, () => {}), { codes: 1 })
   assert.equal(await count(), 0)
+})
+
+test('the database holds no secret of a code (UM-04)', async (t) => {
+  const folder = aFolder()
+  cleanUp(t, folder.remove)
+  const { issue } = await setUp(t, { database: folder.file, codes: { digits: 8 } })
+  const secrets: string[] = []
+  for (const code of [LINK, DIGITS, { ...LINK, binding: 'value of a cookie' }])
+    secrets.push((await issue({ ...code, payload: { kept: 'as it is' } })).secret)
+
+  const stored = readdirSync(folder.folder)
+    .map((name) => readFileSync(join(folder.folder, name), 'latin1'))
+    .join()
+  assert.ok(stored.includes('as it is'))
+  for (const secret of [...secrets, 'value of a cookie'])
+    assert.ok(!stored.includes(secret), secret)
 })
 
 test('the audit log has what happened to a code of a user, and no secret', async (t) => {
