@@ -18,8 +18,16 @@ export function warnOfPasswords(
   }
 }
 
+/** A URL, with the password in front of the host or as a parameter, or the keywords of libpq: `host=db password=…`. */
 const hasPassword = (address: string): boolean =>
-  /:\/\/[^/?#@:]*:.+@|[?&]password=./is.test(address)
+  /:\/\/[^/?#@:]*:.+@/s.test(address) || PASSWORD_PARAMETER.test(decoded(address))
+
+/** `sslpassword` decrypts the key of a client certificate. */
+const PASSWORD_PARAMETER = /(?:^|[?&\s])(?:ssl)?password\s*=\s*[^\s&]/i
+
+/** Names of parameters may be percent-encoded; a `%` that encodes nothing stays. */
+const decoded = (text: string): string =>
+  text.replace(/%[2-7][\da-f]/gi, (encoded) => decodeURIComponent(encoded))
 
 /** Workers have the command line of the process that starts them, which has warned. */
 const isWorker = (): boolean =>
