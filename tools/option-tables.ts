@@ -25,6 +25,21 @@ const FEATURE_SECTIONS: Readonly<Record<string, Declared>> = Object.fromEntries(
     ),
 )
 
+/** The options of presets: ``/** The options of `knox()`. *\/`` above an interface. */
+const PRESETS: Readonly<Record<string, Declared>> = Object.fromEntries(
+  globSync('src/presets/*/options.ts', { cwd: ROOT })
+    .toSorted()
+    .flatMap((file) =>
+      [
+        ...textOf(file).matchAll(
+          /\/\*\* The options of `(\w+)\(\)`\. \*\/\nexport interface (\w+)/g,
+        ),
+      ].map(([, preset = '', name = '']) => [preset, { file, name, prefix: '' }]),
+    ),
+)
+
+export const PRESET_NAMES = Object.keys(PRESETS)
+
 const SECTIONS: Readonly<Record<string, Declared>> = {
   core: { file: 'src/settings/options.ts', name: 'CoreOptions', prefix: '' },
   ...FEATURE_SECTIONS,
@@ -54,7 +69,7 @@ export interface DocumentedOption {
 
 /** The options of a section, as their JSDoc describes them. */
 export function optionsOf(section: string): readonly DocumentedOption[] {
-  const declared = SECTIONS[section]
+  const declared = SECTIONS[section] ?? PRESETS[section]
   if (declared === undefined) throw new Error(`There is no section "${section}".`)
   const { file, name, prefix } = declared
   const body = bodyOf(textOf(file), name)
@@ -96,7 +111,8 @@ export function tableOf(section: string): string {
     const django = codeOf(option.django)
     return `| ${django} | \`${option.name}\` | ${defaultOf(option.default)} | ${option.meaning} |`
   })
-  return ['| Simple JWT | option | default | |', '|---|---|---|---|', ...rows].join('\n')
+  const theirs = section in PRESETS ? section : 'Simple JWT'
+  return [`| ${theirs} | option | default | |`, '|---|---|---|---|', ...rows].join('\n')
 }
 
 const codeOf = (text: string | undefined): string => (text ? `\`${text}\`` : '')
@@ -108,6 +124,6 @@ const defaultOf = (text: string | undefined): string =>
     : (text ?? '')
 
 if (import.meta.main) {
-  for (const section of SECTION_NAMES)
+  for (const section of [...SECTION_NAMES, ...PRESET_NAMES])
     console.log(`<!-- options: ${section} -->\n${tableOf(section)}\n<!-- /options -->\n`)
 }

@@ -134,6 +134,26 @@ export function post(name: string, handler: MethodHandler<string>): PathlessEndp
   return { name, methods: { POST: handler } }
 }
 
+/**
+ * An endpoint with one method, whose guard answers the requests of every method, as Django REST framework's views do: anonymous ones
+ * get 401 before 405.
+ */
+export const guardedPost = <Name extends string = never>(
+  name: string,
+  {
+    authentication,
+    requirement,
+    ...handler
+  }: MethodHandler<Name, Principal> & {
+    readonly requirement: Permission & SignedIn
+  },
+): PathlessEndpoint => ({
+  name,
+  requirement,
+  ...(authentication && { authentication }),
+  methods: { POST: handler as MethodHandler<string> },
+})
+
 export const defineFeature = <const F extends Feature>(feature: F): F => feature
 
 export const defineEndpoint = <const E extends FeatureEndpoint>(endpoint: E): E =>

@@ -7,7 +7,7 @@ export interface PresetOptions<Schema extends z.ZodMiniObject> {
   /** The function that takes them, such as `knox`. */
   readonly preset: string
   readonly schema: Schema
-  /** The other system's settings, and the options that replace them. */
+  /** The other system's settings, and what to do instead: `Use knox({ ttl }) instead.` */
   readonly theirs: Readonly<Record<string, string>>
 }
 
@@ -45,5 +45,5 @@ function refuseNamesOfTheirs(
   if (typeof options !== 'object' || options === null) return
   const name = Object.keys(options).find((each) => Object.hasOwn(theirs, each))
   if (name === undefined) return
-  throw configError(`There is no option "${written(name)}". Use ${theirs[name]} instead.`)
+  throw configError(`There is no option "${written(name)}". ${theirs[name]}`)
 }

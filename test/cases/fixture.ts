@@ -171,6 +171,8 @@ async function seededStore(): Promise<InstanceStore> {
       name: undefined,
       scopes: [],
       nonce: undefined,
+      kind: undefined,
+      epoch: undefined,
       createdAt: NOW,
       expiresAt: undefined,
     })

@@ -24,7 +24,6 @@ const answeredBy =
 const DJOSERS = /^\/auth\/(?!jwt\/(create|refresh|verify)\/?$)/
 
 export const AWAITED: readonly Awaited[] = [
-  { name: 'knox', folder: 'presets/knox', needs: beside('knox') },
   {
     name: 'dj-rest-auth',
     folder: 'presets/dj-rest-auth',

@@ -90,6 +90,8 @@ const tokenOf = (userId: UserId, key: string): StoredApiToken => ({
   name: undefined,
   scopes: [],
   nonce: undefined,
+  kind: undefined,
+  epoch: undefined,
   createdAt: systemClock(),
   expiresAt: undefined,
 })

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { secondsOf } from '../../src/base/duration.ts'
+import { KNOX_NAMES, knoxOptions } from '../../src/presets/knox/options.ts'
 import { DJANGO_NAMES } from '../../src/settings/django-names.ts'
 import { ENDPOINT_NAMES } from '../../src/settings/endpoint-options.ts'
 import { OPTION_PATHS, parseSettings } from '../../src/settings/settings.ts'
 import {
   FEATURE_OPTION_NAMES,
   optionsOf,
+  PRESET_NAMES,
   SECTION_NAMES,
   tableOf,
 } from '../../tools/option-tables.ts'
@@ -66,5 +68,20 @@ test('every section has its table on one page', () => {
   const present = globSync('docs/*.md').flatMap((page) =>
     [...readFileSync(page, 'utf8').matchAll(TABLE)].map(([, section]) => section),
   )
-  assert.deepEqual(present.toSorted(), [...SECTION_NAMES].toSorted())
+  assert.deepEqual(present.toSorted(), [...SECTION_NAMES, ...PRESET_NAMES].toSorted())
+})
+
+test('the options of a preset are those of its schema, and its messages know their names', () => {
+  for (const [preset, schema, theirs] of [['knox', knoxOptions, KNOX_NAMES]] as const) {
+    const options = optionsOf(preset)
+    assert.deepEqual(
+      options.map(({ name }) => name),
+      Object.keys(schema.shape),
+    )
+    for (const { name, meaning, django = '.' } of options) {
+      assert.ok(meaning.length > 10, name)
+      const isSetting = !django.includes('.')
+      if (isSetting) assert.equal(theirs[django], `Use ${preset}({ ${name} }) instead.`)
+    }
+  }
 })

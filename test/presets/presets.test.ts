@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as z from 'zod/mini'
 import { AuthError } from '../../src/base/errors.ts'
@@ -15,7 +16,7 @@ const schema = z.strictObject({
   prefix: withDefault(z.string(), '/club'),
   greeting: withDefault(z.string(), 'Welcome'),
 })
-const theirs = { GREETING_TEXT: 'club({ greeting })' }
+const theirs = { GREETING_TEXT: 'Use club({ greeting }) instead.' }
 
 /** A preset that greets, and that answers errors in a form of its own. */
 function club(options: Partial<z.input<typeof schema>> = {}): Preset {
@@ -147,3 +148,13 @@ for (const [options, message] of [
     assert.throws(() => club(options as never), { code: 'invalid_config', message })
   })
 }
+
+test('no part below loads a preset that the options do not list', () => {
+  const others = globSync('src/**/*.ts', { exclude: ['src/presets/**', '**/*.test.ts'] })
+  const imports = others.flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/from '[./]+\/presets\/([^']+)'/g)].map(
+      ([, preset]) => preset,
+    ),
+  )
+  assert.deepEqual([...new Set(imports)], ['define-preset.ts'])
+})

@@ -4,6 +4,7 @@ import { apiToken, basic, bearer, session } from '../../src/authentication.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import { FEATURE_LIST } from '../../src/features.ts'
 import { openInstance } from '../../src/instance/instance.ts'
+import { knox } from '../../src/presets/index.ts'
 import type { Options } from '../../src/settings/options.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
 import type { SignInAttempt } from '../../src/sign-in/complete-sign-in.ts'
@@ -15,13 +16,19 @@ const SECRET = 'aB3dEf6hIj9lMn2pQr5tUv8xYz1cDe4g'
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 const CREDENTIALS = { username: 'ada', password: PASSWORD }
 
-/** The endpoints that sign in, by the names of the features. */
+const PRESETS = [knox({ credentials: 'body' })]
+
+/** The endpoints that sign in, by the names of the features and presets. */
 const ENDPOINTS: Readonly<Record<string, string>> = {
   obtain: '/api/token/',
   slidingObtain: '/api/token/sliding/',
   login: '/auth/login/',
   apiToken: '/api-token-auth/',
+  'knox.login': '/knox/login/',
 }
+
+/** The paths of those that start no session. */
+const STARTS_TOKEN = ['/api-token-auth/', '/knox/login/']
 
 interface Gate extends AsyncDisposable {
   readonly auth: Watchword
@@ -44,6 +51,7 @@ function gate(options: Options = {}): Gate {
     secret: SECRET,
     authentication: [bearer(), session(), apiToken(), basic()],
     endpoints: { slidingObtain: true },
+    presets: PRESETS,
     on: { signedIn: (event) => void hooks.push(event) },
     ...options,
     signInChecks: [
@@ -97,9 +105,15 @@ async function errorOf(work: Promise<unknown>): Promise<AuthError> {
 }
 
 test('every endpoint that signs in is among those that are tested here', () => {
-  const signingIn = FEATURE_LIST.flatMap(({ endpoints = {} }) =>
-    Object.entries(endpoints).filter(([, { span }]) => span === 'watchword.sign_in'),
-  ).map(([name]) => name)
+  const ofFeatures = FEATURE_LIST.flatMap(({ endpoints = {} }) =>
+    Object.entries(endpoints),
+  )
+  const ofPresets = PRESETS.flatMap(({ name, endpoints }) =>
+    Object.entries(endpoints).map(([key, each]) => [`${name}.${key}`, each] as const),
+  )
+  const signingIn = [...ofFeatures, ...ofPresets]
+    .filter(([, { span }]) => span === 'watchword.sign_in')
+    .map(([name]) => name)
 
   assert.deepEqual(signingIn.toSorted(), Object.keys(ENDPOINTS).toSorted())
 })
@@ -156,7 +170,7 @@ for (const path of Object.values(ENDPOINTS)) {
       app.hooks.map(({ methods }) => methods),
       [['pwd']],
     )
-    const starts = path === '/api-token-auth/' ? 'api token' : 'session'
+    const starts = STARTS_TOKEN.includes(path) ? 'api token' : 'session'
     assert.deepEqual(
       app.asked.map((attempt) => [attempt.methods, attempt.starts]),
       [[['pwd'], starts]],
@@ -290,6 +304,7 @@ test('if the check cannot know, no way of signing in succeeds', async () => {
     secret: SECRET,
     authentication: [bearer(), session(), apiToken(), basic()],
     endpoints: { slidingObtain: true },
+    presets: PRESETS,
     signInChecks: [() => Promise.reject(new AuthError('store_unavailable'))],
   })
   try {

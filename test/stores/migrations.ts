@@ -99,6 +99,8 @@ const token = {
   name: undefined,
   scopes: [],
   nonce: undefined,
+  kind: undefined,
+  epoch: undefined,
   createdAt: NOON,
   expiresAt: undefined,
 }
@@ -135,8 +137,10 @@ export function migrationTests(name: string, fresh: FreshDatabase): void {
     const before = await migrated(t, url, [apiTokenStore, raw])
     await before.users.insert(vitor)
     await before.apiTokens.insert(token)
-    // 0.1.0 made the same tables, and recorded them as one migration.
+    // 0.1.0 made the tables of the first migration, and recorded no others.
     await before.run('drop table watchword_feature_migrations')
+    for (const column of ['kind', 'epoch'])
+      await before.run(`alter table tokens drop column ${column}`)
     await migrated(t, url, [])
 
     const after = await migrated(t, url, [apiTokenStore])

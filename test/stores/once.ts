@@ -43,6 +43,8 @@ export const apiToken = (
   nonce: undefined,
   createdAt: NOON,
   expiresAt: undefined,
+  kind: undefined,
+  epoch: undefined,
   ...more,
 })
 
@@ -291,6 +293,46 @@ const ONCE: Readonly<Record<string, Race>> = {
       apiTokens.insertDerived(apiToken(`t${n}`, { nonce: `nonce ${n}` })),
     )
     assert.equal(new Set(kept.map((token) => token?.id)).size, 1)
+  },
+  async 'sign-ins at once leave a user as many tokens as the limit allows'(
+    [store],
+    each,
+  ) {
+    await store!.ports.users.insert(vitor)
+    const user = { epoch: 0, active: true }
+    const limit = { limit: 5, revokeOldest: false }
+    const answers = await each(({ ports: { apiTokens } }, n) =>
+      apiTokens.insertWithin(limit, apiToken(`t${n}`, { kind: 'knox' }), user),
+    )
+    assert.equal(answers.filter((answer) => answer === 'inserted').length, 5)
+    assert.equal((await store!.ports.apiTokens.list(vitor.id)).length, 5)
+  },
+  async 'sign-ins at once that revoke the oldest token leave as many as the limit allows'(
+    [store],
+    each,
+  ) {
+    await store!.ports.users.insert(vitor)
+    const user = { epoch: 0, active: true }
+    const limit = { limit: 5, revokeOldest: true }
+    const answers = await each(({ ports: { apiTokens } }, n) =>
+      apiTokens.insertWithin(limit, apiToken(`t${n}`, { kind: 'knox' }), user),
+    )
+    assert.equal(answers.filter((answer) => answer === 'inserted').length, CALLERS)
+    assert.equal((await store!.ports.apiTokens.list(vitor.id)).length, 5)
+  },
+  async 'the latest of the expiries that requests set at once is kept'([store], each) {
+    await store!.ports.users.insert(vitor)
+    const { apiTokens } = store!.ports
+    await apiTokens.insert(apiToken('t', { expiresAt: at(NOON, 1) }))
+    await apiTokens.insert(apiToken('other', { expiresAt: at(NOON, 1) }))
+    await each(({ ports }, n) =>
+      ports.apiTokens.extend('t' as ApiTokenId, at(NOON, 10 + ((n * 7) % CALLERS))),
+    )
+    const tokens = await apiTokens.list(vitor.id)
+    const expiries = Object.fromEntries(
+      tokens.map(({ id, expiresAt }) => [id, expiresAt]),
+    )
+    assert.deepEqual(expiries, { t: at(NOON, 9 + CALLERS), other: at(NOON, 1) })
   },
   async 'one deletion of an API token succeeds'([store], each) {
     await store!.ports.users.insert(vitor)

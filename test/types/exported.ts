@@ -139,6 +139,7 @@ is<root.ApiToken>({
   createdAt: 0,
   expiresAt: 0,
   derived: false,
+  kind: undefined,
 })
 is<root.AuditEvent>({
   id: '1',

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { apiToken, basic, bearer, remoteUser, session } from '../../src/authentication.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import { FEATURE_LIST } from '../../src/features.ts'
+import { knox } from '../../src/presets/index.ts'
 import { type StoreVerb, testInstance } from '../../src/testing/index.ts'
 import { sqliteStore } from '../stores/open.ts'
 
@@ -16,6 +17,7 @@ const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 const open = () =>
   testInstance({
     authentication: [bearer(), session(), apiToken(), basic(), byName],
+    presets: PRESETS,
     tokens: { types: ['access', 'sliding'] },
     endpoints: { slidingObtain: true, slidingRefresh: true, revocations: true },
     counts: 'store',
@@ -23,6 +25,12 @@ const open = () =>
     users: { updateLastLogin: true },
     roles: { editor: ['posts.change'] },
   })
+
+/** One of each kind, and of knox one for each way of signing in. */
+const PRESETS = [
+  knox({ headerPrefix: 'Knox', limit: 1000, autoRefresh: true }),
+  knox({ prefix: '/knox-form', credentials: 'body' }),
+]
 
 type Instance = ReturnType<typeof open>
 
@@ -39,6 +47,7 @@ interface Client {
   readonly refresh: string
   readonly sliding: string
   readonly apiToken: string
+  readonly knox: string
   readonly cookie: string
   readonly csrf: string
 }
@@ -56,6 +65,7 @@ const get = (path: string, headers: Readonly<Record<string, string>> = {}): Requ
   new Request(`http://localhost${path}`, { headers })
 
 const CREDENTIALS = { username: NAME, password: PASSWORD }
+const BASIC = { authorization: `Basic ${btoa(`${NAME}:${PASSWORD}`)}` }
 
 /** A request that each endpoint accepts. */
 const REQUESTS: Readonly<Record<string, (client: Client) => Request>> = {
@@ -74,13 +84,27 @@ const REQUESTS: Readonly<Record<string, (client: Client) => Request>> = {
   revocations: () => get('/api/token/revocations/'),
 }
 
+/** A request that each endpoint of a preset accepts. */
+const PRESET_REQUESTS: Readonly<Record<string, (client: Client) => Request>> = {
+  '/knox/login/': () => post('/knox/login/', {}, BASIC),
+  '/knox/logout/': ({ knox }) =>
+    post('/knox/logout/', {}, { authorization: `Knox ${knox}` }),
+  '/knox/logoutall/': ({ knox }) =>
+    post('/knox/logoutall/', {}, { authorization: `Knox ${knox}` }),
+  '/knox-form/login/': () => post('/knox-form/login/', CREDENTIALS),
+  '/knox-form/logout/': ({ apiToken }) =>
+    post('/knox-form/logout/', {}, { authorization: `Token ${apiToken}` }),
+  '/knox-form/logoutall/': ({ apiToken }) =>
+    post('/knox-form/logoutall/', {}, { authorization: `Token ${apiToken}` }),
+}
+
 /** A request that each scheme accepts. */
 const SCHEMES: Readonly<Record<string, (client: Client) => Request>> = {
   'an access token': ({ access }) => get('/', { authorization: `Bearer ${access}` }),
   'a sliding token': ({ sliding }) => get('/', { authorization: `Bearer ${sliding}` }),
   'an API token': ({ apiToken }) => get('/', { authorization: `Token ${apiToken}` }),
   'a browser session': ({ cookie }) => get('/', { cookie }),
-  'a password': () => get('/', { authorization: `Basic ${btoa(`${NAME}:${PASSWORD}`)}` }),
+  'a password': () => get('/', BASIC),
   'a name from a proxy': () => get('/', { 'x-name': NAME }),
 }
 
@@ -94,6 +118,7 @@ async function signedIn({ auth }: Instance): Promise<Client> {
   const pair = await fieldsOf(post('/api/token/', CREDENTIALS))
   const sliding = await fieldsOf(post('/api/token/sliding/', CREDENTIALS))
   const token = await fieldsOf(post('/api-token-auth/', CREDENTIALS))
+  const knoxToken = await fieldsOf(post('/knox-form/login/', CREDENTIALS))
   const { cookies } = await fieldsOf(post('/auth/login/', CREDENTIALS))
   const cookie = cookies.map((each) => each.split(';')[0]).join('; ')
   return {
@@ -101,6 +126,7 @@ async function signedIn({ auth }: Instance): Promise<Client> {
     refresh: pair.body.refresh ?? '',
     sliding: sliding.body.token ?? '',
     apiToken: token.body.token ?? '',
+    knox: knoxToken.body.token ?? '',
     cookie,
     csrf: /csrftoken=([^;]*)/.exec(cookie)?.[1] ?? '',
   }
@@ -136,7 +162,7 @@ async function isUnavailable(
   const text = JSON.stringify(entries)
   for (const secret of [PASSWORD, ...Object.values(client)])
     assert.ok(!text.includes(secret), `${verb}: the log has a secret`)
-  if (response.status === 200) return false
+  if (response.status === 200 || response.status === 204) return false
   assert.equal(response.status, 503, verb)
   assert.ok(Number(response.headers.get('retry-after')) >= 1, `${verb}: no Retry-After`)
   assert.ok(entries.length <= 1, `${verb}: logged ${entries.length} times`)
@@ -146,7 +172,9 @@ async function isUnavailable(
 /** Endpoints whose answer comes from memory. */
 const NEEDS_NO_STORE = ['keySet']
 
-for (const [name, requestOf] of [...Object.entries(REQUESTS), ...Object.entries(SCHEMES)])
+const ALL = { ...REQUESTS, ...PRESET_REQUESTS, ...SCHEMES }
+
+for (const [name, requestOf] of Object.entries(ALL))
   test(`${name}: 503 if a part of the store that it needs is unavailable, and never another error`, async () => {
     await using instance = open()
     await instance.auth.users.create(CREDENTIALS)
@@ -162,13 +190,20 @@ test('every endpoint of every feature is tried', () => {
   assert.deepEqual(Object.keys(REQUESTS).sort(), names.sort())
 })
 
+test('every endpoint of every preset is tried', () => {
+  const paths = PRESETS.flatMap(({ prefix, endpoints }) =>
+    Object.values(endpoints).map(({ path }) => prefix + path),
+  )
+  assert.deepEqual(Object.keys(PRESET_REQUESTS).sort(), paths.sort())
+})
+
 test('every scheme of every feature is tried', () => {
   const made = FEATURE_LIST.flatMap(({ schemes = [] }) => schemes)
   assert.deepEqual(made, [apiToken, session])
 })
 
 test('while nothing answers, no request is accepted or refused for good', async () => {
-  for (const requestOf of [...Object.values(REQUESTS), ...Object.values(SCHEMES)]) {
+  for (const requestOf of Object.values(ALL)) {
     await using instance = open()
     await instance.auth.users.create(CREDENTIALS)
     const request = requestOf(await signedIn(instance))

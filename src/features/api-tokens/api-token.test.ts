@@ -76,6 +76,7 @@ test('a new token has a prefix and 256 random bits, and is found by its complete
     createdAt: NOON,
     expiresAt: undefined,
     derived: false,
+    kind: undefined,
   })
   for (const wrong of [
     token.slice(0, -1),

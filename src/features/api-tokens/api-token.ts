@@ -24,6 +24,8 @@ export interface ApiToken {
   readonly expiresAt: number | undefined
   /** Derived from the instance's secret, so that it can be shown again (D19). Other tokens are shown once. */
   readonly derived: boolean
+  /** Which sign-in issued it, such as `knox`; `undefined`: none did. A limit, and signing out everywhere, concern one kind. */
+  readonly kind: string | undefined
 }
 
 /** What lists show of a stored token: an `ApiToken` with the library's own types. */
@@ -39,6 +41,8 @@ export type StoredApiToken = Omit<ListedApiToken, 'derived'> & {
   readonly digest: TokenDigest
   /** A derived token is computed from this, the user's id and the instance's secret. */
   readonly nonce: string | undefined
+  /** The user's epoch at the sign-in: a new password revokes the token. `undefined`: it does not. */
+  readonly epoch: number | undefined
 }
 
 /** The token itself, and what lists show of it. */
@@ -50,14 +54,41 @@ export interface ShownToken {
 /** What a sign-in depends on: a new password increments the epoch. */
 export type SignedInUser = Pick<StoredUser, 'epoch' | 'active'>
 
-/** The port that keeps API tokens. Each method is one statement. */
+/** How many live tokens of one kind a user may have. */
+export interface TokenLimit {
+  /** 1 or more. */
+  readonly limit: number
+  /** Deletes the user's oldest tokens of the kind in place of refusing the new one. */
+  readonly revokeOldest: boolean
+}
+
+/** The port that keeps API tokens. Each method is one statement, except `insertWithin`. */
 export interface ApiTokens {
   /**
    * Adds a row; never changes one (T12).
    *
-   * @returns `false` if the user does not exist
+   * @param signedIn as in `insertDerived`
+   * @returns `false` if the user does not exist, or has changed
    */
-  insert(token: StoredApiToken): Promise<boolean>
+  insert(token: StoredApiToken, signedIn?: SignedInUser): Promise<boolean>
+  /**
+   * Adds a row unless the user has as many live tokens of its kind as the limit allows. It is one transaction, and those of one user
+   * run one after the other: concurrent calls never exceed the limit.
+   *
+   * @param signedIn as in `insertDerived`
+   */
+  insertWithin(
+    limit: TokenLimit,
+    token: StoredApiToken,
+    signedIn: SignedInUser,
+  ): Promise<'inserted' | 'full' | 'user changed'>
+  /**
+   * Moves the expiry of a live token to a later moment. Calls within a tenth of a second share a statement, and of several for one
+   * token the latest moment is written.
+   *
+   * @returns when it is written
+   */
+  extend(id: ApiTokenId, expiresAt: UnixSeconds): Promise<void>
   /**
    * Adds a derived token, unless the user has one. Of concurrent calls one writes.
    *
@@ -88,9 +119,9 @@ export interface ApiTokens {
   list(userId: UserId): Promise<readonly ListedApiToken[]>
   /** @returns `false` if there is no such token */
   delete(id: ApiTokenId): Promise<boolean>
-  /** @returns how many it deleted */
-  deleteAll(userId: UserId): Promise<number>
-  /** Deletes up to `limit` tokens that expired before `moment` or whose user was deleted. @returns how many */
+  /** @param kind only those of this kind @returns how many it deleted */
+  deleteAll(userId: UserId, kind?: string): Promise<number>
+  /** Deletes up to `limit` tokens that expired before `moment`, or whose user was deleted or has a new password. @returns how many */
   flush(moment: UnixSeconds, limit: number): Promise<number>
 }
 
@@ -98,13 +129,17 @@ export interface ApiTokens {
 export const digestOf = (token: string): TokenDigest =>
   hash('sha256', token, 'hex') as TokenDigest
 
-/** Whether a string has the form of a token: of `issue.ts`, or as Django REST framework's `Token` makes them. Others need no query. */
+/**
+ * Whether a string has the form of a token: of `issue.ts`, or hexadecimal digits with a prefix or without, as Django REST framework's
+ * `Token` and `sign-in-token.ts` have. Others need no query.
+ */
 export const hasTokenForm = (token: string): boolean =>
-  /^(?:[a-z\d]{1,10}_[\w-]{43}|[\da-f]{40})$/i.test(token)
+  /^(?:[a-z\d]{1,10}_[\w-]{43}|[\w.~+/-]{0,10}[\da-f]{40,128})$/i.test(token)
 
 /** The public part of a stored token. */
 export const apiTokenOf = ({
-  digest: _,
+  digest: _digest,
+  epoch: _epoch,
   nonce,
   ...rest
 }: StoredApiToken): ListedApiToken => ({

@@ -114,6 +114,8 @@ function newToken(userId: UserId, { clock, random, derivingKeys }: DerivedTokenD
     nonce,
     createdAt: clock(),
     expiresAt: undefined,
+    kind: undefined,
+    epoch: undefined,
   }
   return { token, stored }
 }

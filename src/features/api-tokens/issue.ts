@@ -61,6 +61,8 @@ export async function issueApiToken(
     nonce: undefined,
     createdAt: now,
     expiresAt: expiresIn === undefined ? undefined : after(now, expiresIn),
+    kind: undefined,
+    epoch: undefined,
   }
   if (!(await apiTokens.insert(stored))) throw new AuthError('user_not_found')
   return { token, record: apiTokenOf(stored) }

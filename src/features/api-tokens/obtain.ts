@@ -29,14 +29,16 @@ export const obtainApiToken = defineEndpoint({
         })
       },
     }),
-  /** Django REST framework answers wrong credentials with 400 at this endpoint. */
-  errorFor(error) {
-    if (error.code !== 'no_active_account') return error
-    return new AuthError('invalid', error.message, {
-      body: { non_field_errors: [WRONG_CREDENTIALS] },
-    })
-  },
+  errorFor: plainLoginError,
 })
+
+/** Django REST framework's login form answers wrong credentials with 400. */
+export function plainLoginError(error: AuthError): AuthError {
+  if (error.code !== 'no_active_account') return error
+  return new AuthError('invalid', error.message, {
+    body: { non_field_errors: [WRONG_CREDENTIALS] },
+  })
+}
 
 /** @throws AuthError `no_active_account` if the user was changed since the password was checked */
 async function tokenAtSignIn(

@@ -9,12 +9,19 @@ import {
   libraryScheme,
   type Scheme,
 } from '../../authentication/scheme.ts'
+import type { Clock } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import { argumentOf, refuseUnknownOptions } from '../../base/known-options.ts'
 import { decodeUtf8 } from '../../base/utf8.ts'
 import { mayUse } from '../../tokens/token-settings.ts'
 import type { User } from '../../users/user.ts'
-import { apiTokenOf, digestOf, hasTokenForm } from './api-token.ts'
+import {
+  type ApiTokens,
+  apiTokenOf,
+  digestOf,
+  hasTokenForm,
+  type StoredApiToken,
+} from './api-token.ts'
 import { isDerivable } from './derived-token.ts'
 import { apiTokenStore } from './sql.ts'
 
@@ -28,23 +35,41 @@ import { apiTokenStore } from './sql.ts'
 export function apiToken(options: { readonly keyword?: string } = {}): Scheme<User> {
   refuseUnknownOptions(options, { keyword: true }, argumentOf('apiToken'))
   const { keyword = 'Token' } = options
-  if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(keyword)) {
+  if (!isKeyword(keyword)) {
     throw new AuthError(
       'invalid_config',
       'apiToken({ keyword }) must be a word without blanks, such as "Token".',
     )
   }
+  return Object.assign(tokenScheme(keyword), { madeBy: apiToken })
+}
+
+/** Whether a word can stand before a token (RFC 9110 §11.1). */
+export const isKeyword = (word: string): boolean => /^[!#$%&'*+.^_`|~\w-]+$/.test(word)
+
+/** Moves the expiry of a token that authenticates a request. @returns when this has been done, if the request must wait for it */
+export type RenewToken = (
+  token: StoredApiToken,
+  deps: RenewDeps,
+) => Promise<void> | undefined
+
+export interface RenewDeps {
+  readonly apiTokens: Pick<ApiTokens, 'extend'>
+  readonly clock: Clock
+}
+
+/** The scheme of API tokens. @param keyword a word: see `isKeyword` */
+export const tokenScheme = (keyword: string, renew?: RenewToken): Scheme<User> => {
   const words = [keyword]
-  const scheme = libraryScheme<User>((deps) => ({
+  return libraryScheme<User>((deps) => ({
     challenge: keyword,
     identify(request) {
       const sent = credentialsAfter(words, request.header('authorization'), FAULTS)
       if (sent === undefined) return undefined
       refuseNonUtf8(sent)
-      return identityOf(sent, deps)
+      return identityOf(sent, deps, renew)
     },
   }))
-  return Object.assign(scheme, { madeBy: apiToken })
 }
 
 const FAULTS = headerErrors('token', 'Token')
@@ -65,7 +90,11 @@ function refuseNonUtf8(sent: string): void {
   }
 }
 
-async function identityOf(key: string, deps: LibrarySchemeDeps): Promise<Identity> {
+async function identityOf(
+  key: string,
+  deps: LibrarySchemeDeps,
+  renew: RenewToken | undefined,
+): Promise<Identity> {
   const { ports, users, settings, clock } = deps
   if (!hasTokenForm(key)) throw invalid('this is no API token')
   const { apiTokens } = ports(apiTokenStore)
@@ -78,8 +107,11 @@ async function identityOf(key: string, deps: LibrarySchemeDeps): Promise<Identit
   // As in Django REST framework, where deleting a user deletes the token.
   if (account === undefined) throw invalid('the user of this token was deleted')
   const { user } = account
+  if (record.epoch !== undefined && record.epoch !== user.epoch)
+    throw invalid('the user has a new password since the sign-in')
   if (!mayUse(user, settings))
     throw inactive('the user is inactive, or refused by the rule (D11)')
+  await renew?.(record, { apiTokens, clock })
   return { user, scheme: 'apiToken', credential: token, scopes: token.scopes }
 }
 

@@ -19,6 +19,7 @@ import {
   type StoredApiToken,
   type TokenDigest,
 } from './api-token.ts'
+import { ExpiryBatch } from './expiry-batch.ts'
 
 interface ApiTokenTable {
   readonly id: ApiTokenId
@@ -30,6 +31,8 @@ interface ApiTokenTable {
   readonly nonce: string | null
   readonly created_at: UnixSeconds
   readonly expires_at: UnixSeconds | null
+  readonly kind: string | null
+  readonly epoch: number | null
 }
 
 type ApiTokenTables = Tables & { tokens: ApiTokenTable }
@@ -60,6 +63,13 @@ const MIGRATIONS: readonly Migration[] = [
         .where(sql.ref('nonce'), 'is not', null),
     ],
   },
+  {
+    name: 'tokens of sign-ins',
+    statements: (schema, { text }) => [
+      schema.alterTable('tokens').addColumn('kind', text),
+      schema.alterTable('tokens').addColumn('epoch', 'integer'),
+    ],
+  },
 ]
 
 /** The table of API tokens, and the port over it. */
@@ -76,14 +86,8 @@ type Row = Selectable<ApiTokenTable>
 
 /** API tokens in SQL. A constraint of the table allows one derived token per user at most. */
 function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
-  const find = prepared<{ digest: TokenDigest; now: UnixSeconds }, Row>(db, (values) =>
-    db
-      .selectFrom('tokens')
-      .selectAll()
-      .where('digest', '=', values.digest)
-      .where((eb) =>
-        eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', values.now)]),
-      ),
+  const find = prepared<{ digest: TokenDigest }, Row>(db, (values) =>
+    db.selectFrom('tokens').selectAll().where('digest', '=', values.digest),
   )
 
   const insertIfUser = (token: StoredApiToken, signedIn?: SignedInUser) => {
@@ -94,12 +98,29 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
       .expression(rowIfUser(db, row, conditionFor(token, signedIn), lock))
   }
 
+  const extensions = new ExpiryBatch((batch) => extendAll(db, batch))
+
   return {
-    async insert(token) {
-      const query = insertIfUser(token)
+    async insert(token, signedIn) {
+      const query = insertIfUser(token, signedIn)
       const { numInsertedOrUpdatedRows } = await query.executeTakeFirst()
       return numInsertedOrUpdatedRows === 1n
     },
+
+    insertWithin: (limit, token, signedIn) =>
+      db.transaction().execute(async (trx) => {
+        if (!(await holdUser(trx, token, signedIn, lock))) return 'user changed'
+        const live = await liveOf(trx, token, signedIn)
+        if (live.length >= limit.limit) {
+          if (!limit.revokeOldest) return 'full'
+          const oldest = live.slice(limit.limit - 1)
+          await trx.deleteFrom('tokens').where('id', 'in', oldest).execute()
+        }
+        await trx.insertInto('tokens').values(rowOf(token)).execute()
+        return 'inserted'
+      }),
+
+    extend: (id, expiresAt) => extensions.add(id, expiresAt),
 
     async insertDerived(token, signedIn) {
       const query = insertIfUser(token, signedIn)
@@ -127,8 +148,12 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
     },
 
     async find(digest, now) {
-      const [row] = (await find({ digest, now })).rows
-      return row && storedOf(row)
+      const [row] = (await find({ digest })).rows
+      if (row === undefined) return undefined
+      const token = storedOf(row)
+      const expiresAt = extensions.expiryOf(token.id) ?? token.expiresAt
+      if (expiresAt !== undefined && expiresAt <= now) return undefined
+      return expiresAt === token.expiresAt ? token : { ...token, expiresAt }
     },
 
     async findDerived(userId) {
@@ -168,11 +193,10 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
       return numDeletedRows === 1n
     },
 
-    async deleteAll(userId) {
-      const { numDeletedRows } = await db
-        .deleteFrom('tokens')
-        .where('user_id', '=', userId)
-        .executeTakeFirst()
+    async deleteAll(userId, kind) {
+      const all = db.deleteFrom('tokens').where('user_id', '=', userId)
+      const query = kind === undefined ? all : all.where('kind', '=', kind)
+      const { numDeletedRows } = await query.executeTakeFirst()
       return Number(numDeletedRows)
     },
 
@@ -182,7 +206,11 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
         .leftJoin('users', 'users.id', 'tokens.user_id')
         .select('tokens.id')
         .where((eb) =>
-          eb.or([eb('tokens.expires_at', '<', moment), eb('users.id', 'is', null)]),
+          eb.or([
+            eb('tokens.expires_at', '<', moment),
+            eb('users.id', 'is', null),
+            eb('tokens.epoch', '<', eb.ref('users.epoch')),
+          ]),
         )
         .limit(limit)
       const { numDeletedRows } = await db
@@ -192,6 +220,56 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
       return Number(numDeletedRows)
     },
   }
+}
+
+const FOR_UPDATE = sql`for no key update`
+
+/**
+ * Waits until no other transaction holds the user, and holds it until this one ends: the next one sees what this one wrote.
+ *
+ * @returns `false` if the user has changed
+ */
+async function holdUser(
+  db: Kysely<ApiTokenTables>,
+  token: StoredApiToken,
+  signedIn: SignedInUser,
+  lock: UserLock,
+): Promise<boolean> {
+  const user = ifUser(db, conditionFor(token, signedIn), lock && FOR_UPDATE)
+  return (await user.select('users.id').executeTakeFirst()) !== undefined
+}
+
+/** The ids of the user's live tokens of the kind of one, newest first. */
+async function liveOf(
+  db: Kysely<ApiTokenTables>,
+  { userId, kind = '', createdAt: now }: StoredApiToken,
+  { epoch }: SignedInUser,
+): Promise<readonly ApiTokenId[]> {
+  const rows = await db
+    .selectFrom('tokens')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('kind', '=', kind)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+    .where((eb) => eb.or([eb('epoch', 'is', null), eb('epoch', '=', epoch)]))
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** Never shortens a token: another process may have written a later moment. */
+async function extendAll(
+  db: Kysely<ApiTokenTables>,
+  batch: ReadonlyMap<ApiTokenId, UnixSeconds>,
+): Promise<void> {
+  const rows = [...batch].map(
+    ([id, expiresAt]) =>
+      sql`(cast(${id} as text), cast(${expiresAt} as double precision))`,
+  )
+  await sql`with later(id, expires_at) as (values ${sql.join(rows)})
+    update tokens set expires_at = later.expires_at from later
+    where tokens.id = later.id and tokens.expires_at < later.expires_at`.execute(db)
 }
 
 /** An inactive user who signed in may do so: `users.checkActive` is off. */
@@ -214,6 +292,8 @@ const rowOf = (token: StoredApiToken): Row => ({
   nonce: token.nonce ?? null,
   created_at: token.createdAt,
   expires_at: token.expiresAt ?? null,
+  kind: token.kind ?? null,
+  epoch: token.epoch ?? null,
 })
 
 const NONE: readonly string[] = []
@@ -228,4 +308,6 @@ const storedOf = (row: Row): StoredApiToken => ({
   nonce: row.nonce ?? undefined,
   createdAt: row.created_at,
   expiresAt: row.expires_at ?? undefined,
+  kind: row.kind ?? undefined,
+  epoch: row.epoch ?? undefined,
 })

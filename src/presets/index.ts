@@ -1,0 +1,5 @@
+import '../base/node-version.ts'
+
+export type { Preset } from './define-preset.ts'
+export { type KnoxPreset, knox } from './knox/knox.ts'
+export type { KnoxBody, KnoxOptions, KnoxSignIn } from './knox/options.ts'

@@ -1,0 +1,162 @@
+import { AuthError } from '../../base/errors.ts'
+import type { ShownToken } from '../../features/api-tokens/api-token.ts'
+import { plainLoginError } from '../../features/api-tokens/obtain.ts'
+import {
+  issueSignInToken,
+  type SignInTokenPolicy,
+} from '../../features/api-tokens/sign-in-token.ts'
+import type { Core, OpenCore } from '../../features/core.ts'
+import {
+  guardedPost,
+  type PathlessEndpoint,
+  post,
+} from '../../features/define-feature.ts'
+import { PLAIN_CREDENTIALS } from '../../features/tokens/credentials.ts'
+import { content } from '../../http/answer.ts'
+import type { AuthRequest } from '../../http/request.ts'
+import { isAuthenticated } from '../../permissions/basic-permissions.ts'
+import type { Principal } from '../../permissions/permission.ts'
+import type { SignInAttempt } from '../../sign-in/complete-sign-in.ts'
+import type { Account, User } from '../../users/user.ts'
+import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
+import { isoWithMicroseconds, strftime } from './expiry-format.ts'
+import type { KnoxBody, KnoxSettings } from './options.ts'
+
+/** What tokens of this preset are among the API tokens. */
+export const KIND = 'knox'
+
+const LIMIT_REACHED = 'Maximum amount of tokens allowed per user exceeded.'
+
+/** Signs in for a new token. */
+export const login = (settings: KnoxSettings): PresetEndpoint =>
+  definePresetEndpoint({
+    path: '/login/',
+    span: 'watchword.sign_in',
+    create: (_, open) =>
+      settings.credentials === 'body'
+        ? loginWithPassword(settings, open)
+        : loginWithSchemes(settings, open),
+    errorFor: settings.credentials === 'body' ? plainLoginError : changedUserError,
+  })
+
+const loginWithPassword = (settings: KnoxSettings, open: OpenCore): PathlessEndpoint =>
+  post('Login', {
+    fields: PLAIN_CREDENTIALS,
+    async handle({ username, password }, request) {
+      const core = await open()
+      const account = await core.checkPasswordUntrimmed(username, password, request)
+      return signIn(account, { methods: ['pwd'], request }, settings, core)
+    },
+  })
+
+const loginWithSchemes = (settings: KnoxSettings, open: OpenCore): PathlessEndpoint =>
+  guardedPost('Login', {
+    ...(settings.authentication && { authentication: settings.authentication }),
+    requirement: isAuthenticated,
+    async handle(_, request, { principal }) {
+      const { scheme, user } = unlimited(principal)
+      const core = await open()
+      const account = await accountOf(user, core)
+      const methods = scheme === 'basic' ? ['pwd'] : []
+      return signIn(account, { methods, request }, settings, core)
+    },
+  })
+
+/** @throws AuthError `no_active_account` if the user has changed since the credentials were checked */
+async function accountOf(
+  { id, epoch }: User,
+  { users }: Pick<Core, 'users'>,
+): Promise<Account> {
+  const account = await users.find('id', id)
+  if (account?.user.epoch === epoch) return account
+  throw new AuthError('no_active_account', 'the user was changed during the sign-in')
+}
+
+/**
+ * A credential that is limited to scopes must not become one without limits.
+ *
+ * @throws AuthError `permission_denied`
+ */
+export function unlimited(principal: Principal): Principal {
+  if (principal.scopes.length === 0) return principal
+  throw new AuthError('permission_denied', 'the credentials are limited to scopes')
+}
+
+const signIn = (
+  account: Account,
+  {
+    methods,
+    request,
+  }: Pick<SignInAttempt, 'methods'> & { readonly request: AuthRequest },
+  settings: KnoxSettings,
+  core: Core,
+): Promise<object> =>
+  core.completeSignIn(account, {
+    methods,
+    request,
+    starts: 'api token',
+    async start(checked) {
+      const shown = await issueSignInToken(checked, policyOf(settings), core)
+      if (shown === undefined) throw limitReached()
+      const { user } = account
+      return {
+        result: await answerOf(shown, { user, request }, settings),
+        detail: { with: KIND },
+      }
+    },
+  })
+
+const limitReached = (): AuthError =>
+  new AuthError('permission_denied', 'the user has as many tokens as allowed', {
+    body: { error: LIMIT_REACHED },
+  })
+
+const policyOf = ({
+  ttl,
+  tokenPrefix,
+  tokenLength,
+  limit,
+  onLimit,
+}: KnoxSettings): SignInTokenPolicy => ({
+  kind: KIND,
+  prefix: tokenPrefix,
+  digits: tokenLength,
+  lifetime: ttl ?? undefined,
+  limit: limit === null ? undefined : { limit, revokeOldest: onLimit === 'revokeOldest' },
+})
+
+async function answerOf(
+  { token, record }: ShownToken,
+  { user, request }: { readonly user: User; readonly request: AuthRequest },
+  settings: KnoxSettings,
+): Promise<object> {
+  const body: KnoxBody = {
+    expiry: expiryText(record.expiresAt, settings),
+    token,
+    ...(settings.user && { user: settings.user(user) }),
+  }
+  const changed = settings.response?.(body, { user, token: record, request })
+  if (!(changed instanceof Response)) return changed ?? body
+  const { status, headers } = changed
+  const mediaType = headers.get('content-type') ?? 'application/json'
+  headers.delete('content-type')
+  return content(mediaType, await changed.text(), { status, headers: [...headers] })
+}
+
+function expiryText(
+  expiresAt: number | undefined,
+  { expiryFormat }: KnoxSettings,
+): string | null {
+  if (expiresAt === undefined) return null
+  const date = new Date(expiresAt * 1000)
+  if (typeof expiryFormat === 'function') return expiryFormat(date)
+  return expiryFormat === undefined
+    ? isoWithMicroseconds(date)
+    : strftime(expiryFormat, date)
+}
+
+/** The user changed while the credentials were checked: what the next request with them gets. */
+const changedUserError = (error: AuthError): AuthError =>
+  error.code === 'no_active_account'
+    ? new AuthError('authentication_failed', error.message)
+    : error
