@@ -26,6 +26,10 @@ export const WORST_CASES: Readonly<Record<string, (length: number) => string>> =
   'nested objects': repeat('{"a":'),
   'quality values': repeat('a/b;q=0.1,'),
   cookies: repeat('sessionid=;'),
+  'sessions of a browser': (length) =>
+    Array.from({ length }, (_, n) => `sessionid=${String(n).padStart(43, 's')};`)
+      .join('')
+      .slice(0, length),
 }
 
 function repeat(unit: string): (length: number) => string {

@@ -143,8 +143,12 @@ export async function revokeBrowserSession(
   if (revoked) await deps.signedOut({ sessionId: id, userId })
 }
 
-/** As many cookies of a name as the headers of a request have room for: with fewer, other hosts could add enough to hide ours. */
-const MAX_COOKIES = 300
+/** Bytes of the headers that Node.js accepts in a request; other runtimes may accept more. */
+const MAX_HEADERS = 16_384
+
+/** As many cookies of a name as these have room for: with fewer, other hosts could add enough to hide ours. */
+const maxCookies = (name: string): number =>
+  Math.floor(MAX_HEADERS / `${name}=${'s'.repeat(SECRET_LENGTH)};`.length)
 
 /** The secrets in a request's cookies, by their form alone: those with the prefix `__Host-`, which others cannot set, first. */
 function secretsByName(
@@ -158,9 +162,11 @@ function secretsByName(
     : [nameOf(settings, true)]
   return names.map((name) => {
     const secrets = cookieValues(name, cookies).filter((each) => SECRET.test(each))
-    return [...new Set(secrets)].slice(0, MAX_COOKIES)
+    return [...new Set(secrets)].slice(0, maxCookies(name))
   })
 }
+/** 256 bits in base64url. */
+const SECRET_LENGTH = 43
 const SECRET = /^[\w-]{43}$/
 
 /** Whether a request has a cookie that may be a session's, by its form alone. */
