@@ -5,6 +5,7 @@ import { systemRandom } from '../base/random.ts'
 import { encodings } from './encodings.ts'
 import { importHash } from './imported.ts'
 import { passwords } from './passwords.ts'
+import { hashQueue } from './queue.ts'
 
 const { hashes } = JSON.parse(
   readFileSync(
@@ -21,7 +22,7 @@ const { hashes } = JSON.parse(
 }
 
 const { importHash: imported, verify } = passwords({
-  queue: (work) => work(),
+  queue: hashQueue({ concurrency: 100 }),
   random: systemRandom,
   warn: () => {},
 })

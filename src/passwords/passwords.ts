@@ -34,6 +34,8 @@ export interface Passwords {
    * @throws AuthError `invalid_config` if it needs a package that is not installed
    */
   importHash(given: unknown): Promise<ImportedHash>
+  /** Asks before an account is read. @throws AuthError `busy` if `hash` and `verify` would reject at once, see `Queue` */
+  requireRoom(client?: string): void
 }
 
 export type PasswordCheck =
@@ -57,6 +59,7 @@ export const passwords = (deps: PasswordDeps): Passwords => {
     hash: (password, client) => hasher.hash(password, client),
     verify: (candidates, hash, client) => hasher.verify(candidates, hash, client),
     importHash: (given) => importHash(given, known),
+    requireRoom: (client) => deps.queue.requireRoom(client),
   }
 }
 

@@ -241,3 +241,36 @@ test('the expected wait of a client depends on its own work, not on that of a cl
 
   assert.deepEqual(await Promise.all(waiting), ['much', 'much', 'busy', 'few'])
 })
+
+test('`requireRoom` rejects a client exactly when its work would be rejected at once, and takes no place', async () => {
+  const queue = hashQueue({ concurrency: 1, maxWaiting: 3 })
+  const running = work()
+  assert.doesNotThrow(() => queue.requireRoom('much'))
+  const done = [queue(() => running.run(), 'much')]
+  for (const client of ['much', 'much', 'much'])
+    done.push(queue(async () => {}, client).catch(() => {}))
+
+  assert.throws(() => queue.requireRoom('much'), { code: 'busy', status: 503 })
+  assert.doesNotThrow(() => queue.requireRoom('few'))
+  assert.deepEqual(queue.load(), { running: 1, waiting: 3, refused: 1 })
+
+  // Takes a place of the other client's; then each has as much as the other may get.
+  done.push(queue(async () => {}, 'few'))
+  assert.throws(() => queue.requireRoom('few'), { code: 'busy' })
+  running.end()
+  await Promise.all(done)
+  assert.doesNotThrow(() => queue.requireRoom('much'))
+})
+
+test('`requireRoom` rejects if the expected wait is too long', async () => {
+  const { elapsed, advance } = clock()
+  const queue = hashQueue({ concurrency: 1, maxWait: seconds(5), elapsed })
+  await queue(async () => advance(6))
+  const running = work()
+  const first = queue(() => running.run())
+
+  assert.throws(() => queue.requireRoom(), { code: 'busy', retryAfter: 6 })
+  running.end()
+  await first
+  assert.doesNotThrow(() => queue.requireRoom())
+})

@@ -8,7 +8,11 @@ import { AuthError } from '../base/errors.ts'
  * @param client whose work it is, such as a network; default: the program's own
  * @throws AuthError `busy`, at once, if too many wait or the wait would be too long; later, if it has become too long
  */
-export type Queue = <T>(work: () => Promise<T>, client?: string) => Promise<T>
+export interface Queue {
+  <T>(work: () => Promise<T>, client?: string): Promise<T>
+  /** Asks before work is prepared. @throws AuthError `busy` if the client's work would be rejected at once */
+  requireRoom(client?: string): void
+}
 
 export interface QueueLoad {
   readonly running: number
@@ -31,8 +35,12 @@ export interface HashQueueOptions {
 
 export const hashQueue = (options: HashQueueOptions): Queue & { load(): QueueLoad } => {
   const queue = new HashQueue(options)
-  const run: Queue = (work, client) => queue.run(work, client)
-  return Object.assign(run, { load: () => queue.load() })
+  const run = <T>(work: () => Promise<T>, client?: string): Promise<T> =>
+    queue.run(work, client)
+  return Object.assign(run, {
+    requireRoom: (client?: string) => queue.requireRoom(client),
+    load: () => queue.load(),
+  })
 }
 
 interface WaitingWork {
@@ -74,6 +82,13 @@ class HashQueue {
     }
   }
 
+  /** @throws AuthError `busy` */
+  requireRoom(client = ''): void {
+    if (this.#running < this.#concurrency) return
+    const wait = this.#expectedWait(client)
+    if (wait > this.#maxWait || !this.#hasRoom(client)) throw this.#busy(wait)
+  }
+
   load(): QueueLoad {
     return {
       running: this.#running,
@@ -84,25 +99,30 @@ class HashQueue {
 
   /** Waits for the slot of another. @throws AuthError `busy` */
   #waitForSlot(client: string): Promise<void> {
-    const before = this.#waiting.before(client)
-    const wait = ((this.#average ?? 0) * (before + 1)) / this.#concurrency
-    if (wait > this.#maxWait || !this.#makeRoom(client, wait)) throw this.#busy(wait)
+    this.requireRoom(client)
+    this.#makeRoom(client)
     const since = this.#elapsed()
     return new Promise((start, reject) =>
       this.#waiting.add(client, { since, start, reject }),
     )
   }
 
-  /**
-   * Makes room by rejecting the newest work of the client that has the most.
-   *
-   * @returns `false` if this client would then have as much itself
-   */
-  #makeRoom(client: string, wait: number): boolean {
-    if (this.#waiting.size < this.#maxWaiting) return true
-    const displaced = this.#waiting.takeFromLongerThan(client)
-    displaced?.reject(this.#busy(wait))
-    return displaced !== undefined
+  #expectedWait(client: string): number {
+    const before = this.#waiting.before(client)
+    return ((this.#average ?? 0) * (before + 1)) / this.#concurrency
+  }
+
+  #hasRoom(client: string): boolean {
+    return (
+      this.#waiting.size < this.#maxWaiting || this.#waiting.isShorterThanLongest(client)
+    )
+  }
+
+  /** Rejects the newest work of the client that has the most, if all places are taken. */
+  #makeRoom(client: string): void {
+    if (this.#waiting.size < this.#maxWaiting) return
+    const wait = this.#expectedWait(client)
+    this.#waiting.takeFromLongest()?.reject(this.#busy(wait))
   }
 
   /**
@@ -163,13 +183,22 @@ class WaitingClients {
     return before
   }
 
-  /** Removes the newest work of the client that has the most, if this client would have less with one more. */
-  takeFromLongerThan(client: string): WaitingWork | undefined {
-    const [longest] = [...this.#byClient.values()].toSorted((a, b) => b.length - a.length)
-    if (longest === undefined || longest.length <= this.#countOf(client) + 1)
-      return undefined
+  /** Whether another client has more than this one would have with one more. */
+  isShorterThanLongest(client: string): boolean {
+    return this.#longest().length > this.#countOf(client) + 1
+  }
+
+  /** Removes the newest work of the client that has the most. */
+  takeFromLongest(): WaitingWork | undefined {
     this.size--
-    return longest.pop()
+    return this.#longest().pop()
+  }
+
+  #longest(): WaitingWork[] {
+    let longest: WaitingWork[] = []
+    for (const ofClient of this.#byClient.values())
+      if (ofClient.length > longest.length) longest = ofClient
+    return longest
   }
 
   #countOf(client: string): number {

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openUsers } from '../../test/users/setup.ts'
 import { AuthError } from '../base/errors.ts'
+import { systemRandom } from '../base/random.ts'
+import { passwords } from '../passwords/passwords.ts'
+import { hashQueue } from '../passwords/queue.ts'
 import { changeUser, setPassword } from '../users/change.ts'
 import { createUser } from '../users/create.ts'
 import type { User } from '../users/user.ts'
@@ -304,4 +307,24 @@ test('a login that is longer than any name is not looked up, and takes the same 
     { code: 'no_active_account' },
   )
   assert.equal(deps.counted.hashes, 1)
+})
+
+test('while the queue of hashes is full, no account is read', async () => {
+  await using deps = await openUsers()
+  const users: typeof deps.users = {
+    ...deps.users,
+    find: () => assert.fail('looked up'),
+    read: () => assert.fail('looked up'),
+  }
+  const queue = hashQueue({ concurrency: 1, maxWaiting: 0 })
+  const full = passwords({ queue, random: systemRandom, warn: assert.fail })
+  const running = Promise.withResolvers<void>()
+  const first = queue(() => running.promise)
+
+  await assert.rejects(
+    verifyCredentials('ada', password, { users, passwords: full }, options),
+    { code: 'busy', retryAfter: 1 },
+  )
+  running.resolve()
+  await first
 })

@@ -24,7 +24,7 @@ export interface VerifyCredentialsDeps {
  * Finds the account of a login and checks its password.
  *
  * An unknown login, an account without a password, a refused user and a wrong password have the same error and take the
- * same work. An outdated hash is replaced.
+ * same work. An outdated hash is replaced. If too many passwords are being checked, no account is read.
  *
  * @throws AuthError `no_active_account`; `invalid` if the password is above 4,096 bytes; `busy`
  */
@@ -34,6 +34,7 @@ export async function verifyCredentials(
   { users, passwords }: VerifyCredentialsDeps,
   { loginField, trimPassword, allows, client }: VerifyCredentialsOptions,
 ): Promise<Account> {
+  passwords.requireRoom(client)
   const candidates = passwordCandidates(password, trimPassword)
   const account = await readByLogin(users, loginField, login)
   const isCandidate = allows(account?.user) && account && isUsable(account.hash)

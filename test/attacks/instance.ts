@@ -7,6 +7,7 @@ import { session } from '../../src/features/browser-sessions/scheme.ts'
 import type { InstanceStore } from '../../src/features.ts'
 import type { Algorithm } from '../../src/jwt/algorithms.ts'
 import { passwords } from '../../src/passwords/passwords.ts'
+import { hashQueue } from '../../src/passwords/queue.ts'
 import type { TokenOptions } from '../../src/settings/options.ts'
 import { CHEAP_PASSWORDS } from '../../src/testing/cheap-passwords.ts'
 import type { User, UserId } from '../../src/users/user.ts'
@@ -69,7 +70,7 @@ async function insertAlice(
   now: UnixSeconds,
 ): Promise<void> {
   const { hash } = passwords({
-    queue: (work) => work(),
+    queue: hashQueue({ concurrency: 100 }),
     random: systemRandom,
     warn() {},
     encodings: CHEAP_PASSWORDS,

@@ -8,6 +8,7 @@ import { type ApiTokenId, digestOf } from '../../src/features/api-tokens/api-tok
 import { session } from '../../src/features/browser-sessions/scheme.ts'
 import type { InstanceStore } from '../../src/features.ts'
 import { passwords } from '../../src/passwords/passwords.ts'
+import { hashQueue } from '../../src/passwords/queue.ts'
 import type { Options, TokenOptions } from '../../src/settings/options.ts'
 import { CHEAP_PASSWORDS } from '../../src/testing/cheap-passwords.ts'
 import type { User, UserId } from '../../src/users/user.ts'
@@ -181,7 +182,7 @@ async function seededStore(): Promise<InstanceStore> {
 }
 
 const writer = passwords({
-  queue: (work) => work(),
+  queue: hashQueue({ concurrency: 100 }),
   random: systemRandom,
   warn: () => {},
   encodings: CHEAP_PASSWORDS,
