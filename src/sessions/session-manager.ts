@@ -29,7 +29,10 @@ import type { Watch } from './watch.ts'
 
 /** The sessions of a store, with what this process knows of revocations: its own at once, those of others within a second. */
 export interface SessionManager
-  extends Pick<Sessions, 'adopt' | 'find' | 'findAll' | 'list' | 'revoke' | 'revokeAll'> {
+  extends Pick<
+    Sessions,
+    'adopt' | 'carryOver' | 'find' | 'findAll' | 'list' | 'revoke' | 'revokeAll'
+  > {
   /** @throws AuthError `no_active_account` if the user was changed, deactivated or deleted during the sign-in */
   open(session: NewSession): Promise<void>
   /**
@@ -105,6 +108,7 @@ export async function openSessionManager(
     find: (id) => sessions.find(id),
     findAll: (ids) => sessions.findAll(ids),
     list: (userId) => sessions.list(userId),
+    carryOver: (...args) => sessions.carryOver(...args),
     revoke,
     revokeAll: (userId, reason, now, except) =>
       revocations.revokeAll(userId, reason, now, except),

@@ -152,6 +152,14 @@ export interface Sessions {
     now: UnixSeconds,
     except?: SessionId,
   ): Promise<readonly SessionId[]>
+  /**
+   * Lets live sessions of a user go on after a new password: they continue in the next epoch.
+   *
+   * @param epoch the one that they began in, which the new password ended
+   * @param only one session. Default: all
+   * @returns how many sessions go on
+   */
+  carryOver(userId: UserId, epoch: number, only?: SessionId): Promise<number>
   list(userId: UserId): Promise<readonly StoredSession[]>
   /** A page of the revocation feed from this position on, in the order of moments, then of ids. */
   revokedSince(from: FeedPosition, limit: number): Promise<readonly RevokedSession[]>

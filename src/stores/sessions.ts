@@ -99,6 +99,14 @@ export function sqlSessions(
       return revoked.map(({ id }) => id)
     },
 
+    async carryOver(userId, epoch, only) {
+      if (!isStorable(only ?? '')) return 0
+      const all = carryOverQuery(db, userId, epoch)
+      const query = only === undefined ? all : all.where('id', '=', only)
+      const { numUpdatedRows } = await query.executeTakeFirst()
+      return Number(numUpdatedRows)
+    },
+
     async list(userId) {
       const rows = await listQuery(db, userId).execute()
       return rows.map(sessionOf)
@@ -197,6 +205,14 @@ const revokeAllQuery = (
     .where('user_id', '=', userId)
     .where('ended_at', 'is', null)
     .returning('id')
+
+const carryOverQuery = (db: Kysely<Tables>, userId: UserId, epoch: number) =>
+  db
+    .updateTable('sessions')
+    .set({ epoch: epoch + 1 })
+    .where('user_id', '=', userId)
+    .where('epoch', '=', epoch)
+    .where('ended_at', 'is', null)
 
 const listQuery = (db: Kysely<Tables>, userId: UserId) =>
   db

@@ -92,9 +92,10 @@ export function sqlUsers(db: Kysely<Tables>, ofUsers: readonly string[]): Users 
       return numUpdatedRows === 1n
     },
 
-    async setPassword(id, hash, joinedAt) {
+    async setPassword(id, hash, { joinedAt, epoch } = {}) {
       const byId = setPasswordQuery(db, id, hash)
-      const query = joinedAt === undefined ? byId : byId.where('joined_at', '=', joinedAt)
+      const same = joinedAt === undefined ? byId : byId.where('joined_at', '=', joinedAt)
+      const query = epoch === undefined ? same : same.where('epoch', '=', epoch)
       const { numUpdatedRows } = await query.executeTakeFirst()
       return numUpdatedRows === 1n
     },

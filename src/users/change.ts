@@ -31,7 +31,7 @@ export async function setPassword(
   if (account === undefined) throw new AuthError('user_not_found')
   rejectFieldErrors({ password: await passwordFaults(password, account.user, strength) })
   const hash = await passwords.hash(password)
-  if (!(await users.setPassword(id, hash, account.user.joinedAt)))
+  if (!(await users.setPassword(id, hash, { joinedAt: account.user.joinedAt })))
     throw new AuthError('user_not_found')
 }
 

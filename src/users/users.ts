@@ -110,10 +110,15 @@ export interface Users {
   /**
    * Replaces the hash and increments the epoch in one statement.
    *
-   * @param joinedAt of the user that was found before the hash was computed: another may have the id now
+   * @param read of the user that was found before the hash was computed: with `joinedAt`, since another may have the id now; with
+   *   `epoch`, if what proved the user's identity counts only until the next change
    * @returns `false` if there is no such user
    */
-  setPassword(id: UserId, hash: string, joinedAt?: UnixSeconds): Promise<boolean>
+  setPassword(
+    id: UserId,
+    hash: string,
+    read?: Partial<Pick<StoredUser, 'joinedAt' | 'epoch'>>,
+  ): Promise<boolean>
   /** Replaces the hash by one of the same password, if it is still `old`. The epoch does not change. */
   upgradeHash(id: UserId, old: string, hash: string): Promise<boolean>
   delete(id: UserId): Promise<boolean>

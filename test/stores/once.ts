@@ -138,6 +138,45 @@ const ONCE: Readonly<Record<string, Race>> = {
     )
     assert.equal((await store!.ports.users.find('id', vitor.id))?.user.epoch, CALLERS)
   },
+  async 'of the new passwords for one epoch one is set'([store], each) {
+    await store!.ports.users.insert(vitor)
+    const answers = await each(({ ports: { users } }, n) =>
+      users.setPassword(vitor.id, `new ${n}`, { epoch: 0 }),
+    )
+    assert.equal(yes(answers), 1)
+    const account = await store!.ports.users.read('id', vitor.id)
+    assert.equal(account?.hash, `new ${answers.indexOf(true)}`)
+    assert.equal(account?.user.epoch, 1)
+  },
+  async 'a session is carried over into the next epoch once, unless it was revoked'(
+    [store],
+    each,
+  ) {
+    await store!.ports.users.insert(vitor)
+    for (const id of ['s', 'revoked', 'other'])
+      await store!.ports.sessions.open(aSession(id), { active: true })
+    await store!.ports.sessions.revoke('revoked' as SessionId, 'logout', NOON)
+    for (const [id, sessions] of [
+      ['s', 1],
+      ['revoked', 0],
+      [undefined, 1],
+    ] as const) {
+      const counts = await each(({ ports }) =>
+        ports.sessions.carryOver(vitor.id, 0, id as SessionId | undefined),
+      )
+      assert.equal(
+        counts.reduce((sum, count) => sum + count, 0),
+        sessions,
+        id,
+      )
+    }
+    const left = await store!.ports.sessions.list(vitor.id)
+    assert.deepEqual(Object.fromEntries(left.map(({ id, epoch }) => [id, epoch])), {
+      s: 1,
+      revoked: 0,
+      other: 1,
+    })
+  },
   async 'a user is deleted once'([store], each) {
     await store!.ports.users.insert(vitor)
     assert.equal(yes(await each(({ ports: { users } }) => users.delete(vitor.id))), 1)
