@@ -3,65 +3,92 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { seedBetterAuth } from './better-auth.ts'
 import { type Child, inFolder, startServer } from './child.ts'
-import { clientsOf, get, send } from './load.ts'
-import { type Bar, type Contestant, type Finding, measure } from './measure.ts'
+import { type Client, clientsOf, get, send } from './load.ts'
+import { type Bar, type Finding, measure } from './measure.ts'
+import { pinToOneCore } from './pin.ts'
 import { seed } from './seed.ts'
+import { NO_OP } from './servers/ours.ts'
 
 const USERS = 1_000
 const CONNECTIONS = 16
-const REQUESTS = 4_000
+const ROUNDS = 7
+/** Requests to each server of a round that do not count: by then V8 has compiled all of them for good. */
+const WARM_UP = 20_000
+/** The servers of a round take turns. */
+const TURNS = 10
+const REQUESTS = 2_000
 
 /** A framework with the other guards for its routes, none of which reads a store, and the goal of `statelessBearer()`. */
 const FRAMEWORKS = [
-  { name: 'node:http', server: 'node-route.ts', peers: [], goal: 1.1 },
+  { name: 'node:http', server: 'node-route.ts', peers: [], goal: 1.1, beside: [] },
   {
     name: 'Express',
     server: 'express-route.ts',
     peers: ['express-jwt', 'passport-jwt'],
     goal: 1.1,
+    beside: [NO_OP],
   },
-  { name: 'Fastify', server: 'fastify-route.ts', peers: ['@fastify/jwt'], goal: 1.1 },
+  {
+    name: 'Fastify',
+    server: 'fastify-route.ts',
+    peers: ['@fastify/jwt'],
+    goal: 1.1,
+    beside: [NO_OP],
+  },
   {
     name: 'Hono on @hono/node-server',
     server: 'hono-route.ts',
     peers: ['hono/jwt'],
     goal: 1.15,
+    beside: [NO_OP],
   },
 ] as const
 
 /** The cost of a guard per request: processor time of the server process, with the load from this one. */
 export const guard = (): AsyncGenerator<Finding> =>
   inFolder(async function* (folder) {
-    const { database, publicKey, requests } = await prepared(folder)
-    for (const { name, server, peers, goal } of FRAMEWORKS) {
-      yield await compared(
-        `${name}: GET of a guarded route, 1,000 users' ES256 tokens in turn, the same header sent to all`,
-        [
-          { name: 'unguarded', server, file: '', requests },
-          ...OURS.map((each) => ({ name: each, server, file: database, requests })),
-          ...peers.map((each) => ({ name: each, server, file: publicKey, requests })),
-        ],
-        [
-          { of: 'statelessBearer()', to: 'unguarded', atMost: goal },
-          { of: 'bearer()', to: 'unguarded', atMost: 1.2 },
-          ...peers.map((to) => ({ of: to, to: 'unguarded' })),
-          ...peers.map((to) => ({
-            of: 'statelessBearer()',
-            to,
-            above: 'unguarded',
-            atMost: 0.5,
-          })),
-        ],
-      )
+    const pinned = pinToOneCore()
+    try {
+      yield* guards(folder, pinned.how)
+    } finally {
+      pinned.undo()
     }
-    yield await besideBetterAuth(folder, database, requests)
   })
+
+async function* guards(folder: string, how: string): AsyncGenerator<Finding> {
+  const { database, publicKey, requests } = await prepared(folder)
+  for (const { name, server, peers, goal, beside } of FRAMEWORKS) {
+    yield await compared(
+      `${name}: GET of a guarded route, 1,000 users' ES256 tokens in turn, the same header sent to all`,
+      how,
+      [
+        { name: 'unguarded', server, file: '', requests },
+        ...OURS.map((each) => ({ name: each, server, file: database, requests })),
+        ...beside.map((each) => ({ name: each, server, file: '', requests })),
+        ...peers.map((each) => ({ name: each, server, file: publicKey, requests })),
+      ],
+      [
+        { of: 'statelessBearer()', to: 'unguarded', atMost: goal },
+        { of: 'bearer()', to: 'unguarded', atMost: 1.2 },
+        ...[...beside, ...peers].map((of) => ({ of, to: 'unguarded' })),
+        ...peers.map((to) => ({
+          of: 'statelessBearer()',
+          to,
+          above: 'unguarded',
+          atMost: 0.5,
+        })),
+      ],
+    )
+  }
+  yield await besideBetterAuth(folder, how, database, requests)
+}
 
 const OURS = ['statelessBearer()', 'bearer()'] as const
 
 /** Both read the user from SQLite, each with its own kind of credentials. */
 async function besideBetterAuth(
   folder: string,
+  how: string,
   database: string,
   requests: readonly string[],
 ): Promise<Finding> {
@@ -71,6 +98,7 @@ async function besideBetterAuth(
   const server = 'node-route.ts'
   return compared(
     "node:http: GET of a route that reads 1,000 users from SQLite in turn, with ours a token, with better-auth a session's cookie",
+    how,
     [
       { name: 'unguarded', server, file: '', requests },
       { name: 'bearer()', server, file: database, requests },
@@ -118,41 +146,59 @@ interface Route {
 
 async function compared(
   asks: string,
+  how: string,
   routes: readonly Route[],
   bars: readonly Bar[],
 ): Promise<Finding> {
-  const servers: Child[] = []
-  try {
-    const contestants: Contestant[] = []
-    for (const { name, server, file, requests } of routes) {
-      const child = await startServer(server, name, file)
-      servers.push(child)
-      contestants.push(contestant(name, child, requests))
-    }
-    return await measure({
-      asks,
-      unit: 'µs of processor time a request',
-      rounds: 15,
-      contestants,
-      bars,
-    })
-  } finally {
-    for (const server of servers) await server.stop()
-  }
+  const running = new Map<Route, RunningServer>()
+  return measure({
+    asks,
+    unit: 'µs of processor time a request',
+    how: `each round with new servers: ${count(WARM_UP)} requests as a warm-up, then ${TURNS} turns of ${count(REQUESTS)} each; ${how}`,
+    rounds: ROUNDS,
+    turns: TURNS,
+    contestants: routes.map((route) => ({
+      name: route.name,
+      run: () => costOf(running.get(route)!, route.requests),
+    })),
+    async inRound(run) {
+      try {
+        for (const route of routes) running.set(route, await startWarm(route))
+        await run()
+      } finally {
+        for (const server of running.values()) await stop(server)
+        running.clear()
+      }
+    },
+    bars,
+  })
 }
 
-function contestant(
-  name: string,
-  server: Child,
+const count = (n: number): string => n.toLocaleString('en')
+
+interface RunningServer {
+  readonly child: Child
+  readonly clients: readonly Client[]
+}
+
+async function startWarm({ name, server, file, requests }: Route) {
+  const child = await startServer(server, name, file)
+  const clients = clientsOf(child.port, CONNECTIONS)
+  await send(clients, WARM_UP, (index) => requests[index % requests.length]!)
+  return { child, clients }
+}
+
+async function stop({ child, clients }: RunningServer): Promise<void> {
+  for (const client of clients) client.close()
+  await child.stop()
+}
+
+/** @returns processor time of one request, in µs */
+async function costOf(
+  { child, clients }: RunningServer,
   requests: readonly string[],
-): Contestant {
-  const clients = clientsOf(server.port, CONNECTIONS)
-  return {
-    name,
-    async run() {
-      const before = await server.used()
-      await send(clients, REQUESTS, (index) => requests[index % requests.length]!)
-      return (1000 * ((await server.used()) - before)) / REQUESTS
-    },
-  }
+): Promise<number> {
+  const before = await child.used()
+  await send(clients, REQUESTS, (index) => requests[index % requests.length]!)
+  return (1000 * ((await child.used()) - before)) / REQUESTS
 }

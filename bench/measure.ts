@@ -25,6 +25,12 @@ export interface Question {
   readonly contestants: readonly Contestant[]
   readonly bars: readonly Bar[]
   readonly rounds: number
+  /** How often each contestant runs in a round; the figure of the round is the mean. Default 1. */
+  readonly turns?: number
+  /** Prepares each round by itself, with a warm-up of its own, and cleans up after `run`. */
+  readonly inRound?: (run: () => Promise<void>) => Promise<void>
+  /** The sizes of rounds and warm-ups, if the unit does not imply them. */
+  readonly how?: string
   /** Contestants that are not measured here, with the reason. */
   readonly leftOut?: readonly string[]
 }
@@ -40,6 +46,7 @@ export interface Finding {
   readonly asks: string
   readonly unit: string
   readonly rounds: number
+  readonly how?: string | undefined
   readonly stats: readonly (Spread & { readonly name: string })[]
   readonly quotients: readonly (Spread &
     Bar & { readonly reached: boolean | undefined })[]
@@ -51,21 +58,38 @@ export const collectGarbage = runInNewContext('gc') as () => void
 
 /**
  * Runs the contestants in turns, A B C A B C, so that other load of the machine affects all of them. Garbage is collected
- * between turns, so that none pays for another. The first round is a warm-up and does not count.
+ * between turns, so that none pays for another. Without `inRound`, the first round is a warm-up and does not count.
  */
 export async function measure(question: Question): Promise<Finding> {
-  const { asks, unit, contestants, bars, rounds, leftOut = [] } = question
+  const { asks, unit, contestants, bars, rounds, how, leftOut = [] } = question
+  const { turns = 1, inRound } = question
   const seen = new Map<string, number[]>(contestants.map(({ name }) => [name, []]))
-  for (let round = 0; round <= rounds; round++) {
-    for (const { name, run } of contestants) {
-      collectGarbage()
-      const figure = await run()
-      if (round > 0) seen.get(name)!.push(figure)
-    }
+  const run = async (): Promise<void> => {
+    const round = await figuresOf(contestants, turns)
+    for (const [name, figure] of round) seen.get(name)!.push(figure)
   }
+  if (inRound === undefined) await figuresOf(contestants, turns)
+  for (let round = 0; round < rounds; round++) await (inRound ?? once)(run)
   const stats = [...seen].map(([name, values]) => ({ name, ...spreadOf(values) }))
   const quotients = bars.map((bar) => judged(bar, seen))
-  return { asks, unit, rounds, stats, quotients, leftOut }
+  return { asks, unit, rounds, how, stats, quotients, leftOut }
+}
+
+const once = (run: () => Promise<void>): Promise<void> => run()
+
+/** @returns the mean of each contestant's turns */
+async function figuresOf(
+  contestants: readonly Contestant[],
+  turns: number,
+): Promise<ReadonlyMap<string, number>> {
+  const means = new Map<string, number>(contestants.map(({ name }) => [name, 0]))
+  for (let turn = 0; turn < turns; turn++) {
+    for (const { name, run } of contestants) {
+      collectGarbage()
+      means.set(name, means.get(name)! + (await run()) / turns)
+    }
+  }
+  return means
 }
 
 /** The median of the quotients of all rounds: what slows a round down cancels out. */

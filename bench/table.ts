@@ -9,6 +9,7 @@ export function lines({
   stats,
   quotients,
   rounds,
+  how,
   leftOut,
 }: Finding): readonly string[] {
   const width = Math.max(...stats.map(({ name }) => name.length), 0)
@@ -19,6 +20,7 @@ export function lines({
   const wide = Math.max(...compared.map((text) => text.length), 0)
   return [
     `${asks} (${unit}; medians of ${rounds} rounds, quartiles in brackets)`,
+    ...(how === undefined ? [] : [`  ${how}`]),
     ...stats.map((figure) => `  ${figure.name.padEnd(width)}  ${spread(figure)}`),
     ...quotients.map(
       (quotient, i) => `  ${compared[i]!.padEnd(wide)}  ${verdict(quotient)}`,

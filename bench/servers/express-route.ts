@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import express, { type RequestHandler } from 'express'
 import { mount } from '../../src/adapters/express.ts'
-import { HELLO, ours } from './ours.ts'
+import { HELLO, NO_OP, ours } from './ours.ts'
 import { serveParent } from './report-usage.ts'
 
 /** The same route in Express; `file` is our database, or the public key for the other guards. */
@@ -17,7 +17,10 @@ const algorithms = ['ES256']
 const publicKey = (): KeyObject => createPublicKey(readFileSync(file))
 
 if (guarded === 'unguarded') app.get('/hello/', hello)
-else if (guarded === 'express-jwt') {
+else if (guarded === NO_OP) {
+  app.use((_, __, next) => next())
+  app.get('/hello/', hello)
+} else if (guarded === 'express-jwt') {
   const { expressjwt } = require('express-jwt') as {
     expressjwt(options: object): RequestHandler
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import fastify, { type FastifyPluginAsync, type FastifyRequest } from 'fastify'
 import { mount } from '../../src/adapters/fastify.ts'
-import { HELLO, ours } from './ours.ts'
+import { HELLO, NO_OP, ours } from './ours.ts'
 import { serveParent } from './report-usage.ts'
 
 /** The same route in Fastify; `file` is our database, or the public key for `@fastify/jwt`. */
@@ -12,6 +12,8 @@ const require = createRequire(import.meta.url)
 const app = fastify()
 
 if (guarded === 'unguarded') app.get('/hello/', () => HELLO)
+else if (guarded === NO_OP)
+  app.get('/hello/', { onRequest: (_, __, done) => done() }, () => HELLO)
 else if (guarded === '@fastify/jwt') {
   const options = {
     secret: { public: readFileSync(file, 'utf8'), private: '' },

@@ -4,7 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { jwt } from 'hono/jwt'
 import { mount } from '../../src/adapters/hono.ts'
-import { HELLO, ours } from './ours.ts'
+import { HELLO, NO_OP, ours } from './ours.ts'
 import { serveParent } from './report-usage.ts'
 
 /** The same route in Hono; `file` is our database, or the public key for `hono/jwt`. */
@@ -12,6 +12,12 @@ const [guarded, file = ''] = process.argv.slice(2)
 
 const app = new Hono()
 if (guarded === 'unguarded') app.get('/hello/', (c) => c.json(HELLO))
+else if (guarded === NO_OP)
+  app.get(
+    '/hello/',
+    (_, next) => next(),
+    (c) => c.json(HELLO),
+  )
 else if (guarded === 'hono/jwt') {
   app.get('/hello/', jwt({ secret: await publicKey(), alg: 'ES256' }), (c) =>
     c.json(HELLO),
