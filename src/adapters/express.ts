@@ -2,6 +2,7 @@ import '../base/node-version.ts'
 
 import type { IRouter, NextFunction, Request, RequestHandler, Response } from 'express'
 import { AuthError } from '../base/errors.ts'
+import { originForm } from '../base/request-target.ts'
 import { isPreflight } from '../http/preflight.ts'
 import { internalsOf } from '../instance/internals.ts'
 import type { Permission, Principal, SignedIn } from '../permissions/permission.ts'
@@ -44,8 +45,8 @@ export function mount<U, Right extends string>(
 ): Guard<U, Right> {
   const { owns, answer } = internalsOf(auth)
   app.use((req, res, next) => {
+    if (!owns(originForm(req.url))) return next()
     const request = new NodeRequest(req)
-    if (!owns(request.url)) return next()
     if (isPreflight(request)) return next()
     answer(request)?.then((reply) => send(res, reply))
   })

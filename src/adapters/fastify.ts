@@ -8,7 +8,7 @@ import type {
   RawRequestDefaultExpression,
   RawServerBase,
 } from 'fastify'
-import type { Awaitable } from '../base/awaitable.ts'
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
 import { type Internals, internalsOf } from '../instance/internals.ts'
 import type { Watchword } from '../watchword.ts'
@@ -163,8 +163,11 @@ const handlerBehindHook = (
     const admission = (request as Admitted)[ADMITTED]
     if (admission?.by !== check) return fallback.call(this, request, reply)
     request.auth = admission.principal
-    const admitted = (): unknown => handle.call(this, request, reply)
-    return runGuard(alreadyChecked, request, admitted, (error) => onError(error, reply))
+    try {
+      const result = handle.call(this, request, reply)
+      if (!isPromise(result)) return result
+      return result.then(undefined, (error) => onError(error, reply))
+    } catch (error) {
+      return onError(error, reply)
+    }
   }
-
-const alreadyChecked = (): void => undefined

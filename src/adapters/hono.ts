@@ -1,7 +1,7 @@
 import '../base/node-version.ts'
 
 import type { Context, MiddlewareHandler } from 'hono'
-import { isPromise } from '../base/awaitable.ts'
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
 import { toResponse } from '../http/fetch-request.ts'
 import { isPreflight } from '../http/preflight.ts'
@@ -69,18 +69,26 @@ export function guardOf<U, Right extends string>(
     ...requirements: readonly Requirement<U, Right>[]
   ): MiddlewareHandler<GuardedEnv<unknown, Right>> => {
     const guard = guardOfArguments(auth, requirements)
-    return async (c, next) => {
-      try {
-        const principal = guard(new HonoRequest(c))
-        c.set('auth', isPromise(principal) ? await principal : principal)
-      } catch (error) {
-        if (error instanceof AuthError) return toResponse(replyToError(error))
-        throw error
+    const deny = (error: unknown): Response => {
+      if (error instanceof AuthError) return toResponse(replyToError(error))
+      throw error
+    }
+    // Not async: Hono awaits the result, and an async function between would cost as much as the guard.
+    return (c, next) => {
+      const admit = (principal: Principal<unknown, Right>): Promise<void> => {
+        c.set('auth', principal)
+        return next().then(() => {
+          // Hono has answered the error of a handler; an AuthError has an answer of its own.
+          if (c.error instanceof AuthError) c.res = toResponse(replyToError(c.error))
+        })
       }
-      await next()
-      // Hono has answered the error of a handler; an AuthError has an answer of its own.
-      if (c.error instanceof AuthError) c.res = toResponse(replyToError(c.error))
-      return undefined
+      let principal: Awaitable<Principal<unknown, Right>>
+      try {
+        principal = guard(new HonoRequest(c))
+      } catch (error) {
+        return Promise.resolve(deny(error))
+      }
+      return isPromise(principal) ? principal.then(admit, deny) : admit(principal)
     }
   }
   return guard as Guard<U, Right>

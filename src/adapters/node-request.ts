@@ -44,7 +44,7 @@ export class NodeRequest implements AuthRequest {
   }
 
   header(name: string): string | undefined {
-    const wanted = name.toLowerCase()
+    const wanted = name === 'authorization' ? name : name.toLowerCase()
     const { rawHeaders } = this.#request
     const value = joinedHeader(rawHeaders, wanted)
     if (wanted === 'host')
@@ -99,10 +99,17 @@ function joinedHeader(rawHeaders: readonly string[], name: string): string | und
   return value
 }
 
-/** Lengths are compared first: most headers differ there, and each request is searched. */
-const isNamed = (candidate: string, name: string): boolean =>
-  candidate.length === name.length &&
-  (candidate === name || candidate.toLowerCase() === name)
+/** Compares in place: each request is searched, and `toLowerCase` would make a string of each header of this length. */
+function isNamed(candidate: string, name: string): boolean {
+  if (candidate.length !== name.length) return false
+  for (let i = 0; i < name.length; i++)
+    if (lowerCaseOf(candidate.charCodeAt(i)) !== name.charCodeAt(i)) return false
+  return true
+}
+
+/** Of a character of ASCII, as all in a header's name are. */
+const lowerCaseOf = (code: number): number =>
+  code >= 0x41 && code <= 0x5a ? code + 0x20 : code
 
 function join(name: string, value: string, next: string): string {
   if (name === 'authorization')

@@ -44,9 +44,8 @@ export function mount<U, Right extends string>(
 ): Guard<U, Right> {
   const { owns, answer } = internalsOf(auth)
   server.prependListener('request', (request, response) => {
-    const asked = new NodeRequest(request)
-    if (!owns(asked.url)) return
-    answer(asked)?.then((reply) => send(response, reply))
+    if (!owns(originForm(request.url ?? ''))) return
+    answer(new NodeRequest(request))?.then((reply) => send(response, reply))
   })
   return guardExcept(owns, auth)
 }

@@ -1,7 +1,7 @@
 import { type Awaitable, andThen, catchError } from '../base/awaitable.ts'
 import { type Seconds, seconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
-import { type CachedToken, cachedToken, frozen, TokenCache } from '../jwt/cache.ts'
+import { type CachedToken, frozen, TokenCache, validityOf } from '../jwt/cache.ts'
 import type { Claims } from '../jwt/index.ts'
 import { foreignSessionId } from '../sessions/foreign-session-id.ts'
 import type { SessionId } from '../sessions/session.ts'
@@ -13,7 +13,7 @@ import {
   typeError,
   userIdIn,
 } from '../tokens/user-of-token.ts'
-import type { Account } from '../users/user.ts'
+import type { User } from '../users/user.ts'
 import { credentialsAfter } from './header.ts'
 import { type TokenUser, tokenUser } from './token-user.ts'
 
@@ -22,13 +22,16 @@ export interface BearerToken extends CachedToken {
   readonly claims: Claims
   /** See `userIdIn`. */
   readonly userId: string | undefined
-  readonly user: TokenUser
+  /** `undefined` if it names no user: `''` is an id of a wrong type. */
+  readonly user: TokenUser | undefined
   readonly sessionId: SessionId | undefined
   /** `exp` − `iat`. It can differ from the settings: another issuer or an earlier configuration may have issued the token. */
   readonly lifetime: Seconds
   readonly scopes: readonly string[]
-  /** The account that the last request found: see `Users.find`. */
-  account: Account | undefined
+  /** The stored user, as the last request found it, … */
+  admitted: User | undefined
+  /** … and `Users.version` before that. */
+  admittedAt: number | undefined
 }
 
 export interface BearerReaderDeps
@@ -101,15 +104,22 @@ function bearerTokenOf(
   deps: BearerReaderDeps,
 ): BearerToken {
   const { settings, ahead } = deps
+  const userId = userIdIn(claims, settings)
+  const { from, until } = validityOf(claims, settings.leeway, ahead)
+  // One literal: V8 keeps the properties that a spread is extended by in another object, which is one more read of memory.
   return {
-    ...cachedToken(header, claims, { version, leeway: settings.leeway, ahead }),
+    encoded: header,
+    version,
+    from,
+    until,
     claims: frozen(claims),
-    userId: userIdIn(claims, settings),
-    user: frozen(tokenUser(claims, settings)),
+    userId,
+    user: userId ? frozen(tokenUser(claims, settings)) : undefined,
     sessionId: sessionIdOf(claims, deps),
     lifetime: seconds(Number(claims.exp) - Number(claims.iat)),
     scopes: frozen(scopesOf(claims)),
-    account: undefined,
+    admitted: undefined,
+    admittedAt: undefined,
   }
 }
 

@@ -70,19 +70,33 @@ function identifyUser(
   token: BearerToken,
   deps: LibrarySchemeDeps,
 ): Awaitable<Identity<User>> {
+  const version = deps.users.version()
+  if (version !== undefined && version === token.admittedAt)
+    return admitUser(token.admitted as User, token, deps)
   if (token.userId === undefined) throw noUserNamed()
-  const found = findNamedAccount(token.claims, deps, token.userId, token.account)
-  if (isPromise(found)) return found.then((account) => admitUser(account, token, deps))
-  if (found !== token.account) token.account = found
-  return admitUser(found, token, deps)
+  const found = findNamedAccount(token.claims, deps, token.userId)
+  if (isPromise(found))
+    return found.then((account) =>
+      admitUser(requireUser(account, token, deps), token, deps),
+    )
+  const user = requireUser(found, token, deps)
+  if (isLasting(deps.settings)) {
+    token.admitted = user
+    token.admittedAt = version
+  }
+  return admitUser(user, token, deps)
 }
 
+/** Whether a user who may make a request may make the next one until the account changes. A rule may decide otherwise at any time. */
+const isLasting = ({ rule, ruleOnRequest }: TokenSettings): boolean =>
+  rule === undefined || !ruleOnRequest
+
 function admitUser(
-  account: Account | undefined,
+  user: User,
   token: BearerToken,
   deps: LibrarySchemeDeps,
 ): Awaitable<Identity<User>> {
-  const identity = identityOf(requireUser(account, token, deps), token)
+  const identity = identityOf(user, token)
   const revoked = isRevoked(token, deps)
   if (revoked === false) return identity
   return andThen(revoked, (is) => (is ? refuseRevoked(token.sessionId, deps) : identity))
@@ -122,8 +136,7 @@ function identifyTokenUser(
   checksRevocation: boolean,
   deps: LibrarySchemeDeps,
 ): Awaitable<Identity<TokenUser>> {
-  // `''` is an id of a wrong type: no look-up would find out that it names no user.
-  if (!token.userId) throw noUserNamed()
+  if (token.user === undefined) throw noUserNamed()
   const identity = identityOf(token.user, token)
   const revoked = checksRevocation && isRevoked(token, deps)
   if (revoked === false) return identity

@@ -72,3 +72,16 @@ test('two paths with parameters and no request in common are both found', () => 
   ])
   assert.deepEqual([router.find('/a/b/c')?.route, router.find('/a/b/d')?.route], [1, 2])
 })
+
+for (const [path, url] of [
+  ['/caf\u00e9/', '/caf\u00e9/'],
+  [`/${'a'.repeat(60)}/b/`, `/${'a'.repeat(60)}/b`],
+  ['/:tenant/token/', '/acme/token/'],
+] as const) {
+  test(`"${path}" alone is found, and its beginning is not`, () => {
+    const { find } = createRouter([[path, 'only']])
+    assert.equal(find(url)?.route, 'only')
+    for (let length = 0; length < url.length - 1; length++)
+      assert.equal(find(url.slice(0, length)), undefined)
+  })
+}

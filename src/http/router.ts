@@ -39,14 +39,39 @@ export function createRouter<Route>(
       plain.set(bare, match).set(`${bare}/`, match)
     }
   }
+  const mayMatch = prefixFilter([...plain.keys(), ...patterns.keys()])
   return {
     paths: [...new Set([...plain.keys(), ...patterns.keys()].map(withoutLastSlash))],
     find(url) {
+      if (!mayMatch(url)) return undefined
       const path = pathOf(url)
       const match = plain.get(path)
       if (match !== undefined || patterns.size === 0) return match
       return findPattern(patterns, withoutLastSlash(path))
     },
+  }
+}
+
+/** Positions that one number has bits for. */
+const LONGEST_PREFIX = 31
+
+/**
+ * A test that costs less than a hash: every request of an application is looked up, and most of them are not for us.
+ *
+ * @returns `false` if no path has the character of a request target at one of the first positions
+ */
+function prefixFilter(paths: readonly string[]): (url: string) => boolean {
+  const fixed = paths.map((path) => path.split(':', 1)[0] as string)
+  const length = Math.min(LONGEST_PREFIX, ...fixed.map((path) => path.length))
+  /** For the last seven bits of each character, the positions at which a path has it: one bit each. */
+  const positions = new Int32Array(0x80)
+  for (const path of fixed)
+    for (let i = 0; i < length; i++) positions[path.charCodeAt(i) & 0x7f]! |= 1 << i
+  return (url) => {
+    if (url.length < length) return false
+    for (let i = 0; i < length; i++)
+      if ((positions[url.charCodeAt(i) & 0x7f]! & (1 << i)) === 0) return false
+    return true
   }
 }
 

@@ -283,7 +283,7 @@ test('cache: each token has its own claims, at any size of the cache', () => {
   }
 })
 
-test('cache: nearly all tokens are still found after the cache has grown', () => {
+test('cache: all tokens are still found after the cache has grown', () => {
   const cache = new TokenCache(20_000)
   const verified = { version: 1, leeway: 0 as Seconds }
   const tokens = Array.from({ length: 2000 }, (_, i) =>
@@ -297,7 +297,39 @@ test('cache: nearly all tokens are still found after the cache has grown', () =>
   const found = tokens.filter(
     (token) => cache.find(token, 1, () => NOW as UnixSeconds)?.encoded === token,
   )
-  assert.ok(found.length > 1900, `${found.length}`)
+  assert.equal(found.length, tokens.length)
+})
+
+test('cache: a token replaces the one that expires first', () => {
+  const cache = new TokenCache(4)
+  const verified = { version: 1, leeway: 0 as Seconds }
+  const tokens = Array.from({ length: 5 }, (_, i) =>
+    sign({ ...claims, jti: `t${i}` }, mine),
+  )
+  const lifetimes = [60, 20, 50, 40, 30]
+  for (const [i, token] of tokens.entries()) {
+    const expiring = { ...claims, exp: NOW + lifetimes[i]! } as Claims
+    cache.add({ ...cachedToken(token, expiring, verified), claims: expiring })
+  }
+  const found = tokens.map(
+    (token) => cache.find(token, 1, () => NOW as UnixSeconds) !== undefined,
+  )
+  assert.deepEqual(found, [true, false, true, true, true])
+})
+
+test('cache: a token that is verified again under other keys keeps its place', () => {
+  const cache = new TokenCache(2)
+  const [one, other] = ['one', 'other'].map((jti) => sign({ ...claims, jti }, mine))
+  const add = (token: string, version: number): void =>
+    cache.add({
+      ...cachedToken(token, claims as Claims, { version, leeway: 0 as Seconds }),
+      claims: claims as Claims,
+    })
+  add(one!, 1)
+  add(other!, 2)
+  add(one!, 2)
+  for (const token of [one!, other!])
+    assert.ok(cache.find(token, 2, () => NOW as UnixSeconds))
 })
 
 for (const [size, most] of [

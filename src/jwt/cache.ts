@@ -22,15 +22,22 @@ interface Verified {
 }
 
 /** @param claims of the verified token; they have `exp` */
-export function cachedToken(
+export const cachedToken = (
   encoded: string,
   claims: Claims,
   { version, leeway, ahead = leeway }: Verified,
-): CachedToken {
+): CachedToken => ({ encoded, version, ...validityOf(claims, leeway, ahead) })
+
+/** @param ahead tolerance for `iat` and `nbf` */
+export function validityOf(
+  claims: Claims,
+  leeway: Seconds,
+  ahead: Seconds,
+): Pick<CachedToken, 'from' | 'until'> {
   const { exp = 0, iat = 0, nbf = 0 } = claims as Readonly<Record<string, number>>
   const from = (Math.max(iat, nbf) - ahead) as UnixSeconds
   const until = (exp + leeway) as UnixSeconds
-  return { encoded, version, from, until }
+  return { from, until }
 }
 
 /** A verified token with its claims. */
@@ -38,32 +45,35 @@ export interface CachedClaims extends CachedToken {
   readonly claims: Claims
 }
 
-/** Slots per set. With one, two tokens of the same set would evict each other while other sets are empty. */
-const WAYS = 4
+/** Slots in which a token may lie, from the one that its hash names. With few, tokens evict each other while other slots are free. */
+const PROBES = 16
 
 const FIRST_SIZE = 256
 
-/** Slots per token while the cache grows: with fewer, a set would often have more tokens than ways. */
+/** Slots per token while the cache grows: nearly all tokens then lie in the first slot of theirs. */
 const SPARE = 4
 
 /**
- * A set-associative cache of verified tokens.
+ * A cache of verified tokens: a hash table with a bounded search.
  *
  * A hit is the same string, compared whole, under the same keys and within its lifetime. The slot depends on the signature, so
  * that a client without a key cannot choose which entry its token evicts.
  */
 export class TokenCache<Entry extends CachedToken = CachedClaims> {
   readonly #size: number
-  readonly #ways: number
   /** Grows with the tokens: a small array stays in the processor's cache, and many programs verify none. */
-  #slots: (Entry | undefined)[] = []
+  #entries: (Entry | undefined)[] = []
+  /** `encoded` of each entry. Beside the entries, the processor reads both from memory at the same time. */
+  #encoded: (string | undefined)[] = []
+  /** The hash of each entry: a search reads the memory of one token only. */
+  #hashes = new Int32Array()
   #mask = 0
-  #added = 0
+  #probes = 0
+  #taken = 0
 
   /** @param size number of tokens; rounded up to a power of two */
   constructor(size: number) {
     this.#size = 2 ** Math.ceil(Math.log2(Math.max(1, size)))
-    this.#ways = Math.min(WAYS, this.#size)
   }
 
   find(encoded: string, version: number, clock: Clock): Entry | undefined {
@@ -77,50 +87,67 @@ export class TokenCache<Entry extends CachedToken = CachedClaims> {
   }
 
   #entryOf(encoded: string, version: number): Entry | undefined {
-    const first = this.#setOf(encoded)
-    for (let slot = first; slot < first + this.#ways; slot++) {
-      const entry = this.#slots[slot]
-      // Not `entry?.encoded`: V8 compares what may be undefined by a slower routine.
-      if (entry === undefined) continue
-      if (entry.encoded === encoded && entry.version === version) return entry
+    const hash = hashOf(encoded)
+    for (let probe = 0; probe < this.#probes; probe++) {
+      const slot = (hash + probe) & this.#mask
+      if (this.#hashes[slot] !== hash) continue
+      const entry = this.#entries[slot]
+      const candidate = this.#encoded[slot]
+      // V8 compares what may be undefined by a slower routine.
+      if (entry === undefined || candidate === undefined) continue
+      if (candidate === encoded && entry.version === version) return entry
     }
     return undefined
   }
 
-  /** Adds a token and evicts the oldest of its set. */
+  /** Adds a token. If its slots are taken, it replaces the one that expires first. */
   add(entry: Entry): void {
-    const { length } = this.#slots
-    if (length < this.#size && this.#added * SPARE >= length) this.#grow(length * 2)
-    this.#added++
+    const { length } = this.#entries
+    if (length < this.#size && this.#taken * SPARE >= length) this.#grow(length * 2)
     this.#insert(entry)
   }
 
   #grow(slots: number): void {
-    const before = this.#slots
-    this.#slots = new Array(Math.min(this.#size, Math.max(FIRST_SIZE, slots)))
-    this.#slots.fill(undefined)
-    this.#mask = this.#slots.length - this.#ways
-    // The newest of a set comes first, and is inserted last.
-    for (const entry of before.toReversed()) if (entry !== undefined) this.#insert(entry)
+    const before = this.#entries
+    const length = Math.min(this.#size, Math.max(FIRST_SIZE, slots))
+    this.#entries = new Array<undefined>(length).fill(undefined)
+    this.#encoded = new Array<undefined>(length).fill(undefined)
+    this.#hashes = new Int32Array(length)
+    this.#mask = length - 1
+    this.#probes = Math.min(PROBES, length)
+    this.#taken = 0
+    for (const entry of before) if (entry !== undefined) this.#insert(entry)
   }
 
   #insert(entry: Entry): void {
-    const first = this.#setOf(entry.encoded)
-    this.#slots.copyWithin(first + 1, first, first + this.#ways - 1)
-    this.#slots[first] = entry
+    const hash = hashOf(entry.encoded)
+    const slot = this.#slotFor(entry.encoded, hash)
+    if (this.#entries[slot] === undefined) this.#taken++
+    this.#entries[slot] = entry
+    this.#encoded[slot] = entry.encoded
+    this.#hashes[slot] = hash
   }
 
-  /**
-   * The first slot of a token's set, hashed (FNV-1a) from eight characters of the signature. The last character is left out:
-   * it carries fewer bits.
-   */
-  #setOf(encoded: string): number {
-    const end = encoded.length - 1
-    let hash = 0
-    for (let i = end - 8; i < end; i++)
-      hash = Math.imul(hash ^ encoded.charCodeAt(i), 0x01000193)
-    return (hash ^ (hash >>> 15)) & this.#mask
+  /** @returns the slot of the same token under other keys; else a free one; else that of the token that expires first */
+  #slotFor(encoded: string, hash: number): number {
+    let first = hash & this.#mask
+    for (let probe = 0; probe < this.#probes; probe++) {
+      const slot = (hash + probe) & this.#mask
+      const entry = this.#entries[slot]
+      if (entry === undefined || entry.encoded === encoded) return slot
+      if (entry.until < (this.#entries[first]?.until ?? entry.until)) first = slot
+    }
+    return first
   }
+}
+
+/** FNV-1a of eight characters of the signature. The last character is left out: it carries fewer bits. */
+function hashOf(encoded: string): number {
+  const end = encoded.length - 1
+  let hash = 0
+  for (let i = end - 8; i < end; i++)
+    hash = Math.imul(hash ^ encoded.charCodeAt(i), 0x01000193)
+  return hash ^ (hash >>> 15)
 }
 
 /** Every hit returns the same object, so no caller may change it. */

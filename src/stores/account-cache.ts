@@ -4,13 +4,6 @@ import type { UserField } from '../users/users.ts'
 /** Accounts kept at the most: some 20 MB. */
 const CAPACITY = 20_000
 
-/** How often something had been invalidated when an account was added. Not enumerable: it is no part of the account. */
-const ADDED_AT = Symbol('added at')
-
-interface CachedAccount extends Account {
-  readonly [ADDED_AT]?: number
-}
-
 /** Accounts by each name that they are found by. The owner of the cache invalidates an account when it changes. */
 export class AccountCache {
   readonly #by = {
@@ -26,9 +19,7 @@ export class AccountCache {
     return this.#invalidations
   }
 
-  /** @param known what an earlier call returned: nothing is looked up if nothing was invalidated since it was added */
-  find(field: UserField, value: string, known?: CachedAccount): Account | undefined {
-    if (known?.[ADDED_AT] === this.#invalidations) return known
+  find(field: UserField, value: string): Account | undefined {
     return this.#by[field].get(value)
   }
 
@@ -37,7 +28,6 @@ export class AccountCache {
     if (this.#by.id.size >= CAPACITY) this.clear()
     // Read under a new name before the change was notified: its old names would stay for good.
     this.#drop(account.user.id)
-    Object.defineProperty(account, ADDED_AT, { value: this.#invalidations })
     const { id, username, email, phone } = frozen(account).user
     this.#by.id.set(id, account)
     this.#by.username.set(username, account)

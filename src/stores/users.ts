@@ -46,6 +46,7 @@ export function sqlUsers(db: Kysely<Tables>, ofUsers: readonly string[]): Users 
   return {
     find: read,
     read,
+    version: () => undefined,
 
     async findByKey(field, key) {
       const row = await findByKey(db, field, key)

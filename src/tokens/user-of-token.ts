@@ -105,10 +105,9 @@ export function findNamedAccount(
   claims: Claims,
   deps: Pick<TokenDeps, 'settings' | 'users' | 'sessions'>,
   id = userIdIn(claims, deps.settings) ?? '',
-  known?: Account,
 ): Awaitable<Account | undefined> {
   const { settings, users } = deps
-  const named = users.find(settings.userIdField, id, known)
+  const named = users.find(settings.userIdField, id)
   if (!namesUserByField(settings)) return named
   return andThen(named, (account) =>
     andThen(ownerOf(claims, deps), (owner) =>

@@ -68,10 +68,15 @@ export interface Users {
   /**
    * Exact and case-sensitive, but for an email address: if no user has it, the one whose address differs in letter case. It sees this
    * process's writes at once, and those of others within a second. Cached accounts are returned without a promise.
-   *
-   * @param known what an earlier call with this name returned: if it is still cached, it is returned without a look-up
    */
-  find(field: UserField, value: string, known?: Account): Awaitable<Account | undefined>
+  find(field: UserField, value: string): Awaitable<Account | undefined>
+  /**
+   * Changes when a cached account may have changed: what `find` returns after this call without a promise is what it would return for
+   * as long as this returns the same number.
+   *
+   * @returns `undefined` if accounts are not cached, or it is unknown whether others have changed one
+   */
+  version(): number | undefined
   /**
    * The same as committed, never from a cache: one read whether or not there is such an account, so that no response time shows
    * which names are known (P8).

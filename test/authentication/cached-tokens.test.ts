@@ -8,7 +8,8 @@ import { bearerReader } from '../../src/authentication/bearer-token.ts'
 import { bearer, statelessBearer } from '../../src/authentication.ts'
 import { openInstance } from '../../src/instance/instance.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
-import { buildWatchword } from '../build-watchword.ts'
+import type { User } from '../../src/users/user.ts'
+import { type BuildOptions, buildWatchword } from '../build-watchword.ts'
 
 const SECRET = 'aB3dEf6hIj9lMn2pQr5tUv8xYz1cDe4g'
 const START = 1_893_456_000
@@ -58,6 +59,10 @@ const CHANGES: Readonly<Record<string, (given: SetUp) => unknown>> = {
 const CHANGES_OF_THE_USER: typeof CHANGES = {
   'its user is deactivated': ({ auth, user }) =>
     auth.users.change(user.id, { active: false }),
+  'another process deactivates its user': async ({ other, user }) => {
+    await other.users.change(user.id, { active: false })
+    await sleep(10)
+  },
   'its user is deleted': ({ auth, user }) => auth.users.delete(user.id),
   'another process deletes its user': async ({ other, user }) => {
     await other.users.delete(user.id)
@@ -86,6 +91,42 @@ test('bearer(): a request sees the user as changed since the last one', async (t
   await other.users.change(user.id, { staff: false })
   await sleep(10)
   assert.equal((await send()).user.staff, false)
+})
+
+/** A user whose token has been sent twice to `bearer()`. */
+async function setUpWith(
+  t: TestContext,
+  options: Pick<BuildOptions, 'tokens' | 'users'>,
+) {
+  const auth = buildWatchword({
+    database: fileOf(t),
+    secret: SECRET,
+    authentication: [bearer()],
+    ...options,
+  })
+  t.after(() => auth.close())
+  await auth.migrate()
+  const user = await auth.users.create({ username: 'ada' })
+  const { access } = await auth.signIn(user)
+  const headers = { authorization: `Bearer ${access}` }
+  const send = () => auth.require(new Request('http://localhost/', { headers }))
+  await send()
+  await send()
+  return { auth, user, send }
+}
+
+test('bearer(): a token with a revoke claim is refused once the password changes', async (t) => {
+  const { auth, user, send } = await setUpWith(t, { tokens: { checkRevoke: 'claim' } })
+  await auth.users.setPassword(user.id, 'battery staple')
+  await assert.rejects(async () => send(), { code: 'password_changed' })
+})
+
+test('bearer(): a token that was accepted is refused once the rule decides otherwise', async (t) => {
+  let isOpen = true
+  const rule = (user: User | undefined): boolean => user !== undefined && isOpen
+  const { send } = await setUpWith(t, { users: { rule } })
+  isOpen = false
+  await assert.rejects(async () => send(), { code: 'user_inactive' })
 })
 
 /** A reader of headers that counts verifications. */

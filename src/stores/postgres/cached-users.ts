@@ -31,9 +31,10 @@ export function cachedUsers(
     setPassword: invalidatingWrite(users.setPassword, invalidate),
     upgradeHash: invalidatingWrite(users.upgradeHash, invalidate),
     delete: invalidatingWrite(users.delete, invalidate),
-    find(field, value, known) {
+    find(field, value) {
       if (!isCurrent()) return users.find(field, value)
-      return accounts.find(field, value, known) ?? read(field, value)
+      return accounts.find(field, value) ?? read(field, value)
     },
+    version: () => (isCurrent() ? accounts.invalidations : undefined),
   }
 }

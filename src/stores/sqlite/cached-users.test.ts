@@ -92,11 +92,13 @@ for (const [what, change] of Object.entries(CHANGES)) {
     test(`${what} through ${who} is seen ${when}`, async (t) => {
       const [here, there] = (await stores(t, 2)) as [Users, Users]
       await here.insert(ada)
+      const version = here.version()
       const before = await here.find('id', 'ada')
 
       await change(who === 'the same store' ? here : there)
       if (who === 'another store') await sleep(2)
 
+      assert.notEqual(here.version(), version)
       const after = here.find('id', 'ada')
       assert.notDeepEqual(after, before)
       assert.deepEqual(after, await there.find('id', 'ada'))
@@ -150,6 +152,23 @@ test('a cached account is deeply frozen', async (t) => {
     () => Object.assign(account!.user.attributes.team as object, { name: 'all' }),
     TypeError,
   )
+})
+
+test('the version stays while nothing is committed', async (t) => {
+  const [users] = await stores(t, 1)
+  await users.insert(ada)
+  users.find('id', 'ada')
+  const before = users.version()
+  await sleep(5)
+  users.find('id', 'ada')
+  assert.notEqual(before, undefined)
+  assert.equal(users.version(), before)
+})
+
+test('a database in memory has no version', async (t) => {
+  const store = sqliteStore({ file: IN_MEMORY, extensions: [] })
+  t.after(() => store.close())
+  assert.equal(store.ports.users.version(), undefined)
 })
 
 test('a database in memory, with its single connection, shows a change at once', async (t) => {

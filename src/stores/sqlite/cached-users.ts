@@ -34,19 +34,27 @@ export function cachedUsers(users: Users, reading: () => Connection | undefined)
     setPassword: invalidatingWrite(users.setPassword, invalidate),
     upgradeHash: invalidatingWrite(users.upgradeHash, invalidate),
     delete: invalidatingWrite(users.delete, invalidate),
-    find(field, value, known) {
+    find(field, value) {
       const connection = reading()
       if (connection === undefined || !isStorable(value)) return users.find(field, value)
       try {
         if (!cache.isCurrent(connection)) return users.find(field, value)
-        const account =
-          cache.find(field, value, known) ?? cache.read(field, value, connection)
+        const account = cache.find(field, value) ?? cache.read(field, value, connection)
         // The address may be written in another letter case: the port finds it.
         if (account === undefined && field === 'email') return users.find(field, value)
         return account
       } catch {
         // SQLite is busy or out of order: the port waits, or throws the error that says which.
         return users.find(field, value)
+      }
+    },
+    version() {
+      const connection = reading()
+      if (connection === undefined) return undefined
+      try {
+        return cache.isCurrent(connection) ? cache.invalidations : undefined
+      } catch {
+        return undefined
       }
     },
   }
@@ -79,8 +87,12 @@ class CommittedAccounts {
     return true
   }
 
-  find(field: UserField, value: string, known?: Account): Account | undefined {
-    return this.#accounts.find(field, value, known)
+  get invalidations(): number {
+    return this.#accounts.invalidations
+  }
+
+  find(field: UserField, value: string): Account | undefined {
+    return this.#accounts.find(field, value)
   }
 
   /** @throws what SQLite throws, also that it is busy */

@@ -75,6 +75,16 @@ test('an account that was read under a new name is not found by the old one', as
   assert.equal(isPromise(users.find('username', 'renamed')), true)
 })
 
+test('the version changes with each account that changes, and is undefined while notifications are lost', () => {
+  const { users, accounts, setCurrent } = setUp()
+  const before = users.version()
+  assert.equal(users.version(), before)
+  accounts.invalidate(vitor.id)
+  assert.notEqual(users.version(), before)
+  setCurrent(false)
+  assert.equal(users.version(), undefined)
+})
+
 test('a missing account is not cached', async () => {
   const { users, answers, isQueried } = setUp()
   const reading = users.find('id', vitor.id)
