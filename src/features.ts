@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini'
 import { CORE_EVENT_KINDS, type CoreEventKind } from './audit/event.ts'
+import { accounts } from './features/accounts/feature.ts'
 import { apiTokens } from './features/api-tokens/feature.ts'
 import { browserSessions } from './features/browser-sessions/feature.ts'
 import { codes } from './features/codes/feature.ts'
@@ -22,6 +23,7 @@ export const FEATURES = [
   revocationFeed,
   codes,
   mail,
+  accounts,
 ] as const
 
 /** `FEATURES` without the types of its members, for loops. */

@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini'
+import type { UserAdmin } from '../admin/users.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Scheme } from '../authentication/scheme.ts'
 import type { Clock } from '../base/clock.ts'
@@ -6,6 +7,8 @@ import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import type { Roles } from '../permissions/rights.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { CompleteSignIn } from '../sign-in/complete-sign-in.ts'
@@ -22,6 +25,13 @@ export interface Core {
   readonly log: Log
   readonly audit: AuditLog<string>
   readonly users: Users
+  /** `auth.users`: what it does is recorded, and ends what it has to end. */
+  readonly userAdmin: UserAdmin
+  readonly passwords: Passwords
+  /** The option `roles`. */
+  readonly roles: Roles
+  /** The public address (the option `url`), without a slash at its end. */
+  readonly url: string | undefined
   /** `undefined` if `tokens.sessions` is false. */
   readonly sessions: SessionManager | undefined
   readonly keys: KeyRing

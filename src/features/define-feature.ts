@@ -80,7 +80,7 @@ export type Counts = Readonly<Record<string, number>>
 
 export interface FeatureEndpoint extends EndpointDefinition {
   readonly path: DefaultPath
-  readonly mount: Mount
+  readonly mount: Mount | MountIf
   /** The message of the error if the option `handle` is set, for an endpoint that cannot have one. */
   readonly noHandler?: string
 }
@@ -109,6 +109,9 @@ export type Mount =
   | 'with scheme'
   /** If the option `endpoints` names it. */
   | 'on request'
+
+/** Unless the option `endpoints` says otherwise: whether the options of its feature ask for it. */
+export type MountIf = (section: SectionReader) => boolean
 
 /** Stored sessions (`tokens.sessions`); a signing key; a scheme of the endpoint's feature. */
 export type Need = 'sessions' | 'signing' | 'scheme'

@@ -5,6 +5,7 @@ import { BODY_TYPES, parseBody } from './body.ts'
 import { type Access, type Endpoint, METHODS, type MethodHandler } from './endpoint.ts'
 import { parseFields } from './fields.ts'
 import { negotiate, PLAIN_JSON, type Rendering } from './negotiation.ts'
+import type { ParsedBody } from './parsed-body.ts'
 import type { PathParameters } from './path-pattern.ts'
 import { jsonRenderer, type Renderer } from './renderer.ts'
 import { authErrorFrom, errorReply, methodNotAllowed, replyOf } from './reply.ts'
@@ -82,8 +83,9 @@ class EndpointRoute {
     const principal = await this.#admitTo(handler)(request)
     if (request.method === 'OPTIONS') return json(this.#description)
     if (handler === undefined) throw methodNotAllowed(request.method)
-    const fields = await fieldsOf(handler, request)
-    return answerOf(await handler.handle(fields, request, { parameters, principal }))
+    const { fields, body } = await fieldsOf(handler, request)
+    const context = { parameters, principal, body }
+    return answerOf(await handler.handle(fields, request, context))
   }
 
   #replyToError(error: unknown, request: AuthRequest, rendering: Rendering): AuthReply {
@@ -130,12 +132,16 @@ function descriptionOf(
 }
 
 async function fieldsOf(
-  { fields }: MethodHandler<string>,
+  { fields: shape }: MethodHandler<string>,
   request: AuthRequest,
-): Promise<Readonly<Record<string, string>>> {
-  if (fields === undefined) return {}
+): Promise<{
+  readonly fields: Readonly<Record<string, string>>
+  readonly body: ParsedBody | undefined
+}> {
+  if (shape === undefined) return { fields: {}, body: undefined }
   const body = await parseBody(request)
-  return parseFields(typeof fields === 'function' ? fields(body) : fields, body)
+  const fields = parseFields(typeof shape === 'function' ? shape(body) : shape, body)
+  return { fields, body }
 }
 
 type Admit = (request: AuthRequest) => Awaitable<unknown>

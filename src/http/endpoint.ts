@@ -54,6 +54,8 @@ export interface MethodHandler<Name extends string, Who = unknown> extends Acces
 export interface HandlerContext<Who> {
   readonly parameters: PathParameters
   readonly principal: Who
+  /** The body, of which `fields` are the text fields; `undefined` without `fields`. */
+  readonly body: ParsedBody | undefined
 }
 
 /** The handlers of an endpoint. The names of their fields are inferred, by method. */

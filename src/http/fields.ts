@@ -8,6 +8,8 @@ export interface Field {
   readonly trim: boolean
   /** Whether a value of only white space is allowed. */
   readonly allowBlank?: boolean
+  /** Whether it may be left out: `fields` of the handler then lacks it. */
+  readonly optional?: boolean
   /** Limit in bytes of UTF-8, checked before anything expensive is done with the value. */
   readonly maxBytes?: number
 }
@@ -28,6 +30,7 @@ export function parseFields<Name extends string>(
   const parsed: Partial<Record<Name, string>> = {}
   const faults: Partial<Record<Name, readonly [string]>> = {}
   for (const name of Object.keys(shape) as Name[]) {
+    if (shape[name].optional === true && !body.values.has(name)) continue
     const fault = findFault(name, shape[name], body)
     if (fault === undefined) parsed[name] = textOf(shape[name], body.values.get(name))
     else faults[name] = [fault]

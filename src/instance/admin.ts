@@ -12,8 +12,8 @@ import {
   type FeatureCounts,
 } from '../features.ts'
 import type { Roles } from '../permissions/rights.ts'
-import type { TokenSettings } from '../tokens/token-settings.ts'
 import type { Instance } from './instance.ts'
+import { type UserAdminTokens, userAdminDeps, userAdminSettings } from './user-admin.ts'
 
 /** What the owner of an instance does with its data: for programs and for the command. */
 export interface Admin extends FeatureAdmin {
@@ -34,32 +34,19 @@ export interface Admin extends FeatureAdmin {
 export interface AdminSettings {
   readonly roles: Roles
   readonly random: Random
-  readonly tokens: Pick<TokenSettings, 'checkRevoke' | 'userIdField'>
+  readonly tokens: UserAdminTokens
   readonly audit: { readonly keep: Seconds } | undefined
 }
 
 export function createAdmin(
-  { roles, random, tokens, audit }: AdminSettings,
+  settings: AdminSettings,
   open: () => Promise<Instance>,
 ): Admin {
-  const { userIdField } = tokens
-  const passwordRevokes = tokens.checkRevoke === 'session'
   return {
     ...featureAdmin(open),
-    users: userAdmin({ roles, random, passwordRevokes, userIdField }, async () => {
-      const { store, core, passwords, clock, audit, sessions } = await open()
-      return {
-        users: store.ports.users,
-        passwords,
-        clock,
-        audit,
-        // Without `tokens.sessions` the store may still have sessions, of other processes or of before.
-        sessions: sessions ?? store.ports.sessions,
-        async onUserDeleted(id) {
-          for (const feature of FEATURE_LIST) await feature.onUserDeleted?.(id, core)
-        },
-      }
-    }),
+    users: userAdmin(userAdminSettings(settings), async () =>
+      userAdminDeps(await open()),
+    ),
     sessions: sessionAdmin(async () => {
       const { store, sessions, clock, audit } = await open()
       return { stored: store.ports.sessions, sessions, clock, audit }
@@ -76,7 +63,7 @@ export function createAdmin(
         feature.flush === undefined ? [] : feature.flush.bind(feature, core),
       )
       const deps = { sessions, events, hits, keys, ring, clock, features }
-      const counts = await flushAll(deps, audit?.keep, progress)
+      const counts = await flushAll(deps, settings.audit?.keep, progress)
       // `features.ts` derives the type from the functions that have counted.
       return counts as FlushCounts as FlushCounts & FeatureCounts
     },

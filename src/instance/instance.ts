@@ -1,3 +1,4 @@
+import { userAdmin } from '../admin/users.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { bearerReader } from '../authentication/bearer-token.ts'
 import type { LibrarySchemeDeps } from '../authentication/scheme.ts'
@@ -13,6 +14,7 @@ import { type Counters, createCounters } from '../observability/counters.ts'
 import { observedSessions } from '../observability/observed-sessions.ts'
 import { openTracing, type Trace } from '../observability/tracing.ts'
 import type { Encodings } from '../passwords/encodings.ts'
+import type { Roles } from '../permissions/rights.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { SignInCheck } from '../sign-in/complete-sign-in.ts'
 import type { Redis } from '../stores/redis/redis.ts'
@@ -32,6 +34,7 @@ import { openStorage, type Storage, type StorageSettings } from './open-storage.
 import type { openStore } from './open-store.ts'
 import { type OpenTokensSettings, openTokens } from './open-tokens.ts'
 import { derivedKeysFrom } from './secrets.ts'
+import { type UserAdminTokens, userAdminDeps, userAdminSettings } from './user-admin.ts'
 
 /** The parts of an open instance. */
 export interface Instance extends SignIns {
@@ -61,7 +64,9 @@ export interface InstanceSettings
     OpenSignInSettings,
     CoreSettings,
     Omit<SchemeSettings, 'tokens'> {
-  readonly tokens: IssuingSettings['tokens'] & SchemeSettings['tokens']
+  readonly tokens: IssuingSettings['tokens'] &
+    SchemeSettings['tokens'] &
+    CoreSettings['tokens']
   readonly on: IssuingSettings['on'] & OpenSignInSettings['on'] & CoreSettings['on']
   readonly counts: 'memory' | 'store' | 'redis'
   readonly endpoints: readonly { readonly name: string }[]
@@ -203,18 +208,28 @@ interface CoreSettings {
   readonly log: Log
   readonly on: { readonly signedOut?: (event: SignedOut) => unknown }
   readonly section: SectionReader
+  readonly url: string | undefined
+  readonly roles: Roles
+  readonly tokens: UserAdminTokens
 }
 
-function coreOf({ random, log, on, section }: CoreSettings, parts: Parts): Core {
-  const { clock, audit, store, sessions, ring, tokens, hits } = parts
+function coreOf(settings: CoreSettings, parts: Parts): Core {
+  const { random, log, on, section, url, roles } = settings
+  const { clock, audit, store, sessions, ring, tokens, hits, passwords } = parts
   const { derivedKeys, ports, checkPassword, checkPasswordUntrimmed, completeSignIn } =
     parts
-  return {
+  const core: Core = {
     clock,
     random,
     log,
     audit,
     users: store.ports.users,
+    userAdmin: userAdmin(userAdminSettings(settings), async () =>
+      userAdminDeps({ ...parts, core }),
+    ),
+    passwords,
+    roles,
+    url,
     sessions,
     keys: ring,
     hits,
@@ -230,6 +245,7 @@ function coreOf({ random, log, on, section }: CoreSettings, parts: Parts): Core 
       await callHook(log, 'on.signedOut', () => on.signedOut?.({ sessionId, userId }))
     },
   }
+  return core
 }
 
 interface SchemeSettings {

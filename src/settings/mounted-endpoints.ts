@@ -1,5 +1,6 @@
 import type { Scheme } from '../authentication/scheme.ts'
 import { configError } from '../base/errors.ts'
+import type { SectionReader } from '../features/core.ts'
 import type {
   DefaultPath,
   EndpointDefinition,
@@ -37,6 +38,7 @@ export interface MountSettings {
   readonly signs: boolean
   readonly authentication: readonly Scheme<unknown>[]
   readonly presets: readonly Preset[]
+  readonly section: SectionReader
 }
 
 /** @throws AuthError `invalid_config` if two endpoints have the same path, or one lacks what it needs */
@@ -68,7 +70,8 @@ function mountedOf(
     scheme: settings.authentication.some((scheme) => isOf(feature, scheme)),
   }
   return Object.entries(feature.endpoints ?? {}).flatMap(([name, endpoint]) => {
-    const option = settings.endpoints[name as EndpointName] ?? isMounted(endpoint, has)
+    const option =
+      settings.endpoints[name as EndpointName] ?? isMounted(endpoint, has, settings)
     if (option === false) return []
     const missing = missingNeed(endpoint, has)
     if (missing !== undefined) throw configError(missing)
@@ -99,7 +102,12 @@ type Has = Readonly<Record<Need, boolean>>
 const isOf = ({ schemes = [] }: Feature, { madeBy }: Scheme<unknown>): boolean =>
   madeBy !== undefined && schemes.includes(madeBy)
 
-function isMounted(endpoint: FeatureEndpoint, has: Has): boolean {
+function isMounted(
+  endpoint: FeatureEndpoint,
+  has: Has,
+  { section }: Pick<MountSettings, 'section'>,
+): boolean {
+  if (typeof endpoint.mount === 'function') return endpoint.mount(section)
   switch (endpoint.mount) {
     case 'always':
       return true

@@ -38,6 +38,12 @@ export interface CoreOptions<
   S extends Scheme<unknown> = Scheme<User>,
 > {
   /**
+   * The public address of the application: links in mails begin with it. Never read from a request.
+   *
+   * @default `WATCHWORD_URL`, or none
+   */
+  readonly url?: string
+  /**
    * A file, `"sqlite::memory:"` or `"postgres://…"`.
    *
    * @default `WATCHWORD_DATABASE`, or "watchword.db"

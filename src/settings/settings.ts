@@ -39,6 +39,7 @@ import { type MountedEndpoint, mountedEndpoints } from './mounted-endpoints.ts'
 import { optionFault } from './option-fault.ts'
 import type { CoreOptions } from './options.ts'
 import { presetOptions } from './preset-options.ts'
+import { parsePublicUrl } from './public-url.ts'
 import { schemeOptions } from './scheme-options.ts'
 import { parseSecret, secretsIn } from './secrets.ts'
 import { userOptions } from './user-options.ts'
@@ -58,6 +59,7 @@ const rateName = name.check(
 )
 
 const CORE = {
+  url: z.optional(z.string()),
   database: z.optional(
     z.string(DATABASE_MESSAGE).check(z.minLength(1, DATABASE_MESSAGE)),
   ),
@@ -112,6 +114,8 @@ export const OPTION_PATHS: readonly string[] = knownOptions(SCHEMA)
 export interface Settings extends TokensAndKeys {
   /** The sections of the options that features declare. */
   readonly section: SectionReader
+  /** The public address, without a slash at its end. */
+  readonly url: string | undefined
   readonly database: string
   /** Empty: the instance generates one and keeps it beside the database. */
   readonly secrets: readonly Secret[]
@@ -157,6 +161,7 @@ export function parseSettings(options: unknown, env: Environment): Settings {
     ...rest,
     ...issuing,
     section,
+    url: parsePublicUrl(rest.url ?? (env.WATCHWORD_URL || undefined)),
     database: database ?? env.WATCHWORD_DATABASE ?? 'watchword.db',
     secrets: [secret ?? secretsIn(env)].flat().map(parseSecret),
     endpoints: mountedEndpoints({
@@ -166,6 +171,7 @@ export function parseSettings(options: unknown, env: Environment): Settings {
       signs: issuesTokens(issuing),
       authentication: rest.authentication,
       presets,
+      section,
     }),
     permissions: [rest.permissions].flat(),
     redis,

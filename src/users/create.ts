@@ -34,6 +34,8 @@ interface NewUserDeps extends CreateUserDeps {
   readonly random: Random
   /** Deletes what a deleted user of this id has left. Default: nothing, so that only an id of which nothing is left can be given. */
   removeRemains?(id: UserId): Promise<void>
+  /** Called once every field is valid and the password is hashed. What it throws prevents the user. */
+  beforeInsert?(): Promise<void>
 }
 
 /**
@@ -94,6 +96,7 @@ export async function createUser(
   }
   const hash =
     password === undefined ? unusableHash(random) : await passwords.hash(password)
+  await deps.beforeInsert?.()
   const stored = { ...user, usernameKey: usernameKey(username), hash }
   const isGiven = input.id !== undefined
   if (await (isGiven ? insertWithId(stored, deps) : users.insert(stored))) return user

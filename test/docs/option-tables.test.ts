@@ -29,7 +29,8 @@ test('every option has a description', () => {
 })
 
 /** Members that the text of their option describes. */
-const IN_TEXT = /^(endpoints\.\w+\.(path|handle)|audit\.keep)$/
+const IN_TEXT =
+  /^(endpoints\.\w+\.(path|handle)|audit\.keep|accounts\.(links|lifetimes)\.\w+)$/
 
 test('the Django name of an option is the one that messages know', () => {
   for (const { name, django } of documented) {

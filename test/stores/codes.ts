@@ -281,7 +281,7 @@ export function codeTests(database: string, fresh: FreshDatabase): void {
 
   on('a code that was issued to an inactive user is valid', async (_, ports) => {
     await ports.users.insert({ ...ada, active: false })
-    const code = link({ purpose: 'confirm_sign_up', user: { ...asRead, active: false } })
+    const code = link({ purpose: 'verify_email', user: { ...asRead, active: false } })
     await ports.codes.issue(code)
 
     assert.equal(

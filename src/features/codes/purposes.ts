@@ -5,7 +5,7 @@ import { days, minutes, type Seconds } from '../../base/clock.ts'
  * The list is closed: a feature that needs another purpose adds it here.
  */
 export const CODE_LIFETIMES = {
-  confirm_sign_up: days(3),
+  /** Of a new user, too. */
   verify_email: days(1),
   verify_phone: minutes(10),
   change_email: minutes(60),

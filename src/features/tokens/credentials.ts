@@ -4,7 +4,7 @@ import { MAX_PASSWORD_BYTES } from '../../passwords/password-bytes.ts'
 export const TOKEN: Field = { trim: true }
 
 /** Not trimmed: the hash shows whether the white space belongs to the password (D2). */
-const PASSWORD: Field = {
+export const PASSWORD: Field = {
   trim: false,
   maxBytes: MAX_PASSWORD_BYTES,
 }

@@ -1,0 +1,63 @@
+import { type Seconds, toMilliseconds } from '../../base/clock.ts'
+import type { AuthRequest } from '../../http/request.ts'
+import type { CodeForm, CodePayload, CodeUser } from '../codes/code.ts'
+import { issueCode } from '../codes/issue.ts'
+import { type CodePurpose, DIGITS_LIFETIME } from '../codes/purposes.ts'
+import type { Core } from '../core.ts'
+import { sendMail } from '../mail/send.ts'
+import { languageOf } from '../mail/templates/languages.ts'
+import type { Language, MailTemplates, TemplateData } from '../mail/templates/template.ts'
+import type { LinkName } from './options.ts'
+import { accountSettings, linkTo } from './settings.ts'
+
+export interface MailedCode {
+  readonly purpose: CodePurpose
+  readonly template: keyof MailTemplates
+  /** The page that a link leads to. */
+  readonly link: LinkName
+  /** As it is stored. `undefined`: nothing is sent, at the same work (rule O8). */
+  readonly to: string | undefined
+  /** In normal form, such as `emailKey(address)`. A newer code supersedes the former one. */
+  readonly target: string
+  /** As it was read: another password, address or a deactivation voids the code. */
+  readonly user?: CodeUser | undefined
+  readonly payload?: CodePayload
+  readonly lifetime: Seconds
+  readonly language: Language
+  /** Default: the option `accounts.form`. */
+  readonly form?: CodeForm
+  readonly data?: TemplateData
+}
+
+/** Issues a one-time code and mails it. Call `limitCodeRequests` before. @throws AuthError `store_unavailable` */
+export async function mailCode(code: MailedCode, core: Core): Promise<void> {
+  const { purpose, template, to, user, payload, language } = code
+  const form = code.form ?? accountSettings(core).form
+  const lifetime = lifetimeOf(form, code.lifetime)
+  const { secret } = await issueCode(
+    {
+      purpose,
+      form,
+      target: code.target,
+      user,
+      lifetime,
+      ...(payload !== undefined && { payload }),
+    },
+    core,
+  )
+  const data: TemplateData = {
+    ...code.data,
+    minutes: Math.floor(toMinutes(lifetime)),
+    ...(form === 'link' ? { link: linkTo(code.link, secret, core) } : { code: secret }),
+  }
+  await sendMail(core, { template, to, data, language, lifetime })
+}
+
+const lifetimeOf = (form: CodeForm, lifetime: Seconds): Seconds =>
+  form === 'link' ? lifetime : (Math.min(lifetime, DIGITS_LIFETIME) as Seconds)
+
+const toMinutes = (length: Seconds): number => toMilliseconds(length) / 60_000
+
+/** The language of a mail to a client. */
+export const languageOfRequest = (request: AuthRequest | undefined): Language =>
+  languageOf(undefined, request?.header('accept-language'))

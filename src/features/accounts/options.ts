@@ -1,0 +1,148 @@
+import * as z from 'zod/mini'
+import { days, minutes, type Seconds } from '../../base/clock.ts'
+import type { Duration } from '../../base/duration.ts'
+import { duration, option, withDefault, YEAR } from '../../schema/shapes.ts'
+
+/** The option `accounts`. */
+export interface AccountOptions {
+  /**
+   * Who may sign up: `"open"`: everybody; `"invitation"`: with an invitation; `"off"`: nobody.
+   *
+   * @default "open"
+   * @django REGISTER_PERMISSION_CLASSES
+   */
+  readonly signUp?: 'open' | 'invitation' | 'off'
+  /**
+   * The e-mail address must be confirmed before the first sign-in.
+   *
+   * @default true with the option `mail`, else false
+   * @django SEND_ACTIVATION_EMAIL
+   */
+  readonly requireActivation?: boolean
+  /**
+   * What mails contain: a `"link"`, or `"digits"` to type.
+   *
+   * @default "link"
+   */
+  readonly form?: 'link' | 'digits'
+  /**
+   * `"required"`, or `"none"`: users have no password and sign in with codes.
+   *
+   * @default "required"
+   */
+  readonly password?: 'required' | 'none'
+  /**
+   * The fields of the option `user` that users set themselves, when they sign up and later.
+   *
+   * @default all
+   */
+  readonly fields?: readonly string[]
+  /**
+   * Pages of the front end, by purpose: `"https://app.example.com/reset?token={token}"`.
+   *
+   * @default paths below `url`, such as `/account/reset-password/?token={token}`
+   */
+  readonly links?: Partial<Record<LinkName, string>>
+  /**
+   * How long what is mailed works, by purpose; digits never more than 10 minutes.
+   *
+   * @default { activate: "1d", resetPassword: "1h", changeEmail: "1h", undoEmail: "3d", login: "15m", invite: "7d" }
+   */
+  readonly lifetimes?: Partial<Record<LifetimeName, Duration>>
+}
+
+/** The pages that mails link to. */
+export const LINK_PATHS = {
+  /** After sign-up. */
+  activate: '/account/activate/',
+  /** Of an account that is there already. */
+  verify: '/account/verify/',
+  changeEmail: '/account/change-email/',
+  undoEmail: '/account/undo-email/',
+  resetPassword: '/account/reset-password/',
+  resetUsername: '/account/reset-username/',
+  login: '/account/login/',
+  invite: '/account/sign-up/',
+} as const
+
+export type LinkName = keyof typeof LINK_PATHS
+
+const LIFETIMES = {
+  activate: days(1),
+  resetPassword: minutes(60),
+  changeEmail: minutes(60),
+  undoEmail: days(3),
+  login: minutes(15),
+  invite: days(7),
+} as const satisfies Record<string, Seconds>
+
+export type LifetimeName = keyof typeof LIFETIMES
+
+/** The option `accounts`, parsed. */
+export interface AccountSettings {
+  readonly signUp: 'open' | 'invitation' | 'off'
+  /** `undefined`: with the option `mail`. */
+  readonly requireActivation: boolean | undefined
+  readonly form: 'link' | 'digits'
+  readonly password: 'required' | 'none'
+  /** `undefined`: all. */
+  readonly fields: readonly string[] | undefined
+  readonly links: Readonly<Partial<Record<LinkName, string>>>
+  readonly lifetimes: Readonly<Record<LifetimeName, Seconds>>
+}
+
+const LINK =
+  'must be the address of a page with "{token}", such as "https://app.example.com/reset?token={token}"'
+
+const link = z
+  .string(LINK)
+  .check(z.refine((text) => text.includes('{token}') && isAddress(text), LINK))
+
+/** Of a page, or of an app that is installed (`myapp://reset/{token}`); never of a script. */
+function isAddress(template: string): boolean {
+  const url = URL.parse(template.replaceAll('{token}', 'x').replaceAll('{uid}', 'x'))
+  return url !== null && !['javascript:', 'data:', 'vbscript:'].includes(url.protocol)
+}
+
+const optionalEach = <Name extends string, Schema extends z.ZodMiniType>(
+  names: readonly Name[],
+  schema: Schema,
+) =>
+  z.strictObject(
+    Object.fromEntries(names.map((name) => [name, z.optional(schema)])) as Record<
+      Name,
+      z.ZodMiniOptional<Schema>
+    >,
+  )
+
+const lifetime = duration(minutes(1), YEAR)
+
+const shape = {
+  signUp: withDefault(z.enum(['open', 'invitation', 'off']), 'open'),
+  requireActivation: z.optional(z.boolean()),
+  form: withDefault(z.enum(['link', 'digits']), 'link'),
+  password: withDefault(z.enum(['required', 'none']), 'required'),
+  fields: z.optional(z.array(z.string())),
+  links: withDefault(optionalEach(Object.keys(LINK_PATHS) as LinkName[], link), {}),
+  lifetimes: z.pipe(
+    withDefault(optionalEach(Object.keys(LIFETIMES) as LifetimeName[], lifetime), {}),
+    z.transform((given) => ({ ...LIFETIMES, ...definedIn(given) })),
+  ),
+} satisfies Record<keyof AccountOptions, z.ZodMiniType>
+
+const definedIn = <Values extends object>(values: Values): Values =>
+  Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Values
+
+const section = z.strictObject(shape)
+
+export const accountOptions = option<boolean | AccountOptions>()(
+  z.pipe(
+    z.optional(z.union([z.boolean(), section])),
+    z.transform((value): AccountSettings | undefined => {
+      if (value === undefined || value === false) return undefined
+      return (value === true ? section.parse({}) : value) as AccountSettings
+    }),
+  ),
+)

@@ -1,0 +1,64 @@
+import { configError } from '../../base/errors.ts'
+import type { Core, SectionReader } from '../core.ts'
+import { mailOptions } from '../mail/options.ts'
+import {
+  type AccountSettings,
+  accountOptions,
+  LINK_PATHS,
+  type LinkName,
+} from './options.ts'
+
+/** Whether the option `accounts` is on: for `mount`. */
+export const hasAccounts = (section: SectionReader): boolean =>
+  section(accountOptions) !== undefined
+
+/** The option `accounts`; its defaults, if a preset uses accounts without it. */
+export const accountSettings = ({ section }: Pick<Core, 'section'>): AccountSettings =>
+  section(accountOptions) ?? DEFAULTS
+
+const DEFAULTS = accountOptions.parse(true)!
+
+export const hasMail = ({ section }: Pick<Core, 'section'>): boolean =>
+  section(mailOptions) !== undefined
+
+/** Whether an address must be confirmed before the first sign-in. */
+export const requiresActivation = (core: Pick<Core, 'section'>): boolean =>
+  accountSettings(core).requireActivation ?? hasMail(core)
+
+/**
+ * The address of a page of the front end, for a mail. Never built from a request's headers (rule O10).
+ *
+ * @throws AuthError `invalid_config`: `requireLinks` finds it at the start
+ */
+export function linkTo(name: LinkName, token: string, core: LinkDeps): string {
+  const template = templateOf(name, core)
+  if (template === undefined) throw missingLink(name)
+  return template.replaceAll('{token}', encodeURIComponent(token))
+}
+
+type LinkDeps = Pick<Core, 'section' | 'url'>
+
+function templateOf(name: LinkName, { url, ...core }: LinkDeps): string | undefined {
+  const own = accountSettings(core).links[name]
+  if (own !== undefined) return own
+  return url === undefined ? undefined : `${url}${LINK_PATHS[name]}?token={token}`
+}
+
+/** Stops the start if a page has no address. @throws AuthError `invalid_config` */
+export function requireLinks(names: readonly LinkName[], core: LinkDeps): void {
+  for (const name of names)
+    if (templateOf(name, core) === undefined) throw missingLink(name)
+}
+
+const missingLink = (name: LinkName) =>
+  configError(
+    `accounts mails a link and does not know where it leads: set url: "https://app.example.com" (WATCHWORD_URL), or accounts: { links: { ${name}: "https://app.example.com/…?token={token}" } }.`,
+  )
+
+/** Stops the start without the option `mail`. @param why what is mailed: `accounts: { requireActivation: true }` */
+export function requireMail(why: string, core: Pick<Core, 'section'>): void {
+  if (hasMail(core)) return
+  throw configError(
+    `${why} sends mails: set mail: "smtp://user:password@mail.example.com?from=auth@example.com" (WATCHWORD_MAIL).`,
+  )
+}
