@@ -1,4 +1,5 @@
 import { AuthError } from '../base/errors.ts'
+import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import { base64urlLength, endsCanonically } from './base64url.ts'
 import { type Dots, keyFor, splitCompact } from './compact.ts'
 import { type Claims, parseObject } from './json.ts'
@@ -63,8 +64,10 @@ const latin1Of = (bytes: Buffer, length: number): string =>
 export function verifySignature(
   jws: string,
   keys: KeySet,
-  { maxBytes = 8192 }: { readonly maxBytes?: number } = {},
+  options: { readonly maxBytes?: number } = {},
 ): { readonly header: Claims; readonly payload: Uint8Array } {
+  refuseUnknownOptions(options, { maxBytes: true }, argumentOf('verifySignature'))
+  const { maxBytes = 8192 } = options
   const { first, second } = splitAscii(jws, maxBytes)
   const header = parseSegment(jws.slice(0, first))
   const key = keyFor(header, keys) as VerifyingKey

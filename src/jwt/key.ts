@@ -47,6 +47,9 @@ export interface KeyOptions {
   readonly allowWeak?: boolean
 }
 
+/** The names of `KeyOptions`, for `refuseUnknownOptions`. */
+export const KEY_OPTIONS = { kid: true, allowWeak: true } as const
+
 /** Longer names would only make headers large (rule J6). */
 const LONGEST_KID = 256
 

@@ -5,6 +5,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import type { AuthError } from '../base/errors.ts'
+import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import {
   ALGORITHMS,
   type Algorithm,
@@ -16,6 +17,7 @@ import { headerOf } from './header-of.ts'
 import { algorithmOf, base64urlMember, type Jwk, parseJwk } from './jwk.ts'
 import {
   invalidKey,
+  KEY_OPTIONS,
   type KeyOptions,
   type PublicJwk,
   parseKid,
@@ -37,18 +39,21 @@ import { bytesOf, schemeOf } from './signature.ts'
  * @param key PEM (`PRIVATE KEY`, `RSA PRIVATE KEY`, `EC PRIVATE KEY`, `ENCRYPTED PRIVATE KEY` with its `passphrase`), a private
  *   `KeyObject`, or a private JWK (RFC 7517), or a secret as a JWK (`oct`)
  * @throws AuthError `invalid_key` if the key is public, encrypted without its passphrase, of another kind than the algorithm's (rule K5), weak
- *   (rule K6), or its public part does not belong to its private part
+ *   (rule K6), or its public part does not belong to its private part; `invalid_config` if an option is unknown
  */
 export function importSigningKey(
   alg: Algorithm,
   key: string | KeyObject | Jwk,
   options: SigningKeyOptions = {},
 ): SigningKey {
+  const known = { ...KEY_OPTIONS, passphrase: true } as const
+  refuseUnknownOptions(options, known, argumentOf('importSigningKey'))
   if (isKeyObject(key) || typeof key === 'string')
     return privateKey(requireAsymmetric(alg), privateKeyFrom(key, options), options)
   const jwk = parseJwk(key, 'sign')
   algorithmOf(alg, jwk)
-  const withKid = { ...options, kid: options.kid ?? parseKid(jwk.kid) }
+  const { passphrase: _, ...others } = options
+  const withKid = { ...others, kid: options.kid ?? parseKid(jwk.kid) }
   if (jwk.kty === 'oct') return importSecret(alg, base64urlMember(jwk, 'k'), withKid)
   const imported = privateKey(requireAsymmetric(alg), keyFromJwk(jwk), withKid)
   requireSamePublicPart(jwk, imported.verifying.jwk)

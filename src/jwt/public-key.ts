@@ -1,4 +1,5 @@
 import { createHash, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import { ALGORITHMS, type Algorithm, isAlgorithm, isAsymmetric } from './algorithms.ts'
 import {
   algorithmOf,
@@ -14,6 +15,7 @@ import {
 } from './jwk.ts'
 import {
   invalidKey,
+  KEY_OPTIONS,
   type KeyOptions,
   type PublicJwk,
   parseKid,
@@ -29,13 +31,14 @@ import { schemeOf, verifierWith } from './signature.ts'
  * @param alg `undefined`: the `alg` of the JWK, else the one of its curve. An RSA key needs it, since two paddings would fit
  * @param key PEM (`PUBLIC KEY`, `RSA PUBLIC KEY`, `CERTIFICATE`), a public `KeyObject`, or a public JWK (RFC 7517), or a secret as a JWK (`oct`)
  * @throws AuthError `invalid_key` if the key is private, of another kind than the algorithm's (rule K5), weak, or not in its
- *   canonical form (rule K6)
+ *   canonical form (rule K6); `invalid_config` if an option is unknown
  */
 export function importVerifyingKey(
   alg: Algorithm | undefined,
   key: string | KeyObject | Jwk | PublicJwk,
   options: KeyOptions = {},
 ): VerifyingKey {
+  refuseUnknownOptions(options, KEY_OPTIONS, argumentOf('importVerifyingKey'))
   if (typeof key === 'string' || isKeyObject(key)) {
     if (alg === undefined) throw invalidKey('a key in PEM needs the option "algorithm"')
     const object = isKeyObject(key)

@@ -6,11 +6,13 @@ import {
   timingSafeEqual,
   X509Certificate,
 } from 'node:crypto'
+import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import { ALGORITHMS, type Algorithm } from './algorithms.ts'
 import { base64urlLength } from './base64url.ts'
 import { headerOf } from './header-of.ts'
 import {
   invalidKey,
+  KEY_OPTIONS,
   type KeyOptions,
   parseKid,
   type SigningKey,
@@ -23,13 +25,14 @@ import { isKeyObject } from './pem.ts'
  *
  * @param secret bytes, a secret `KeyObject`, or a string that is encoded as UTF-8: at least 32, 48 or 64 bytes (RFC 7518 §3.2)
  * @throws AuthError `invalid_key` if the secret is short, well known or repetitive (rule K2), or is a public key in some
- *   form, with which anyone could sign (rules K4, K7)
+ *   form, with which anyone could sign (rules K4, K7); `invalid_config` if an option is unknown
  */
 export function importSecret(
   alg: Algorithm,
   secret: string | Uint8Array | KeyObject,
   options: KeyOptions = {},
 ): SigningKey {
+  refuseUnknownOptions(options, KEY_OPTIONS, argumentOf('importSecret'))
   const details = ALGORITHMS[alg]
   if (details?.kind !== 'hmac')
     throw invalidKey(`${alg} needs a private key in PEM, and this is a secret`)

@@ -63,9 +63,10 @@ export function parseConfiguredKeys(
       `tokens.algorithm ${algorithm} needs tokens.signingKey: the secret that both sides share.`,
     )
   }
-  const importKey = isSecret ? importSecret : importSigningKey
   const signing = named('tokens.signingKey', signingKey, (key) =>
-    importKey(algorithm, key, { allowWeak, passphrase }),
+    isSecret
+      ? importSecret(algorithm, key, { allowWeak })
+      : importSigningKey(algorithm, key, { allowWeak, passphrase }),
   )
   const refresh = refreshKeysOf(signing, settings)
   // As in Simple JWT, options for public keys are ignored beside a secret.

@@ -7,14 +7,26 @@ import {
   session,
   statelessBearer,
 } from '../../src/authentication.ts'
-import { KeySet, remoteKeySet, verifier } from '../../src/jwt/index.ts'
+import {
+  generateKey,
+  importSecret,
+  importSigningKey,
+  importVerifyingKey,
+  KeySet,
+  remoteKeySet,
+  verifier,
+  verifySignature,
+} from '../../src/jwt/index.ts'
 import { testInstance } from '../../src/testing/index.ts'
 import { verifier as verifierElsewhere } from '../../src/verify/index.ts'
+import { SECRET } from './setup.ts'
 
 /* In JavaScript no compiler sees a misspelt option, and without a word it would mean the default. */
 
 const { auth } = testInstance()
 test.after(() => auth.close())
+
+const { privatePem, publicJwk } = generateKey('ES256')
 
 type Misspelt = (options: never) => unknown
 
@@ -55,6 +67,26 @@ const CASES: readonly (readonly [Misspelt, object, fault: string])[] = [
     (options) => remoteKeySet('https://a.example/', options),
     { algorithm: 'ES256', maxage: 1 },
     '"remoteKeySet({ maxage })". Did you mean "remoteKeySet({ maxAge })"?',
+  ],
+  [
+    (options) => importSecret('HS256', SECRET, options),
+    { kidd: 'a' },
+    '"importSecret({ kidd })". Did you mean "importSecret({ kid })"?',
+  ],
+  [
+    (options) => importSigningKey('ES256', privatePem, options),
+    { pasphrase: 'x' },
+    '"importSigningKey({ pasphrase })". Did you mean "importSigningKey({ passphrase })"?',
+  ],
+  [
+    (options) => importVerifyingKey('ES256', publicJwk, options),
+    { allowweak: true },
+    '"importVerifyingKey({ allowweak })". Did you mean "importVerifyingKey({ allowWeak })"?',
+  ],
+  [
+    (options) => verifySignature('a.b.c', new KeySet([]), options),
+    { maxbytes: 9 },
+    '"verifySignature({ maxbytes })". Did you mean "verifySignature({ maxBytes })"?',
   ],
   [verifierElsewhere, { isuer: 'x' }, '"isuer". Did you mean "issuer"?'],
   [
