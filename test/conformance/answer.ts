@@ -1,6 +1,7 @@
 import type { Variables } from './conversation.ts'
 import { opened } from './forge.ts'
 import type { Answer, Json, JsonObject } from './recording.ts'
+import type { Subject } from './subject.ts'
 import type { Reply } from './wire.ts'
 
 /** Headers that are part of the contract. Others depend on the server and its middleware. */
@@ -27,6 +28,7 @@ export interface Context {
   /** The claim with a token's type; `null` if tokens have none. */
   readonly typeClaim: string | null
   readonly port: number
+  readonly placeholder: Subject['placeholder']
 }
 
 /** A response in the format of the recordings, with placeholders for what differs each time. */
@@ -123,10 +125,25 @@ function textPlaceheld(
     return '<uuid>'
   if (/^[\da-f]{40}$/.test(value) && value.slice(8, 32) !== '0'.repeat(24))
     return '<token:hex40>'
+  const [, prefix = '', digits] = /^(.*_)?([\da-f]{32,})$/.exec(value) ?? []
+  if (path === 'token' && digits !== undefined)
+    return `${prefix}<token:hex${digits.length}>`
   if (path.endsWith('csrfToken')) return '<csrf>'
+  if (ISO.test(value)) return `<iso:${since(Date.parse(value) / 1000, context)}>`
+  const known = context.placeholder(value, path, context.got)
+  if (known !== undefined) return known
   return value
     .replace(/\b(available in )\d+( second)/, '$1<seconds>$2')
     .replaceAll(`127.0.0.1:${context.port}`, '<host>')
+}
+
+/** As Django REST framework writes a time. */
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?Z$/
+
+/** `now+60` */
+const since = (moment: number, { got }: Pick<Context, 'got'>): string => {
+  const offset = Math.round(moment - got)
+  return `now${offset < 0 ? '' : '+'}${offset}`
 }
 
 function claimsPlaceheld(claims: JsonObject, context: Context): JsonObject {

@@ -17,14 +17,17 @@ import {
  *
  * @param names of schemes in its responses
  * @param notes the initial notes
+ * @param more views of neighbours
  */
 export function application(
   { main, others }: Instances,
   names: { readonly [scheme: string]: string },
   notes: Map<number, string>,
+  more: readonly (readonly [path: RegExp, view: View])[] = [],
 ): RequestListener {
   const throttled = others.get(THROTTLED)
   const views = [
+    ...more,
     ...helloViews(main),
     ...whoViews(main, names),
     ...permissionViews(main),

@@ -14,7 +14,9 @@ import type {
 } from '../../src/settings/options.ts'
 import type { User } from '../../src/users/user.ts'
 import { opened } from './forge.ts'
-import { DATA, readJson } from './recording.ts'
+import { NEIGHBOURS, neighboursOf } from './neighbours/index.ts'
+import type { Neighbour, OpenNeighbour } from './neighbours/neighbour.ts'
+import { DATA, RECORDINGS, readJson } from './recording.ts'
 
 /** A configuration of the recorded servers, as `configs.json` writes it. */
 export interface RecordedConfig {
@@ -28,17 +30,21 @@ export interface RecordedConfig {
   /** Packages beside Simple JWT. */
   readonly NEIGHBOURS?: readonly string[]
   readonly DJOSER?: object
+  readonly REST_KNOX?: object
 }
 
 export type RecordedConfigs = { readonly [name: string]: RecordedConfig }
 
 /** @param files recordings: a `configs.json` beside one of them is read, too, and wins over the bundled one */
 export function readConfigs(files: readonly string[] = []): RecordedConfigs {
-  const bundled = readJson<RecordedConfigs>(new URL('configs.json', DATA))
+  const bundled = [
+    'configs.json',
+    ...RECORDINGS.map((name) => `${name}.configs.json`),
+  ].map((name) => readJson<RecordedConfigs>(new URL(name, DATA)))
   const beside = [...new Set(files.map((file) => join(dirname(file), 'configs.json')))]
     .filter((file) => existsSync(file))
     .map((file) => readJson<RecordedConfigs>(pathToFileURL(file)))
-  return Object.assign({}, bundled, ...beside)
+  return Object.assign({}, ...bundled, ...beside)
 }
 
 /** The claim with a token's type in this configuration. */
@@ -75,19 +81,27 @@ export const schemeNamesOf = ({
  * The schemes of a recorded configuration, by default the four of the recorded project. Without stored sessions watchword has no
  * browser sessions, while Django stores them apart from Simple JWT.
  */
-function schemesOf({
-  AUTHENTICATORS = ['jwt', 'token', 'basic', 'session'],
-  BLACKLIST_APP,
-}: RecordedConfig) {
+function schemesOf(
+  {
+    AUTHENTICATORS = ['jwt', 'token', 'basic', 'session'],
+    BLACKLIST_APP,
+  }: RecordedConfig,
+  neighbours: readonly OpenNeighbour[],
+) {
+  const schemes: typeof SCHEMES = Object.assign(
+    {},
+    SCHEMES,
+    ...neighbours.map((each) => each.schemes),
+  )
   const names = AUTHENTICATORS.filter(
     (name) => name !== 'session' || BLACKLIST_APP !== false,
   )
-  return names.map((name) => SCHEMES[name]!)
+  return names.map((name) => schemes[name]!)
 }
 
 /** The paths of the recorded project's views for browsers. Here they are endpoints of the scheme. */
-const browserEndpoints = (config: RecordedConfig): EndpointOptions =>
-  schemesOf(config).includes(SCHEMES.session!)
+const browserEndpoints = (schemes: readonly Scheme<User>[]): EndpointOptions =>
+  schemes.includes(SCHEMES.session!)
     ? { login: '/session/login/', logout: '/session/logout/' }
     : {}
 
@@ -151,7 +165,11 @@ const OTHERS: { readonly [setting: string]: (value: never) => Options } = {
 }
 
 /** Our options for a recorded configuration: what was on there is on here, and what was off is off. */
-export function optionsFor(config: RecordedConfig): Options {
+export function optionsFor(
+  config: RecordedConfig,
+  neighbours: readonly OpenNeighbour[] = [],
+): Options {
+  const schemes = schemesOf(config, neighbours)
   const settings = Object.entries(config.SIMPLE_JWT ?? {})
   const sessions = config.BLACKLIST_APP !== false
   const others = settings.map(([name, value]) => OTHERS[name]?.(value as never) ?? {})
@@ -168,19 +186,22 @@ export function optionsFor(config: RecordedConfig): Options {
   }
   return {
     secret: readFileSync(new URL('keys/secret', DATA), 'utf8'),
-    authentication: schemesOf(config),
+    authentication: schemes,
     roles: ROLES,
     tokens: Object.assign(
       tokens,
       ...settings.map(([name, value]) => TOKENS[name]?.(value as never)),
     ) as TokenOptions,
+    presets: neighbours.flatMap(({ options }) => options.presets ?? []),
     users: Object.assign(
+      {},
+      ...neighbours.map(({ options }) => options.users),
       usesEmail(config) ? { loginField: 'email' } : {},
       ...others.map(({ users }) => users),
     ),
     slidingTokens: Object.assign({}, ...others.map(({ slidingTokens }) => slidingTokens)),
     endpoints: Object.assign(
-      { slidingObtain: true, slidingRefresh: true, ...browserEndpoints(config) },
+      { slidingObtain: true, slidingRefresh: true, ...browserEndpoints(schemes) },
       ...others.map(({ endpoints }) => endpoints),
     ),
   }
@@ -210,16 +231,42 @@ const VALUES: { readonly [setting: string]: readonly unknown[] } = {
 
 /** A member of a configuration that has no meaning here, or its value, so that conversations in it cannot be played. */
 export function unknownSetting(config: RecordedConfig): string | undefined {
-  const { SIMPLE_JWT = {}, SETTINGS = {}, AUTHENTICATORS = [], ...others } = config
+  const { SIMPLE_JWT = {}, SETTINGS = {}, AUTHENTICATORS = [], ...rest } = config
+  const neighbours = neighboursOf(config)
+  const sections = neighbours.map(({ section }) => section)
+  const others = Object.entries(rest).filter(([name]) => !sections.includes(name))
   const settings = [
-    ...Object.entries(others),
+    ...others.flatMap(listed),
     ...Object.entries(SIMPLE_JWT).map(([name, value]) => [`SIMPLE_JWT.${name}`, value]),
     ...Object.entries(SETTINGS).map(([name, value]) => [`SETTINGS.${name}`, value]),
-    ...AUTHENTICATORS.map((name) => [`AUTHENTICATORS.${name}`, true]),
+    ...AUTHENTICATORS.filter(
+      (name) => !neighbours.some(({ authenticators }) => authenticators.includes(name)),
+    ).map((name) => [`AUTHENTICATORS.${name}`, true]),
+    ...neighbours.flatMap((each) => settingsUnknownTo(each, rest)),
   ] as const
   const [name, value] = settings.find(([name, value]) => !isKnown(`${name}`, value)) ?? []
   return name === undefined ? undefined : `${name}: ${JSON.stringify(value)}`
 }
+
+/** Of the list of neighbours, each is a setting that may be unknown. */
+function listed([name, value]: [string, unknown]): readonly (readonly [
+  string,
+  unknown,
+])[] {
+  if (name !== 'NEIGHBOURS') return [[name, value]]
+  const known = NEIGHBOURS.map((each) => each.name)
+  return (value as readonly string[])
+    .filter((each) => !known.includes(each))
+    .map((each) => [`NEIGHBOURS.${each}`, true])
+}
+
+const settingsUnknownTo = (
+  { section, settings }: Neighbour,
+  config: { readonly [name: string]: unknown },
+): readonly (readonly [string, unknown])[] =>
+  Object.entries(config[section] ?? {})
+    .filter(([name]) => !settings.includes(name))
+    .map(([name, value]) => [`${section}.${name}`, value])
 
 function isKnown(setting: string, value: unknown): boolean {
   const values = VALUES[setting]

@@ -39,11 +39,14 @@ async function playTracked(
   const variables: Variables = new Map()
   const begun = subject.clock.now()
   for (const step of steps) await take(step, subject, variables)
+  await subject.settle()
   const before = subject.state()
   const reply = await send(request, subject.port, variables)
-  const effects = effectsOf(before, subject.state())
+  await subject.settle()
+  const { placeholder, port } = subject
   const times = { begun, got: subject.clock.now() }
-  const answer = answerOf(reply, { variables, ...times, typeClaim, port: subject.port })
+  const effects = effectsOf(before, subject.state(), times.got)
+  const answer = answerOf(reply, { variables, ...times, typeClaim, port, placeholder })
   return {
     reply,
     answer: Object.keys(effects).length === 0 ? answer : { ...answer, effects },
@@ -86,6 +89,7 @@ const TAKES: { readonly [Op in Step['op']]: Take<Op> } = {
   delete_user: ({ name }, subject) => subject.deleteUser(name),
   flush_expired: (_, subject) => subject.flush(),
   sleep: ({ seconds }, { clock }) => clock.advance(seconds),
+  age: ({ seconds }, { clock }) => clock.advance(seconds),
 }
 
 async function take(step: Step, subject: Subject, variables: Variables): Promise<void> {
@@ -146,7 +150,9 @@ function send(
   port: number,
   variables: Variables,
 ): Promise<Reply> {
-  const { method, headers = [], body_base64, body } = request
+  const { method, headers = [], body_base64, body, header_charset: charset } = request
+  if (charset !== undefined && charset !== 'latin-1')
+    throw new Unplayable(`the encoding ${charset} of headers`)
   const bytes =
     body_base64 !== undefined
       ? Buffer.from(body_base64, 'base64')
@@ -158,6 +164,7 @@ function send(
     path: filledText(request.path, variables),
     headers: headers.map(([name, value]) => [name, filledText(value, variables)]),
     body: bytes,
+    latin1: charset === 'latin-1',
   })
   return exchange(port, text, method)
 }

@@ -1,3 +1,4 @@
+import { rowEffectsOfOurs } from './neighbours/index.ts'
 import type { Case, Json, JsonObject } from './recording.ts'
 
 /**
@@ -20,7 +21,7 @@ export function asSessionChanges({ request, response }: Case): JsonObject {
     BlacklistedToken: spent = 0,
     sessions = 0,
     ...others
-  } = response.effects ?? {}
+  } = rowEffectsOfOurs(response.effects ?? {})
   if (sessions !== 0)
     return {
       ...others,

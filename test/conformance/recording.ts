@@ -16,6 +16,8 @@ export interface RecordedRequest {
   readonly headers?: readonly (readonly [string, string])[]
   readonly body?: string | null
   readonly body_base64?: string
+  /** The encoding of its header lines, if not UTF-8. */
+  readonly header_charset?: 'latin-1'
 }
 
 /** A step before the request under test. */
@@ -45,6 +47,8 @@ export type Step =
   | { readonly op: 'delete_user'; readonly name: string }
   | { readonly op: 'flush_expired' }
   | { readonly op: 'sleep'; readonly seconds: number }
+  /** Lets time pass for what neighbours stored. */
+  | { readonly op: 'age'; readonly seconds: number }
   | { readonly op: 'mail'; readonly pattern: string; readonly as: readonly string[] }
   | {
       readonly op: 'pick'
@@ -98,6 +102,12 @@ export interface Difference {
 }
 
 export const DATA = new URL('../data/conformance/', import.meta.url)
+
+/**
+ * The recordings of neighbours: of each, `NAME.jsonl` and `NAME.configs.json` are with the data, and its differences in
+ * `differences-NAME.jsonl`.
+ */
+export const RECORDINGS = ['knox'] as const
 
 /** The paths that a conversation requests. */
 export function pathsOf({ steps = [], request }: Case): readonly string[] {

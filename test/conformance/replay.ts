@@ -4,7 +4,14 @@ import { featureAwaited } from './pending.ts'
 import type { Played } from './player.ts'
 import { playAll } from './players.ts'
 import { leaksIn } from './promises.ts'
-import { added, type Case, DATA, type Difference, readLines } from './recording.ts'
+import {
+  added,
+  type Case,
+  DATA,
+  type Difference,
+  RECORDINGS,
+  readLines,
+} from './recording.ts'
 import type { Pending, Report } from './report.ts'
 import { seededPasswords } from './seeding.ts'
 import { unknownPart } from './unknown.ts'
@@ -41,8 +48,13 @@ export async function replay(files: readonly string[], only: string): Promise<Re
 
 /** Reviewed recordings: a newer version in place of an older one. */
 function readKnown(): Known {
-  const files = ['cases.jsonl', 'main.jsonl'].map((name) => new URL(name, DATA))
-  const differences = readLines<Difference>(new URL('differences.jsonl', import.meta.url))
+  const ofNeighbours = RECORDINGS.map((name) => `${name}.jsonl`)
+  const files = ['cases.jsonl', 'main.jsonl', ...ofNeighbours].map(
+    (name) => new URL(name, DATA),
+  )
+  const differences = ['', ...RECORDINGS.map((name) => `-${name}`)].flatMap((end) =>
+    readLines<Difference>(new URL(`differences${end}.jsonl`, import.meta.url)),
+  )
   return {
     cases: new Map(readCases(files).map((recorded) => [recorded.id, recorded])),
     differences: new Map(differences.map((difference) => [difference.id, difference])),
@@ -100,5 +112,5 @@ const strays = ({ cases, differences }: Known): Verdict[] =>
   [...differences.keys()]
     .filter((id) => !cases.has(id))
     .map((id) =>
-      failure({ id: `differences.jsonl: ${id}`, config: '' }, 'there is no such case'),
+      failure({ id: `a difference of ${id}`, config: '' }, 'there is no such case'),
     )

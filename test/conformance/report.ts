@@ -45,7 +45,7 @@ export function print(report: Report, verbose: boolean): void {
   for (const verdict of verdicts.filter(isFailed)) printFailed(verdict, verbose)
   const intended = verdicts.filter(({ reason }) => reason !== undefined).length
   console.log(
-    `${intended} of ${verdicts.length} are intended differences: test/conformance/differences.jsonl`,
+    `${intended} of ${verdicts.length} are intended differences: test/conformance/differences*.jsonl`,
   )
   const deviations = countsOf(verdicts.flatMap(({ deviations = [] }) => deviations))
   for (const [name, count] of Object.entries(deviations))

@@ -168,14 +168,19 @@ test('a case of which any part is unknown fails, and the part is named', async (
   const parts: { readonly [id: string]: object } = {
     'the member phone of a user': { steps: [set({ phone: '1' })] },
     'the user nobody': { steps: [{ op: 'delete_user', name: 'nobody' }] },
-    'the step "age"': { steps: [{ op: 'age', seconds: 5 }] },
+    'the step "rest"': { steps: [{ op: 'rest', seconds: 5 }] },
     'the step "mail"': { steps: [{ op: 'mail', pattern: 'a', as: [] }] },
     'steps.0.unit': { steps: [{ op: 'sleep', seconds: 5, unit: 'h' }] },
-    'request.header_charset': { request: { ...hello.request, header_charset: 'latin1' } },
+    'the encoding utf-16 of headers': {
+      request: { ...hello.request, header_charset: 'utf-16' },
+    },
+    'request.charset': { request: { ...hello.request, charset: 'latin-1' } },
     'the variable token': { request: { ...hello.request, path: '/{{token}}/' } },
     'response.page': { response: { status: 401, page: {} } },
     'the configuration lost': { config: 'lost' },
-    'REST_KNOX: {}': { config: 'knox' },
+    'REST_KNOX: {}': { config: 'unnamed' },
+    'REST_KNOX.TOKEN_MODEL: "a.Token"': { config: 'knox' },
+    'NEIGHBOURS.other: true': { config: 'other' },
     'the algorithm "RS512"': { steps: [{ op: 'mint', as: 'a', alg: 'RS512' }] },
     'the way of tampering "up"': {
       steps: [{ op: 'tamper', from: 'access', as: 'access', how: 'up' }],
@@ -184,7 +189,12 @@ test('a case of which any part is unknown fails, and the part is named', async (
   const cases = Object.entries(parts).map(([id, part]) => ({ ...hello, id, ...part }))
   cases.at(-1)!.steps = [ALICE, ...(cases.at(-1)!.steps ?? [])]
 
-  const { text, ...counts } = await replay(t, cases, { own: {}, knox: { REST_KNOX: {} } })
+  const { text, ...counts } = await replay(t, cases, {
+    own: {},
+    unnamed: { REST_KNOX: {} },
+    knox: { NEIGHBOURS: ['knox'], REST_KNOX: { TOKEN_MODEL: 'a.Token' } },
+    other: { NEIGHBOURS: ['other'] },
+  })
 
   assert.deepEqual(counts, { passed: 0, failed: cases.length }, text)
   for (const { id } of cases)

@@ -1,17 +1,24 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { Neighbour, Row } from './neighbours/neighbour.ts'
 import type { Json, JsonObject } from './recording.ts'
 
 /** What a store holds, so that the effects of a request can be seen. */
 export interface State {
   readonly users: { readonly [id: string]: JsonObject }
   readonly counts: { readonly [name: string]: number }
+  /** The rows of neighbours, by their names. */
+  readonly rows: { readonly [neighbour: string]: ReadonlyMap<string, Row> }
 }
 
-type Row = Record<string, string | number | null>
+type UserRow = Record<string, string | number | null>
 
 /** The state of the database and the application: users in the format of the recordings, sessions in that of watchword. */
-export function stateOf(db: DatabaseSync, notes: ReadonlyMap<number, string>): State {
-  const rows = db.prepare('select * from users order by id').all() as Row[]
+export function stateOf(
+  db: DatabaseSync,
+  notes: ReadonlyMap<number, string>,
+  neighbours: readonly Neighbour[],
+): State {
+  const rows = db.prepare('select * from users order by id').all() as UserRow[]
   const users: Record<string, JsonObject> = {}
   for (const row of rows) {
     users[String(row.id)] = {
@@ -29,18 +36,18 @@ export function stateOf(db: DatabaseSync, notes: ReadonlyMap<number, string>): S
       'select count(*) as opened, coalesce(sum(generation), 0) as rotated, count(ended_at) as ended from sessions',
     )
     .get() as Record<string, number>
-  const tokens = db.prepare('select count(*) as auth_tokens from tokens').get() as Record<
-    string,
-    number
-  >
+  const tokens = db
+    .prepare('select count(*) as auth_tokens from tokens where kind is null')
+    .get() as Record<string, number>
   return {
     users,
     counts: { users: rows.length, ...sessions, ...tokens, notes: notes.size },
+    rows: Object.fromEntries(neighbours.map((each) => [each.name, each.rows(db)])),
   }
 }
 
-/** What changed between two states; what stayed is left out. */
-export function effectsOf(before: State, after: State): JsonObject {
+/** What changed between two states; what stayed is left out. @param now in seconds */
+export function effectsOf(before: State, after: State, now: number): JsonObject {
   const effects: Record<string, Json> = {}
   for (const [name, count] of Object.entries(before.counts)) {
     const change = (after.counts[name] ?? 0) - count
@@ -59,11 +66,47 @@ export function effectsOf(before: State, after: State): JsonObject {
   const gone = Object.entries(before.users).filter(
     ([id]) => after.users[id] === undefined,
   )
+  for (const [name, rows] of Object.entries(after.rows)) {
+    const changes = rowChanges(before.rows[name] ?? new Map(), rows, now)
+    if (Object.keys(changes).length > 0) effects[name] = changes
+  }
   if (created.length > 0) effects.created = created
   if (Object.keys(changed).length > 0) effects.changed = changed
   if (gone.length > 0)
     effects.deleted = gone.map(([, user]) => String(user.username ?? user.email))
   return effects
+}
+
+type Rows = ReadonlyMap<string, Row>
+
+function rowChanges(before: Rows, after: Rows, now: number): JsonObject {
+  const created = [...after].flatMap(([id, row]) => (before.has(id) ? [] : [row]))
+  const deleted = [...before].flatMap(([id, { user = null }]) =>
+    after.has(id) ? [] : [{ user }],
+  )
+  const changed = [...after].flatMap(([id, row]) => {
+    const old = before.get(id)
+    const news = Object.entries(row).filter(
+      ([name, value]) => String(old?.[name]) !== String(value),
+    )
+    if (old === undefined || news.length === 0) return []
+    return [{ user: row.user ?? null, ...Object.fromEntries(news) }]
+  })
+  const shown = Object.entries({ created, changed, deleted }).map(
+    ([change, rows]): [string, Json] => [change, rows.map((row) => rowShown(row, now))],
+  )
+  return Object.fromEntries(shown.filter(([, rows]) => (rows as Json[]).length > 0))
+}
+
+const rowShown = (row: Row, now: number): JsonObject =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, valueShown(value, now)]),
+  )
+
+function valueShown(value: Row[string], now: number): Json {
+  if (!(value instanceof Date)) return value ?? null
+  const offset = Math.round(value.getTime() / 1000 - now)
+  return `<now${offset < 0 ? '' : '+'}${offset}>`
 }
 
 function stored(values: JsonObject): JsonObject {

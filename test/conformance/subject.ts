@@ -12,6 +12,8 @@ import { buildWatchword } from '../build-watchword.ts'
 import { application } from './app.ts'
 import { optionsFor, type RecordedConfig, schemeNamesOf } from './configs.ts'
 import { type Instances, instancesFor } from './instances.ts'
+import { neighboursOf, openNeighbours } from './neighbours/index.ts'
+import type { OpenNeighbour } from './neighbours/neighbour.ts'
 import { deleteUser, putUser, type Users } from './put-user.ts'
 import type { JsonObject } from './recording.ts'
 import { seededNotes } from './seeding.ts'
@@ -26,6 +28,10 @@ export interface Subject {
   deleteUser(name: string): Promise<void>
   flush(): Promise<void>
   state(): State
+  /** Waits for writes that requests have not waited for, before a state is read. */
+  settle(): Promise<void>
+  /** A text of a response as a placeholder of a neighbour's recordings. */
+  placeholder(text: string, path: string, now: number): string | undefined
   /** Where mail is sent: the text of the last one. */
   lastMail?(): string | undefined
   /** What was logged so far. */
@@ -67,7 +73,8 @@ async function open({ config, paths, seeded, passwordCost }: SubjectTerms) {
   const database = `${seeded}.${turn++}`
   const clock = testClock()
   const lines: string[] = []
-  const instances = instancesFor(paths, optionsFor(config), (options) =>
+  const neighbours = openNeighbours(config)
+  const instances = instancesFor(paths, optionsFor(config, neighbours), (options) =>
     buildWatchword({
       ...options,
       database,
@@ -80,7 +87,7 @@ async function open({ config, paths, seeded, passwordCost }: SubjectTerms) {
   await instances.main.migrate()
   const db = new DatabaseSync(database)
   const notes = seededNotes()
-  const server = serverOf(instances, config, notes)
+  const server = serverOf(instances, config, notes, neighbours)
   const users: Users = { auth: instances.main, db }
   const close = async (): Promise<void> => {
     server.close()
@@ -94,7 +101,14 @@ async function open({ config, paths, seeded, passwordCost }: SubjectTerms) {
     putUser: (name, set) => putUser(users, name, set),
     deleteUser: (name) => deleteUser(users, name),
     flush: async () => void (await instances.main.flush()),
-    state: () => stateOf(db, notes),
+    state: () => stateOf(db, notes, neighboursOf(config)),
+    async settle() {
+      // Neighbours' rows show moments, which must differ as they did when they were recorded.
+      if (neighbours.length > 0) clock.advance(0.001)
+      await Promise.all(neighbours.map((each) => each.settle?.()))
+    },
+    placeholder: (text, path, now) =>
+      neighbours.map((each) => each.placeholder(text, path, now)).find(Boolean),
     log: () => lines.join('\n'),
     close,
   } satisfies Subject
@@ -109,10 +123,12 @@ function serverOf(
   instances: Instances,
   config: RecordedConfig,
   notes: Map<number, string>,
+  neighbours: readonly OpenNeighbour[],
 ): Server {
   const server = createServer()
   const all = allOf(instances)
-  const views = application(instances, schemeNamesOf(config), notes)
+  const more = neighbours.flatMap((each) => each.views(instances.main))
+  const views = application(instances, schemeNamesOf(config), notes, more)
   server.on('request', (request, response) => {
     if (!all.some((auth) => serves(auth, request))) views(request, response)
   })
