@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   production: async () => (await import('./production.ts')).production,
   simulation: async () => (await import('./simulation.ts')).simulation,
   revocation: async () => (await import('./revocation.ts')).revocation,
+  import: async () => (await import('./import.ts')).importing,
   storage: async () => (await import('./storage.ts')).storage,
   start: async () => (await import('./start.ts')).start,
 }

@@ -10,7 +10,7 @@ const BCRYPT = hashes.find(
   ({ encoding, what }) => encoding === 'bcrypt' && what === 'plain',
 )?.hash
 
-test('without the package bcrypt a bcrypt hash matches no password, and the log says what to install', () => {
+test('without the package bcrypt a bcrypt hash matches no password, the log says what to install, and an import ends with that', () => {
   const program = `
     import { registerHooks } from 'node:module'
     registerHooks({
@@ -21,8 +21,9 @@ test('without the package bcrypt a bcrypt hash matches no password, and the log 
     })
     const { passwords } = await import(${JSON.stringify(new URL('../../src/passwords/passwords.ts', import.meta.url).href)})
     const queue = Object.assign((work) => work(), { requireRoom() {} })
-    const { verify } = passwords({ queue, random: Buffer.alloc, warn: console.log })
+    const { verify, importHash } = passwords({ queue, random: Buffer.alloc, warn: console.log })
     for (const attempt of ['lètmein', 'wrong']) console.log((await verify([attempt], ${JSON.stringify(BCRYPT)})).kind)
+    await importHash(${JSON.stringify(BCRYPT)}).catch(({ code, message }) => console.log(code, message))
   `
 
   const said = execFileSync(
@@ -35,5 +36,6 @@ test('without the package bcrypt a bcrypt hash matches no password, and the log 
     'A stored password hash needs the package "bcrypt", which is not installed. Type: npm install bcrypt',
     'wrong',
     'wrong',
+    'invalid_config A stored password hash needs the package "bcrypt", which is not installed. Type: npm install bcrypt',
   ])
 })

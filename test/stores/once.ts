@@ -119,6 +119,25 @@ const ONCE: Readonly<Record<string, Race>> = {
     )
     assert.equal(yes(answers), 1)
   },
+  async 'of the users inserted in batches with one id or one name one is stored'(
+    [store],
+    each,
+  ) {
+    const batchOf = (n: number) =>
+      ['a', 'b', 'c'].flatMap((name) => [
+        {
+          ...vitor,
+          id: name as UserId,
+          username: `${name}${n}`,
+          usernameKey: `${name}${n}`,
+        },
+        { ...vitor, id: `${name}-${n}` as UserId, username: name, usernameKey: name },
+      ])
+    const answers = await each((one, n) => one.ports.users.insertAll(batchOf(n)))
+    const inserted = answers.flatMap((answer) => [...answer.inserted])
+    assert.equal(inserted.length, 6)
+    assert.equal(await store!.ports.users.count(), 6)
+  },
   async 'one upgrade of a hash succeeds'([store], each) {
     await store!.ports.users.insert(vitor)
     const answers = await each(({ ports: { users } }, n) =>
