@@ -78,6 +78,7 @@ const MIGRATIONS: readonly Migration[] = [
 export const codeStore: StoreExtension<{ readonly codes: Codes }> = {
   name: 'codes',
   migrations: MIGRATIONS,
+  ofUsers: ['codes'],
   ports: (db, lock) => ({
     codes: sqlCodes(db.withTables<{ codes: CodeTable }>(), lock),
   }),
