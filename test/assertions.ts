@@ -4,7 +4,7 @@ import { inspect } from 'node:util'
 
 /**
  * Imported before the tests of `npm test`: finds tests that cannot fail. A test that ends without an assertion fails, and so does an
- * assertion about a promise, which would be true whatever becomes of it.
+ * assertion about a promise, which would be true also if it is rejected.
  */
 let made = 0
 const before = new WeakMap<object, number>()

@@ -3,7 +3,7 @@ import { changedPrototypes } from './attacks/side-effects.ts'
 
 /**
  * Compares the global state of the process before the first test and after the last one (R29). All tests run in one process, so this
- * finds whatever one of them or the library leaves behind.
+ * finds what one of them or the library leaves behind.
  */
 const before = stateOf()
 const unseen: string[] = []

@@ -79,7 +79,7 @@ export class NodeRequest implements AuthRequest {
 }
 
 const BODY_IS_GONE =
-  'Another listener has read the body of this request, and it is not in request.body: mount watchword before whatever reads ' +
+  'Another listener has read the body of this request, and it is not in request.body: mount watchword before the middleware that reads ' +
   'bodies, or let that keep the body in request.body.'
 
 /**

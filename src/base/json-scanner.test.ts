@@ -35,7 +35,7 @@ test('punctuation within strings is not punctuation', () => {
   assert.deepEqual([names.map(({ name }) => name), depth, commas], [['{[,":'], 1, 0])
 })
 
-test('a string is a name only in front of a colon, whatever white space is between', () => {
+test('a string is a name only in front of a colon, with any white space between', () => {
   const { names, strings } = scan('{"a" \t\r\n: "b", "c":["d","e"]}')
   assert.deepEqual(
     names.map(({ name }) => name),

@@ -5,7 +5,7 @@ import { addressOf, listenAddressOf } from './address-options.ts'
 
 const context = { env: { HOST: '0.0.0.0', PORT: '9000' } } as unknown as CommandContext
 
-test('dev listens on loopback unless --host says otherwise, whatever HOST is', () => {
+test('dev listens on loopback unless --host says otherwise, and HOST does not count', () => {
   assert.deepEqual(addressOf({}, context), { host: '127.0.0.1', port: 9000 })
   assert.equal(addressOf({ host: '0.0.0.0' }, context).host, '0.0.0.0')
 })

@@ -39,7 +39,7 @@ export interface Core {
   readonly hits: Hits
   readonly tokens: TokenDeps
   /**
-   * Checks a password; trims it as `users.trimPassword` says. It signs nobody in: `completeSignIn` does.
+   * Checks a password; trims it as `users.trimPassword` says. It does not sign in: `completeSignIn` does.
    *
    * @throws AuthError `no_active_account`, `throttled`, `invalid`, `busy`
    */

@@ -233,7 +233,7 @@ for (const [name, body, headers, status, expected] of [
   })
 }
 
-test('a duplicate field in a JSON body is rejected, whatever its white space and escapes', async () => {
+test('a duplicate field in a JSON body is rejected, with any white space and escapes', async () => {
   for (const body of [
     '{"refresh":"a","refresh":"b"}',
     `{"refresh"${' '.repeat(99)}:"a","refr\\u0065sh" : "b"}`,
@@ -318,7 +318,7 @@ test('an unexpected error is a 500 without its message, and is reported', async 
   assert.equal(reported.length, 1)
 })
 
-test('no body, whatever its bytes, gets a 500', async () => {
+test('no body gets a 500, whichever bytes it has', async () => {
   const types = [
     'application/json',
     'application/x-www-form-urlencoded',

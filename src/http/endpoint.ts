@@ -27,7 +27,7 @@ export interface Endpoint extends Access {
   readonly methods: Readonly<Partial<Record<Method, MethodHandler<string>>>>
   /** Further ways than JSON to show its values, errors included. */
   readonly renderers?: readonly Renderer[]
-  /** Answers JSON whatever `Accept` and `?format=` say. */
+  /** Answers JSON, and ignores `Accept` and `?format=`. */
   readonly ignoresAccept?: boolean
   /** `false`: not counted by the throttles that count every public endpoint. */
   readonly count?: boolean

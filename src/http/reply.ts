@@ -3,7 +3,7 @@ import { type Answer, json } from './answer.ts'
 import { PLAIN_JSON, type Rendering } from './negotiation.ts'
 import type { AuthReply, Header } from './request.ts'
 
-/** @param headers of the endpoint, whatever it answers */
+/** @param headers of every answer of the endpoint */
 export function replyOf(
   answer: Answer,
   rendering: Rendering = PLAIN_JSON,

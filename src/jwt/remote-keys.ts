@@ -68,7 +68,7 @@ export class RemoteKeys<Key extends KeyWithId> {
   #request: Promise<void> | undefined
   #lastFailed = false
 
-  /** @param fingerprintOf returns the same string for equal keys, whatever their `kid` and algorithm */
+  /** @param fingerprintOf returns the same string for equal keys of any `kid` and algorithm */
   constructor(
     url: string,
     importKeys: ImportKeys<Key>,
@@ -108,7 +108,7 @@ export class RemoteKeys<Key extends KeyWithId> {
   }
 
   /**
-   * Replaces the set of keys that the issuer withdrew: they verify nothing, whatever copy of the key set has them.
+   * Replaces the set of keys that the issuer withdrew: they verify nothing, in any copy of the key set.
    *
    * @returns whether a key of the copy was among them
    */
@@ -220,7 +220,7 @@ export function entriesOf(document: unknown): readonly unknown[] {
  * Removes what is ambiguous in a key set: keys that share a `kid` and an algorithm, and the second of two equal keys. One key may
  * be there for several algorithms of a family, but not for both paddings of RSA (rule K5).
  *
- * @param fingerprintOf returns the same string for equal keys, whatever their `kid`
+ * @param fingerprintOf returns the same string for equal keys of any `kid`
  */
 export function unambiguous<Key extends KeyWithId>(
   keys: readonly Key[],

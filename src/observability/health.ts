@@ -140,7 +140,7 @@ export const feedHealth = (
 })
 
 function feedStatus({ age, full }: FeedState, maxAge: Seconds): HealthStatus {
-  // With a `maxAge` of 0 each check reads the store, whatever the feed's age.
+  // With a `maxAge` of 0 each check reads the store, at any age of the feed.
   if (maxAge > 0 && age > maxAge) return 'down'
   if (full || age > Math.min(LATE, maxAge)) return 'degraded'
   return 'ok'

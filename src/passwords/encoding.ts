@@ -9,7 +9,7 @@ export interface ParsedHash {
   readonly work: Work
   /** Whether the hash has another algorithm or weaker parameters than new ones: it is replaced at the next sign-in. */
   readonly outdated: boolean
-  /** Takes `work`, whatever the result. */
+  /** Takes `work` for every result. */
   verify(password: Buffer): Promise<boolean>
   /** Computes `units` of the same kind of work and discards the result. */
   spend(units: number, password: Buffer): Promise<void>

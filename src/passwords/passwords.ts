@@ -17,7 +17,7 @@ export interface Passwords {
   /**
    * Checks forms of a password against a stored hash.
    *
-   * A mismatch takes the same work whatever the hash: of another algorithm, with other parameters, unreadable, or
+   * A mismatch takes the same work for every hash: of another algorithm, with other parameters, unreadable, or
    * `undefined` (no account, or one that may not sign in). See `EqualWork`.
    *
    * @param client see `Queue`

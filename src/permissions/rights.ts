@@ -21,7 +21,7 @@ export type Rights = (user: unknown, right: string, scopes: readonly string[]) =
 const ROLE = 'role:'
 
 /**
- * Rights through roles. Inactive users and users known from a token alone have none, whatever the token says. Superusers
+ * Rights through roles. Inactive users and users known from a token alone have none, even if the token names some. Superusers
  * have every permission string, but only the roles that they were given; through credentials with scopes, only the permission
  * strings that the scopes name or their roles grant.
  */

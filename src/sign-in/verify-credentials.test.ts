@@ -43,7 +43,7 @@ test('with email as the login field, the email is the login and the name is not'
   })
 })
 
-test('every rejection has the same error, whatever the reason', async () => {
+test('a rejection has the same error for every reason', async () => {
   await using deps = await openUsers()
   await createUser({ username: 'ada', password }, deps)
   await createUser({ username: 'robot' }, deps)

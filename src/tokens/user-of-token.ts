@@ -127,7 +127,7 @@ function ownerOf(
 ): Awaitable<string | undefined> {
   if (typeof uid === 'string') return uid
   if (typeof sid !== 'string') return undefined
-  // Of a session that has no row any more, nothing is known: nobody's.
+  // Of a session that has no row any more, nothing is known: it has no user.
   return sessions?.find(sid as SessionId).then((state) => state?.session.userId ?? '')
 }
 

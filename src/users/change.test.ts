@@ -114,7 +114,7 @@ for (const [first, second] of [
   })
 }
 
-test('an email is unique, whatever the letter case of its domain', async () => {
+test('an email is unique in every letter case of its domain', async () => {
   await using deps = await openUsers()
   await createUser({ username: 'alice', email: 'alice@example.org' }, deps)
 

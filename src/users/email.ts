@@ -25,7 +25,7 @@ export function emailOf(address: string): string {
 export const emailKey = (address: string): string => lowerCaseOf(address)
 
 /**
- * ASCII only: `toLowerCase` turns the Kelvin sign into `k`, so that an address which nobody can have would find another's
+ * ASCII only: `toLowerCase` turns the Kelvin sign into `k`, so that an address that no user can have would find another's
  * (CVE-2019-19844).
  */
 const lowerCaseOf = (text: string): string =>

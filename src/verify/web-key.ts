@@ -15,7 +15,7 @@ import { invalidKey, type PublicJwk, parseKid } from '../jwt/key.ts'
 export interface WebKey {
   readonly alg: Algorithm
   readonly kid: string | undefined
-  /** Identifies the key material: equal for equal keys, whatever their `kid`. */
+  /** Identifies the key material: equal for equal keys of any `kid`. */
   readonly fingerprint: string
   verify(
     signed: Uint8Array<ArrayBuffer>,

@@ -33,7 +33,7 @@ import { authOf, type Right, ROUTES, type Route } from './program.ts'
 import { testAdapter } from './test-adapter.ts'
 
 const LACKS = {
-  prefix: 'the endpoints are at the root, whatever the global prefix is',
+  prefix: 'the endpoints are at the root, with any global prefix',
   lazyBodies: 'Nest parses bodies before it asks guards',
 } as const satisfies Adapter['lacks']
 

@@ -112,7 +112,7 @@ for (const [about, headers] of [
     assert.equal(await (await withSession(t))(headers), 403))
 }
 
-test('a table of permission strings admits nobody to a request of unknown method', async (t) => {
+test('a table of permission strings admits no request of unknown method', async (t) => {
   const statusOf = await withSession(t)
   const read = { 'sec-fetch-mode': 'navigate' }
 

@@ -151,7 +151,7 @@ test(
 )
 
 test(
-  'next: requireUser in a route handler admits nobody by an invented method',
+  'next: requireUser in a route handler admits no request of an invented method',
   NEEDS_NEXT,
   async (t) => {
     const { ask, bob } = await program(t, wholeProject)

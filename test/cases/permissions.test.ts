@@ -23,8 +23,8 @@ import { rightsOf } from '../../src/permissions/rights.ts'
 interface Note {
   readonly owner: string
 }
-type Asked = Permission<Note, Somebody, string>
-interface Somebody {
+type Asked = Permission<Note, TestUser, string>
+interface TestUser {
   readonly id: string
   readonly staff: boolean
 }
@@ -38,15 +38,15 @@ const request: AuthRequest = {
   body: async () => Buffer.alloc(0),
 }
 
-const somebody = (id: string, staff = false): RequestPrincipal<Somebody> => {
-  const identity: Identity<Somebody> = { user: { id, staff }, scheme: 'test' }
+const principalNamed = (id: string, staff = false): RequestPrincipal<TestUser> => {
+  const identity: Identity<TestUser> = { user: { id, staff }, scheme: 'test' }
   return new RequestPrincipal(
     identity,
     { rights: rightsOf({}), toRouteError: (error) => error },
     request,
   )
 }
-const ada = somebody('ada')
+const ada = principalNamed('ada')
 const hers: Note = { owner: 'ada' }
 const his: Note = { owner: 'bob' }
 
@@ -96,7 +96,7 @@ test('P17 allOf calls each part once for the object', async () => {
 })
 
 test('P18 not() of a permission that ignores the object does not deny every object (D31)', async () => {
-  const signedIn = somebody('bob', true)
+  const signedIn = principalNamed('bob', true)
   const may = async (who: typeof ada): Promise<boolean> =>
     (await (not(isStaff) as unknown as Asked)({ identity: who, request, resource: his }))
       .granted

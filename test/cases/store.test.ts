@@ -217,7 +217,7 @@ test('N15 flush never revives a blacklisted token inside the leeway (D7)', async
   assert.deepEqual([status, body.detail], [401, 'Token is blacklisted'])
 })
 
-test('N15 flush never revives a blacklisted token of another issuer, whatever its lifetime (D7)', async () => {
+test('N15 flush never revives a blacklisted token of another issuer, of any lifetime (D7)', async () => {
   const { here, set } = await timed('')
   await using _ = here
   const refresh = await minted(`<R{exp:${days(90)}}>`, here)

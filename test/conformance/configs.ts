@@ -221,9 +221,9 @@ const VALUES: { readonly [setting: string]: readonly unknown[] } = {
     ['django.contrib.auth.backends.AllowAllUsersModelBackend'],
   ],
   BLACKLIST_APP: [true, false],
-  // Stored are Argon2id hashes here, whatever Django would store.
+  // Stored are Argon2id hashes here, and Django would store others.
   HASHER: ['argon2'],
-  // Texts are in English here, whatever language is asked for.
+  // Texts are in English here, in answer to every `Accept-Language`.
   LOCALE: [true],
   // With it mail is recorded among the effects.
   MESSAGES: [true],

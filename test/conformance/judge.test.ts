@@ -71,7 +71,7 @@ for (const [what, answer] of [
   })
 }
 
-test('a broken promise is a fault, whatever was recorded', () => {
+test('a broken promise is a fault, also if the recording has it', () => {
   assert.deepEqual(
     judge(refreshed, ours, ['a token is never cached (D21)'], NEW).faults,
     ['a token is never cached (D21)'],

@@ -25,7 +25,7 @@ export interface Known {
  * Compares watchword's response with the recorded one, or with the listed one if the difference is intended. An unreviewed
  * recording is compared after applying the deviations of the specification.
  *
- * @param broken promises that the response breaks, whatever was recorded
+ * @param broken promises that the response breaks; the recording does not count
  */
 export function judge(
   recorded: Case,

@@ -1,7 +1,7 @@
 import { opened } from './forge.ts'
 import { header, type Reply } from './wire.ts'
 
-/** What holds for every answer of ours, whatever was recorded: a line for each promise that this one breaks. */
+/** What holds for every answer of ours, not for the recorded ones: a line for each promise that this one breaks. */
 export function brokenPromises(reply: Reply): string[] {
   const tokens = [...reply.body.toString('latin1').matchAll(/[\w-]+\.[\w-]+\.[\w-]+/g)]
     .map(([text]) => opened(text)?.claims)

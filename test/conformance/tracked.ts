@@ -16,7 +16,7 @@ export interface Tracked<T> {
 }
 
 /**
- * Records which members of a recording are read. A member that is never read was not played, whatever the response was, and a
+ * Records which members of a recording are read. A member that is never read was not played, although the response may be right, and a
  * recording may have members that this runner does not know.
  */
 export function tracked<T extends object>(recording: T): Tracked<T> {

@@ -33,7 +33,7 @@ async function behindNginx(t: TestContext, on: 'a socket file' | 'a port') {
 const JSON_BODY = { 'content-type': 'application/json' }
 
 for (const on of ['a socket file', 'a port'] as const) {
-  test(`behind nginx, on ${on}: clients sign in, and wrong passwords count for the real client address, whatever headers it forges`, async (t) => {
+  test(`behind nginx, on ${on}: clients sign in, and wrong passwords count for the real client address, with any forged headers`, async (t) => {
     const site = await behindNginx(t, on)
     if (typeof site === 'string') return t.skip(site)
     const { port } = site.nginx

@@ -85,7 +85,7 @@ for (const [front, changes] of Object.entries(FRONTS)) {
     t.after(() => nginx?.stop())
     const port = nginx?.port ?? own
     const { access } = await signIn({ port })
-    // Without buffers nginx itself resets clients' kept connections, whatever stands behind it.
+    // Without buffers nginx itself resets clients' kept connections, with any server behind it.
     const agent = front.includes('passes') ? false : keeping(t)
     const outcomes: string[] = []
     const read = async (): Promise<void> => {

@@ -66,7 +66,7 @@ test('an expired access token does nothing else', async (t) => {
 
 for (const tokens of [{}, { algorithm: 'HS256', signingKey: SECRET }] as const) {
   const algorithm = 'algorithm' in tokens ? tokens.algorithm : 'the default algorithm'
-  test(`with ${algorithm} a forged token and a refresh token in the header sign nobody out`, async (t) => {
+  test(`with ${algorithm} a forged token and a refresh token in the header revoke no session`, async (t) => {
     const { auth, clock, access, refresh, signOut, ada } = await signedIn(t, { tokens })
     clock.advance(3600)
     const forged = `${access.slice(0, -8)}AAAAAAA${access.at(-1)}`
@@ -99,7 +99,7 @@ test('without a token in the header the field is required, as before', async (t)
   }
 })
 
-test('a field in the body decides, whatever the header has', async (t) => {
+test('a field in the body decides, and the header is ignored', async (t) => {
   const { access, refresh, signOut, refreshWith } = await signedIn(t)
   const wrong = await signOut(access, { refresh: 'x.y.z' })
   assert.equal(wrong.status, 401)

@@ -228,7 +228,7 @@ test('built files are ASCII, and import no module of Node.js', () => {
   }
 })
 
-test('compiled code is kept for the user of the process, whatever HOME says', async () => {
+test('compiled code is kept for the user of the process, and HOME does not count', async () => {
   const { homedir } = userInfo()
   await run(process.execPath, [BIN, 'version'], { env: { HOME: place } })
 

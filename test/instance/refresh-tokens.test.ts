@@ -193,7 +193,7 @@ test('a refresh token authenticates no request', async (t) => {
   assert.match(JSON.stringify(await detailOf(sliding, refresh)), /wrong type/)
 })
 
-test('the secret of refresh tokens signs nothing but refresh tokens, whatever the claims say', async (t) => {
+test('the secret of refresh tokens signs nothing but refresh tokens, with any claims', async (t) => {
   const { auth, tokens, database } = await setUp(t)
   const { access } = await tokens()
   const key = stolenKey(database, headerOf(access).kid)

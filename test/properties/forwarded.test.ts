@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { clientAddress, networkOf } from '../../src/http/client-address.ts'
 import { property } from './property.ts'
 
-/** `X-Forwarded-For` behind proxies that append, each in its own spelling, whatever the client has sent. */
+/** `X-Forwarded-For` behind proxies that append, each in its own spelling, after anything that a client has sent. */
 const addresses = fc.oneof(fc.ipV4(), fc.ipV6())
 
 /** An entry as a proxy writes it. */
@@ -42,7 +42,7 @@ const requestWith = (header: string | undefined, address: string) => ({
 })
 
 property(
-  'behind proxies that append, the address is that of the client, whatever it has sent',
+  'behind proxies that append, the address is that of the client, which may have sent any header',
   [
     forged,
     fc.array(written, { minLength: 1, maxLength: 16 }),

@@ -11,7 +11,7 @@ const CLIENTS = 12
 /** Milliseconds between two requests of one client. */
 const PACE = 40
 
-/** Fault: node:cluster distributes connections round-robin, whatever the program sets. */
+/** Fault: node:cluster distributes connections round-robin, and ignores what the program sets. */
 const ROUND_ROBIN = `data:text/javascript,${encodeURIComponent(`import cluster from 'node:cluster'
 Object.defineProperty(cluster, 'schedulingPolicy', { get: () => cluster.SCHED_RR, set() {} })`)}`
 

@@ -4,7 +4,7 @@ export interface Operation<State> {
   readonly ended: number
   /** Description for reports. */
   readonly says: string
-  /** It takes effect as early as it can: whatever is possible after it is possible if it was earlier, too. */
+  /** It takes effect as early as it can: what is possible after it is possible if it was earlier, too. */
   readonly isEager?: boolean
   /** The states that this answer can leave behind; none: in this state the answer is wrong. */
   step(state: State): readonly State[]

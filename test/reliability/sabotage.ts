@@ -37,7 +37,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
    */
   'drop-generation': (store) =>
     withSessions(store, (sessions) => ({
-      rotate: (rotation) => rotateWhatever(sessions, rotation),
+      rotate: (rotation) => rotateAnyToken(sessions, rotation),
     })),
 
   /** The affected-row count is ignored: every caller assumes that its swap succeeded. */
@@ -150,7 +150,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
           current !== undefined &&
           current.lostAnswers > 0 &&
           current.generation === rotation.generation + 1
-        return isUnused ? rotateWhatever(sessions, rotation) : undefined
+        return isUnused ? rotateAnyToken(sessions, rotation) : undefined
       },
     })),
 
@@ -167,7 +167,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       },
     })),
 
-  /** A session is inserted whatever has become of its user, in the epoch that the user has now. */
+  /** A session is inserted without a look at its user, in the epoch that the user has now. */
   'open-without-epoch': (store) =>
     withSessions(store, (sessions) => ({
       async open(session, require) {
@@ -213,7 +213,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
         rotate(rotation) {
           if (known.has(rotation.id)) return sessions.rotate(rotation)
           known.add(rotation.id)
-          return rotateWhatever(sessions, rotation)
+          return rotateAnyToken(sessions, rotation)
         },
       }
     }),
@@ -321,7 +321,7 @@ export function sabotaged(store: InstanceStore, name: string | undefined): Insta
   return fault === undefined ? store : fault(store)
 }
 
-async function rotateWhatever(
+async function rotateAnyToken(
   sessions: Sessions,
   rotation: Parameters<Sessions['rotate']>[0],
 ): Promise<StoredSession | undefined> {

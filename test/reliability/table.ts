@@ -181,7 +181,7 @@ async function arrange(
       generation,
       jti: jtis[generation]!,
       newJti: jtis[generation + 1]!,
-      // The last refresh token is made to expire at the moment of judging, whatever its age.
+      // The last refresh token is made to expire at the moment of judging, at any age.
       idle: isLast && expired ? (age as Seconds) : days(1),
       leeway: seconds(0),
       now: at(NOON, isLast ? 0 : generation - 1 - (spent || 50)),

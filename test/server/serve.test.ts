@@ -396,7 +396,7 @@ for (const [what, headers, pieces, status] of [
 
     assert.equal(answer.status, status)
     assert.match(answer.body, /^\{"detail":".+"\}$/)
-    // What a connection holds that nobody reads from, and what was read before.
+    // What a connection holds whose client does not read, and what was read before.
     assert.ok(answer.taken < 16_000_000, `answered after ${answer.taken} bytes`)
   })
 }

@@ -95,7 +95,7 @@ for (const [change, happens] of Object.entries(CHANGES)) {
 }
 
 for (const [path, [status]] of Object.entries(ENDPOINTS)) {
-  test(`a sign-in at ${path} during which ${CREATED_AGAIN} signs nobody in`, async () => {
+  test(`a sign-in at ${path} during which ${CREATED_AGAIN} is refused`, async () => {
     await using instance = between(async (auth, id) => {
       await auth.users.delete(id)
       await auth.users.create({ id, username: 'eve', superuser: true })

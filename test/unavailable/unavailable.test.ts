@@ -8,7 +8,7 @@ import { type StoreVerb, testInstance } from '../../src/testing/index.ts'
 import { sqliteStore } from '../stores/open.ts'
 
 /**
- * Unknown is not no: whatever part of the store cannot be read or written, an endpoint or guard that needs it answers 503, and
+ * Unknown is not no: if any part of the store cannot be read or written, an endpoint or guard that needs it answers 503, and
  * one that does not need it answers as always.
  */
 const NAME = 'ada'

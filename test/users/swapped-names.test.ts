@@ -99,7 +99,7 @@ for (const userIdField of FIELDS) {
     assert.equal((await instance.auth.users.find('bea'))?.id, users[0].id)
     for (const [i, { headers }] of credentials.entries()) {
       for (const [kind, its] of Object.entries(headers)) {
-        // A session ends with the name that its tokens have; an API token names nobody.
+        // A session ends with the name that its tokens have; an API token names no user.
         const goesOn = !isNamed || kind.endsWith('API token')
         assert.equal(
           await actorOf(instance, its),

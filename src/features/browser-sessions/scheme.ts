@@ -122,7 +122,7 @@ async function signedInBy(
   if (userId === undefined) return undefined
   const account = await users.find('id', userId)
   if (account === undefined || !mayUse(account.user, settings)) return undefined
-  // As in Django, and whatever `tokens.checkRevoke` is: others may have known the old password.
+  // As in Django, and independent of `tokens.checkRevoke`: others may have known the old password.
   return account.user.epoch === epoch ? { ...found, user: account.user } : undefined
 }
 

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg'
 import { storeUnavailable } from './errors.ts'
 
 /**
- * Set on each connection, whatever the defaults of the server or the role are; by a statement, since poolers refuse settings in
+ * Set on each connection, since the defaults of the server and the role vary; by a statement, since poolers refuse settings in
  * the address. Times are milliseconds: waiting for a lock ends before the statement, and the statement before the client's timeout.
  */
 const SETTINGS = {

@@ -47,7 +47,7 @@ test('a refresh is a HOT update: one new row version on the same page, no index 
   assert.ok(hot >= 490, `${hot} of ${updates}`)
 })
 
-test('a connection sets isolation, durability and timeouts itself, whatever the defaults of the database', async (t) => {
+test('a connection sets isolation, durability and timeouts itself, over the defaults of the database', async (t) => {
   const deps = await testDatabase(t)
   if (deps === undefined) return
   const database = new URL(deps.url).pathname.slice(1)
