@@ -192,7 +192,10 @@ test('tokens without expiry count for the limit', async (t) => {
 })
 
 test('with revokeOldest a sign-in at the limit revokes the oldest token', async (t) => {
-  const { logIn, use, clock } = await program(t, { limit: 2, onLimit: 'revokeOldest' })
+  const { logIn, use, clock, auth } = await program(t, {
+    limit: 2,
+    onLimit: 'revokeOldest',
+  })
   const tokens: string[] = []
   for (let n = 0; n < 4; n++) {
     clock.advance('1s')
@@ -202,6 +205,8 @@ test('with revokeOldest a sign-in at the limit revokes the oldest token', async 
     await Promise.all(tokens.map((token) => use(token))),
     [401, 401, 200, 200],
   )
+  const revoked = async () => auth.events.list({ kind: 'api_token_revoked' })
+  await until(async () => (await revoked()).length === 2)
 })
 
 test('a token is valid until its expiry, and flush deletes it afterwards', async (t) => {

@@ -362,7 +362,7 @@ const ONCE: Readonly<Record<string, Race>> = {
     const answers = await each(({ ports: { apiTokens } }, n) =>
       apiTokens.insertWithin(limit, apiToken(`t${n}`, { kind: 'knox' }), user),
     )
-    assert.equal(answers.filter((answer) => answer === 'inserted').length, 5)
+    assert.equal(answers.filter((answer) => answer !== 'full').length, 5)
     assert.equal((await store!.ports.apiTokens.list(vitor.id)).length, 5)
   },
   async 'sign-ins at once that revoke the oldest token leave as many as the limit allows'(
@@ -375,7 +375,11 @@ const ONCE: Readonly<Record<string, Race>> = {
     const answers = await each(({ ports: { apiTokens } }, n) =>
       apiTokens.insertWithin(limit, apiToken(`t${n}`, { kind: 'knox' }), user),
     )
-    assert.equal(answers.filter((answer) => answer === 'inserted').length, CALLERS)
+    const revoked = answers.map((answer) => (answer as { revoked: number }).revoked)
+    assert.equal(
+      revoked.reduce((sum, n) => sum + n, 0),
+      CALLERS - 5,
+    )
     assert.equal((await store!.ports.apiTokens.list(vitor.id)).length, 5)
   },
   async 'the latest of the expiries that requests set at once is kept'([store], each) {

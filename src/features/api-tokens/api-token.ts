@@ -76,12 +76,13 @@ export interface ApiTokens {
    * run one after the other: concurrent calls never exceed the limit.
    *
    * @param signedIn as in `insertDerived`
+   * @returns how many tokens it deleted for it, or why it has not added it
    */
   insertWithin(
     limit: TokenLimit,
     token: StoredApiToken,
     signedIn: SignedInUser,
-  ): Promise<'inserted' | 'full' | 'user changed'>
+  ): Promise<{ readonly revoked: number } | 'full' | 'user changed'>
   /**
    * Moves the expiry of a live token to a later moment. Calls within a tenth of a second share a statement, and of several for one
    * token the latest moment is written.

@@ -204,4 +204,5 @@ const toJson = (token: ApiToken): object => ({
   created_at: isoOf(token.createdAt),
   expires_at: isoOf(token.expiresAt),
   derived: token.derived,
+  kind: token.kind ?? null,
 })

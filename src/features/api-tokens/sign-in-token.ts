@@ -6,6 +6,7 @@ import type { StoredUser } from '../../users/user.ts'
 import type { Core } from '../core.ts'
 import {
   type ApiTokenId,
+  type ApiTokens,
   apiTokenOf,
   digestOf,
   type ShownToken,
@@ -43,18 +44,28 @@ export async function issueSignInToken(
 ): Promise<ShownToken | undefined> {
   const { apiTokens } = core.ports(apiTokenStore)
   const { token, stored } = newToken(user, policy, core)
-  const { limit } = policy
-  const inserted =
-    limit === undefined
-      ? await apiTokens.insert(stored, user)
-      : await apiTokens.insertWithin(limit, stored, user)
+  const inserted = await insertWithin(policy.limit, stored, user, apiTokens)
   if (inserted === 'full') return undefined
-  if (inserted === false || inserted === 'user changed')
+  if (inserted === 'user changed')
     throw new AuthError('no_active_account', 'the user was changed during the sign-in')
   const record = apiTokenOf(stored)
+  const { userId } = stored
   const detail = { token: record.id, kind: policy.kind }
-  void core.audit.record({ kind: 'api_token_created', userId: stored.userId, detail })
+  void core.audit.record({ kind: 'api_token_created', userId, detail })
+  const { revoked: tokens } = inserted
+  if (tokens > 0)
+    void core.audit.record({ kind: 'api_token_revoked', userId, detail: { tokens } })
   return { token, record }
+}
+
+async function insertWithin(
+  limit: TokenLimit | undefined,
+  token: StoredApiToken,
+  user: StoredUser,
+  apiTokens: ApiTokens,
+): ReturnType<ApiTokens['insertWithin']> {
+  if (limit !== undefined) return apiTokens.insertWithin(limit, token, user)
+  return (await apiTokens.insert(token, user)) ? { revoked: 0 } : 'user changed'
 }
 
 function newToken(

@@ -111,13 +111,13 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
       db.transaction().execute(async (trx) => {
         if (!(await holdUser(trx, token, signedIn, lock))) return 'user changed'
         const live = await liveOf(trx, token, signedIn)
-        if (live.length >= limit.limit) {
+        const surplus = live.slice(limit.limit - 1)
+        if (surplus.length > 0) {
           if (!limit.revokeOldest) return 'full'
-          const oldest = live.slice(limit.limit - 1)
-          await trx.deleteFrom('tokens').where('id', 'in', oldest).execute()
+          await trx.deleteFrom('tokens').where('id', 'in', surplus).execute()
         }
         await trx.insertInto('tokens').values(rowOf(token)).execute()
-        return 'inserted'
+        return { revoked: surplus.length }
       }),
 
     extend: (id, expiresAt) => extensions.add(id, expiresAt),
