@@ -3,7 +3,7 @@ import { afterEach, beforeEach, type TestContext } from 'node:test'
 import { inspect } from 'node:util'
 
 /**
- * Imported before the tests of `npm test`: finds tests that cannot fail. A test that ends without an assertion fails, and so does an
+ * Imported before the tests of `npm test` and `npm run test:all`: finds tests that cannot fail. A test that ends without an assertion fails, and so does an
  * assertion about a promise, which would be true also if it is rejected.
  */
 let made = 0
