@@ -38,7 +38,7 @@ export type { SlidingTokenOptions } from './features/sliding-tokens/options.ts'
 export type { EventKind } from './features.ts'
 export type { Peer } from './http/fetch-request.ts'
 export type { AuthRequest } from './http/request.ts'
-export type { SignInResult } from './instance/sign-in-user.ts'
+export type { SignInResult, SignInUserOptions } from './instance/sign-in-user.ts'
 export type { Claims } from './jwt/json.ts'
 export type { KeySummary, RotateOptions, RotationResult } from './keys/key-ring.ts'
 export type {

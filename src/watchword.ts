@@ -17,7 +17,11 @@ import {
 } from './instance/internals.ts'
 import { type Lazy, lazily } from './instance/lazy-instance.ts'
 import { reportingErrors } from './instance/report-errors.ts'
-import { type SignInResult, signInUser } from './instance/sign-in-user.ts'
+import {
+  type SignInResult,
+  type SignInUserOptions,
+  signInUser,
+} from './instance/sign-in-user.ts'
 import { type Health, type HealthSettings, healthCheck } from './observability/health.ts'
 import { type Stats, statsOf } from './observability/stats.ts'
 import type { Principal } from './permissions/permission.ts'
@@ -58,9 +62,13 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
    * `RefreshToken.for_user`). Not throttled; recorded in the audit log.
    *
    * @param user a user, or an id
-   * @throws AuthError `user_not_found`; `user_inactive` also if the option `users.rule` refuses
+   * @throws AuthError `user_not_found`; `user_inactive` also if the option `users.rule` refuses; `mfa_required` and the like if a
+   *   further step is asked for that `options.methods` lacks
    */
-  signIn(user: string | { readonly id: string }): Promise<SignInResult>
+  signIn(
+    user: string | { readonly id: string },
+    options?: SignInUserOptions,
+  ): Promise<SignInResult>
   /** The state of the instance, for load balancers and monitoring. Never rejects. */
   health(): Promise<Health>
   /** Counters and gauges of this process; `undefined` before its first use. */
@@ -153,9 +161,9 @@ export function watchwordOf<U, Right extends string>(
 const programVerbs = (
   open: () => Promise<Instance>,
 ): Pick<Watchword, 'signIn' | 'migrate'> => ({
-  async signIn(user) {
+  async signIn(user, options) {
     const { core } = await open()
-    return signInUser(user, core)
+    return signInUser(user, options, core)
   },
   migrate: async () => void (await open()),
 })

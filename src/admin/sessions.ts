@@ -30,8 +30,12 @@ export interface SessionAdminDeps {
 
 export const sessionAdmin = (open: () => Promise<SessionAdminDeps>): SessionAdmin => ({
   async list(userId) {
-    const { stored } = await open()
-    return (await stored.list(userIdOf(userId))).map(publicSession)
+    const { stored, sessions } = await open()
+    const listed = await stored.list(userIdOf(userId))
+    return listed.map((session) => {
+      const lastUsedAt = sessions?.findUse(session.id) ?? session.lastUsedAt
+      return publicSession({ ...session, lastUsedAt })
+    })
   },
   async revoke(sessionId) {
     const id = requireString('id', sessionId) as SessionId

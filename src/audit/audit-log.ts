@@ -18,6 +18,8 @@ export interface NewEvent<Kind extends string = CoreEventKind> {
   readonly kind: Kind
   readonly userId?: UserId | undefined
   readonly sessionId?: SessionId | undefined
+  /** Overrides the actor of the request context. */
+  readonly actor?: string | undefined
   /** Overrides the address of the request context. */
   readonly address?: string | undefined
   readonly detail?: Readonly<Record<string, unknown>>
@@ -132,7 +134,7 @@ class StoredAuditLog implements AuditLog<string> {
       kind: event.kind,
       userId: event.userId,
       sessionId: event.sessionId,
-      actor: context?.actor,
+      actor: event.actor ?? context?.actor,
       address: event.address ?? context?.address,
       requestId: context?.requestId,
       detail: event.detail ?? {},

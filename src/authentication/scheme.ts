@@ -26,6 +26,8 @@ export interface Identity<U = User> {
   readonly token?: Claims | undefined
   /** The session that the credentials belong to, if there is one. */
   readonly sessionId?: string | undefined
+  /** The id of the user who acts as this one (RFC 8693 §1.1), if one does: see `auth.signIn`. */
+  readonly actor?: string | undefined
   /** The stored credential that the request carries, such as an API token. */
   readonly credential?: Credential | undefined
   /** The scopes that the credentials are limited to (RFC 6749 §3.3); `undefined` if they have none. */

@@ -38,13 +38,14 @@ function sessionTable(
 ): string {
   if (sessions.length === 0) return `${printable(name)} has no sessions.`
   return tableOf(
-    ['ID', 'SIGNED IN (UTC)', 'LAST REFRESH', 'REFRESHES', 'EXPIRES', 'STATE'],
+    ['ID', 'SIGNED IN (UTC)', 'LAST USE', 'EXPIRES', 'ADDRESS', 'CLIENT', 'STATE'],
     sessions.map((session) => [
       session.id,
       momentOf(session.createdAt),
-      momentOf(session.rotatedAt),
-      String(session.generation),
+      momentOf(session.lastUsedAt ?? session.rotatedAt),
       momentOf(session.idleExpiresAt),
+      session.address ?? '–',
+      session.userAgent?.slice(0, 40) ?? '–',
       shownState(session, now),
     ]),
   )
@@ -57,7 +58,8 @@ function stateOf(session: Session, now: UnixSeconds): 'live' | 'expired' | 'revo
 
 function shownState(session: Session, now: UnixSeconds): string {
   if (session.revokeReason !== undefined) return `revoked (${session.revokeReason})`
-  return stateOf(session, now)
+  const state = stateOf(session, now)
+  return session.actor === undefined ? state : `${state} (used by ${session.actor})`
 }
 
 const toJson = (session: Session, now: UnixSeconds): object => ({
@@ -66,6 +68,12 @@ const toJson = (session: Session, now: UnixSeconds): object => ({
   created_at: isoOf(session.createdAt),
   refreshed_at: isoOf(session.rotatedAt),
   refreshes: session.generation,
+  last_used_at: isoOf(session.lastUsedAt),
+  address: session.address ?? null,
+  user_agent: session.userAgent ?? null,
+  amr: session.amr ?? null,
+  auth_time: isoOf(session.authTime),
+  actor: session.actor ?? null,
   idle_expires_at: isoOf(session.idleExpiresAt),
   expires_at: isoOf(session.expiresAt),
   revoked_at: isoOf(session.revokedAt),

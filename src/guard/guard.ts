@@ -17,6 +17,7 @@ import {
 } from '../permissions/permission.ts'
 import { type PrincipalDeps, RequestPrincipal } from '../permissions/request-principal.ts'
 import type { Rights } from '../permissions/rights.ts'
+import type { SessionId } from '../sessions/session.ts'
 import { type Throttle, throttleAll } from '../throttling/throttle.ts'
 
 /** A route's requirement, completed with the instance's defaults. */
@@ -25,6 +26,8 @@ export interface GuardParts {
   /** All must grant; the first that denies decides the response. */
   readonly permissions: readonly AnyPermission[]
   readonly throttles: readonly Throttle[]
+  /** Called with the session of each request that has one. */
+  readonly useSession: ((id: SessionId) => void) | undefined
 }
 
 export interface GuardDeps {
@@ -57,15 +60,18 @@ export function createGuard(parts: GuardParts, deps: GuardDeps): Guard {
 class RouteGuard {
   readonly #throttles: readonly Throttle[]
   readonly #deps: GuardDeps
+  readonly #useSession: GuardParts['useSession']
   readonly #identify: ReturnType<typeof firstIdentity>
   readonly #challenges: readonly string[]
   readonly #refusedChallenges: readonly string[]
   readonly #authorize: (context: AnyContext) => Awaitable<void>
   readonly #principalDeps: PrincipalDeps
 
-  constructor({ schemes, permissions, throttles }: GuardParts, deps: GuardDeps) {
+  constructor(parts: GuardParts, deps: GuardDeps) {
+    const { schemes, permissions, throttles, useSession } = parts
     this.#throttles = throttles
     this.#deps = deps
+    this.#useSession = useSession
     this.#identify = firstIdentity(schemes)
     this.#challenges = challengesOf(schemes)
     this.#refusedChallenges = refusedChallengesOf(schemes)
@@ -105,6 +111,8 @@ class RouteGuard {
       this.#principalDeps,
       request,
     )
+    const sessionId = principal.sessionId
+    if (typeof sessionId === 'string') this.#useSession?.(sessionId as SessionId)
     const context = { identity: identity && principal, request, resource: undefined }
     try {
       const admitted = this.#require(context)

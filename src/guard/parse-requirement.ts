@@ -53,6 +53,7 @@ export function parseRequirement(
     // The types of users and rights were checked by the compiler.
     permissions: permissions as readonly unknown[] as GuardParts['permissions'],
     throttles: throttles({ hits, clock }),
+    useSession: deps.sessions?.use,
   })
 }
 

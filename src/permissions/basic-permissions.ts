@@ -48,5 +48,17 @@ export const hasScope = (scope: string) =>
     ),
   )
 
+/**
+ * Grants users who act for themselves. Denies those as whom another acts (`auth.signIn(user, { actor })`), so that the other cannot
+ * change a password, an address or a factor.
+ */
+export const isNotImpersonated = signedIn<AnyPermission>(({ identity }) => {
+  if (identity === undefined) return denied('not signed in')
+  if (identity.actor === undefined) return granted
+  return denied(`${identity.actor} acts as the user`, { detail: IMPERSONATED })
+})
+
+const IMPERSONATED = 'Another user who acts as you cannot do this.'
+
 const grantIf = (condition: boolean, reason: string): Decision =>
   condition ? granted : denied(reason)

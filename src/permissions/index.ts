@@ -10,6 +10,7 @@ export {
   hasRole,
   hasScope,
   isAuthenticated,
+  isNotImpersonated,
   isReadOnly,
   isStaff,
 } from './basic-permissions.ts'

@@ -20,6 +20,7 @@ export class RequestPrincipal<U> implements Principal<U, string> {
   readonly scheme: string
   readonly token: Identity['token']
   readonly sessionId: Identity['sessionId']
+  readonly actor: Identity['actor']
   readonly credential: Identity['credential']
   readonly scopes: readonly string[]
   readonly #deps: PrincipalDeps
@@ -31,6 +32,7 @@ export class RequestPrincipal<U> implements Principal<U, string> {
     this.scheme = scheme
     this.token = token
     this.sessionId = sessionId
+    this.actor = identity.actor ?? actorIn(token)
     this.credential = credential
     this.scopes = scopes
     this.#deps = deps
@@ -52,6 +54,14 @@ export class RequestPrincipal<U> implements Principal<U, string> {
     const error = denialError(decision, identity, request)
     throw this.#deps.toRouteError(error, request, identity)
   }
+}
+
+/** Who acts, by the claim `act` (RFC 8693 §4.1). One that another issuer wrote may name him otherwise. */
+function actorIn(token: Identity['token']): string | undefined {
+  const act = token?.act
+  if (typeof act !== 'object' || act === null) return undefined
+  const { sub } = act as { readonly sub?: unknown }
+  return typeof sub === 'string' ? sub : 'unknown'
 }
 
 const NO_SCOPES: readonly string[] = []

@@ -72,6 +72,12 @@ test('a rotation increments the generation, sets a new jti and idle end, and kee
     epoch: 0,
     revokedAt: undefined,
     revokeReason: undefined,
+    lastUsedAt: undefined,
+    address: undefined,
+    userAgent: undefined,
+    amr: undefined,
+    authTime: undefined,
+    actor: undefined,
   })
 })
 

@@ -8,9 +8,11 @@ import {
 import { AuthError } from '../base/errors.ts'
 import type { Random } from '../base/random.ts'
 import { flush } from './flush.ts'
+import { LastUses } from './last-uses.ts'
 import { type PublishedPage, publishedPages } from './published.ts'
 import { type FeedSettings, type FeedState, RevocationFeed } from './revocation-feed.ts'
 import {
+  isGranted,
   type JudgedExpired,
   judgeExpired,
   type RefreshClaims,
@@ -43,6 +45,10 @@ export interface SessionManager
    * @throws AuthError `store_unavailable`
    */
   isRevoked(id: SessionId, lifetime: Seconds): Awaitable<boolean>
+  /** Called for each request with a token of a session: see `last-uses.ts`. */
+  use(id: SessionId): void
+  /** A use that this process has not written yet. */
+  findUse(id: string): UnixSeconds | undefined
   /** The state of the feed: if `age` exceeds `maxAge`, or it is `full`, each check reads the store. */
   feed(): FeedState
   /** See `published.ts`. */
@@ -53,8 +59,8 @@ export interface SessionManager
   judgeExpired(presented: RefreshClaims, now: UnixSeconds): Promise<JudgedExpired>
   /** See `flush.ts`. @returns how many sessions were deleted */
   flush(now: UnixSeconds, progress?: (deleted: number) => void): Promise<number>
-  /** Stops the feed. The store stays open. */
-  close(): void
+  /** Stops the feed, and writes the last uses. The store stays open. */
+  close(): Promise<void>
 }
 
 export interface SessionSettings extends RotationSettings, FeedSettings {}
@@ -90,6 +96,7 @@ export async function openSessionManager(
     reconnected: deps.feedReconnected,
   })
   const revocations = new Revocations(sessions, feed, settings)
+  const uses = new LastUses({ clock, recordUses: (each) => sessions.recordUses(each) })
   const revoke: Sessions['revoke'] = (id, reason, now) =>
     revocations.revoke(id, reason, now)
   const reportReuse = (outcome: RotationOutcome): void => {
@@ -116,6 +123,7 @@ export async function openSessionManager(
       const rotateDeps = { sessions, random, revoke }
       const outcome = await rotate(presented, now, rotateDeps, settings)
       reportReuse(outcome)
+      if (isGranted(outcome)) uses.mark(presented.id)
       return outcome
     },
     async judgeExpired(presented, now) {
@@ -124,7 +132,12 @@ export async function openSessionManager(
       return judged
     },
     flush: (now, progress) => flush(sessions, now, window, progress),
-    close: () => feed.close(),
+    use: (id) => uses.mark(id),
+    findUse: (id) => uses.find(id),
+    async close() {
+      feed.close()
+      await uses.close()
+    },
   }
 }
 

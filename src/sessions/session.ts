@@ -13,8 +13,25 @@ export type RevokeReason =
   | 'inactive'
   | 'deleted'
 
+/** How a session began. */
+export interface SessionOrigin {
+  /** The client's at the sign-in, behind the trusted proxies; `undefined` if a program signed the user in. */
+  readonly address: string | undefined
+  /** The client's `User-Agent` at the sign-in, at most 200 characters. */
+  readonly userAgent: string | undefined
+  /**
+   * How the user proved who they are: values of `amr` (RFC 8176 §2), in the order of the steps; empty if a program signed the user in.
+   * `undefined` if another issuer or release 0.1.0 did.
+   */
+  readonly amr: readonly string[] | undefined
+  /** When the user did (`auth_time`); a refresh does not change it. `undefined` as `amr`. */
+  readonly authTime: number | undefined
+  /** The id of the user who acts as this one, as `auth.signIn` was told (RFC 8693 §1.1, impersonation). */
+  readonly actor: string | undefined
+}
+
 /** One sign-in, as programs see it. Moments are in seconds since 1970. */
-export interface Session {
+export interface Session extends SessionOrigin {
   /** 32 hexadecimal digits: the `sid` of every token of the session. */
   readonly id: string
   /** `undefined` if the session belongs to a blacklisted token whose user is not in this store. */
@@ -28,6 +45,8 @@ export interface Session {
   readonly expiresAt: number
   /** When the session ends unless it is refreshed: each refresh extends this, up to `expiresAt`. */
   readonly idleExpiresAt: number
+  /** The last request or refresh with one of its tokens, at most a minute late; `undefined` before the first. */
+  readonly lastUsedAt: number | undefined
   readonly revokedAt: number | undefined
   readonly revokeReason: RevokeReason | undefined
 }
@@ -62,10 +81,20 @@ export const publicSession = ({
   ...session
 }: StoredSession): Session => session
 
-export type NewSession = Pick<
-  StoredSession,
-  'id' | 'userId' | 'jti' | 'createdAt' | 'expiresAt' | 'idleExpiresAt' | 'epoch'
->
+export interface NewSession
+  extends Pick<
+    StoredSession,
+    'id' | 'userId' | 'jti' | 'createdAt' | 'expiresAt' | 'idleExpiresAt' | 'epoch'
+  > {
+  /** `undefined` if it is not known. */
+  readonly origin?: SessionOrigin | undefined
+}
+
+/** A request or a refresh with a token of a session. */
+export interface SessionUse {
+  readonly id: SessionId
+  readonly at: UnixSeconds
+}
 
 /** The exchange of a refresh token: what is compared, and what is written. */
 export interface Rotation {
@@ -161,6 +190,8 @@ export interface Sessions {
    */
   carryOver(userId: UserId, epoch: number, only?: SessionId): Promise<number>
   list(userId: UserId): Promise<readonly StoredSession[]>
+  /** Sets the last uses of sessions that exist, unless a later one is known. A row that is being changed is left out. */
+  recordUses(uses: readonly SessionUse[]): Promise<void>
   /** A page of the revocation feed from this position on, in the order of moments, then of ids. */
   revokedSince(from: FeedPosition, limit: number): Promise<readonly RevokedSession[]>
   /** Deletes up to `limit` sessions whose `expiresAt` is before `moment`. @returns how many it deleted */

@@ -30,6 +30,8 @@ export interface SignInEvent {
   readonly request: AuthRequest | undefined
   /** How the user proved who they are: values of `amr` (RFC 8176 §2), such as `pwd`. */
   readonly methods: readonly string[]
+  /** The id of the user who signed in as this one. */
+  readonly actor: string | undefined
 }
 
 export interface SignInFailedEvent {

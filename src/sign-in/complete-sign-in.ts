@@ -4,17 +4,19 @@ import { callHook } from '../base/call-hook.ts'
 import type { Clock } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { truncateAddress } from '../http/client-address.ts'
 import type { AuthRequest } from '../http/request.ts'
+import { userAgentOf } from '../http/user-agent.ts'
 import type { Counters } from '../observability/counters.ts'
 import type { CheckedSignIn } from '../sessions/checked-sign-in.ts'
-import type { SessionId } from '../sessions/session.ts'
+import type { SessionId, SessionOrigin } from '../sessions/session.ts'
 import { obtainPair, type Pair } from '../tokens/pairs.ts'
 import {
   isAllowed,
   type TokenDeps,
   type TokenSettings,
 } from '../tokens/token-settings.ts'
-import type { Account, User } from '../users/user.ts'
+import type { Account, StoredUser, User } from '../users/user.ts'
 import type { Users } from '../users/users.ts'
 
 /** What a user has proved, and what for. */
@@ -31,6 +33,8 @@ export interface SignInAttempt {
    * so a check that would ask for one refuses them.
    */
   readonly starts: 'session' | 'api token' | 'nothing'
+  /** The id of the user who signs in as this one. Nobody else's factors can be asked for then: no check stops it. */
+  readonly actor?: string | undefined
 }
 
 /**
@@ -46,7 +50,8 @@ export type SignInCheck = (
 /** Makes the error that a client gets. It is called only if a client gets it, so a ticket that it has is issued here. */
 export type StopSignIn = () => Awaitable<AuthError>
 
-export interface SignInOptions extends Pick<SignInAttempt, 'methods' | 'request'> {
+export interface SignInOptions
+  extends Pick<SignInAttempt, 'methods' | 'request' | 'actor'> {
   /** Default `session`. */
   readonly starts?: SignInAttempt['starts']
 }
@@ -89,8 +94,10 @@ export interface CompleteSignInSettings {
       user: User
       request: AuthRequest | undefined
       methods: readonly string[]
+      actor: string | undefined
     }) => unknown
   }
+  readonly addressOf: (request: AuthRequest) => string
   readonly log: Log
 }
 
@@ -117,29 +124,43 @@ export function signInCompletion(
     options: SignInOptions & Partial<StartSignIn<unknown>>,
   ): Promise<never> => {
     const { starts = 'session', start = startPair } = options
-    const signIn = await checkedSignIn(account, { ...options, starts }, settings, deps)
-    if (settings.users.updateLastLogin)
+    const attempt: SignInAttempt = { ...options, starts }
+    await requireUnstopped(account, attempt, settings, deps)
+    const origin = originOf(attempt, settings, deps)
+    if (settings.users.updateLastLogin && attempt.actor === undefined)
       await deps.users.change(account.user.id, { lastLoginAt: deps.clock() })
-    const started = await start(signIn)
-    await report(signIn, started, settings, deps)
+    // The one place that makes this type.
+    const started = await start({ account, origin } as CheckedSignIn)
+    await report(account.user, attempt, started, settings, deps)
     // What `start` returns.
     return started.result as never
   }
 }
 
 /** @throws AuthError `no_active_account`; what a check says */
-async function checkedSignIn(
+async function requireUnstopped(
   account: Account,
   attempt: SignInAttempt,
   { tokens }: Pick<CompleteSignInSettings, 'tokens'>,
   { checks }: Pick<CompleteSignInDeps, 'checks'>,
-): Promise<CheckedSignIn> {
+): Promise<void> {
   if (!isAllowed(account.user, tokens)) throw new AuthError('no_active_account')
+  if (attempt.actor !== undefined) return
   const stop = await findStop(account, attempt, checks)
   if (stop !== undefined) throw await stop()
-  const { methods, request } = attempt
-  return { account, methods, request } as CheckedSignIn
 }
+
+const originOf = (
+  { methods, request, actor }: SignInAttempt,
+  { addressOf }: CompleteSignInSettings,
+  { clock }: CompleteSignInDeps,
+): SessionOrigin => ({
+  address: (request && truncateAddress(addressOf(request))) || undefined,
+  userAgent: request && userAgentOf(request),
+  amr: methods,
+  authTime: clock(),
+  actor,
+})
 
 async function findStop(
   account: Account,
@@ -167,7 +188,8 @@ export const refuseStopped =
   }
 
 async function report(
-  { account: { user }, methods, request }: CheckedSignIn,
+  user: StoredUser,
+  { methods, request, actor }: SignInAttempt,
   { sessionId, detail }: StartedSignIn<unknown>,
   { on, log }: CompleteSignInSettings,
   { audit, counters }: CompleteSignInDeps,
@@ -177,7 +199,10 @@ async function report(
     kind: 'signed_in',
     userId: user.id,
     sessionId,
+    actor,
     detail: { methods, ...detail },
   })
-  await callHook(log, 'on.signedIn', () => on.signedIn?.({ user, request, methods }))
+  await callHook(log, 'on.signedIn', () =>
+    on.signedIn?.({ user, request, methods, actor }),
+  )
 }

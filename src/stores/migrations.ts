@@ -146,4 +146,16 @@ export const CORE_MIGRATIONS: readonly Migration[] = [
       schema.createIndex('users_by_phone').unique().on('users').column('phone'),
     ],
   },
+  {
+    name: 'origins of sessions',
+    // Release 0.1.0 leaves them out. None has an index: see `sessions_by_user`.
+    statements: (schema, { text }) => [
+      schema.alterTable('sessions').addColumn('address', text),
+      schema.alterTable('sessions').addColumn('user_agent', text),
+      schema.alterTable('sessions').addColumn('amr', text),
+      schema.alterTable('sessions').addColumn('auth_time', 'double precision'),
+      schema.alterTable('sessions').addColumn('last_used_at', 'double precision'),
+      schema.alterTable('sessions').addColumn('actor', text),
+    ],
+  },
 ]

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
 import { isStorable } from '../base/storable.ts'
 import type {
@@ -6,8 +6,10 @@ import type {
   NewSession,
   RevokeReason,
   SessionId,
+  SessionOrigin,
   SessionState,
   Sessions,
+  SessionUse,
   StoredSession,
 } from '../sessions/session.ts'
 import type { UserId } from '../users/user.ts'
@@ -34,12 +36,14 @@ type StateRow = Row & {
 export interface SqlSessionsOptions {
   readonly deadline?: Deadline
   readonly lock?: UserLock
+  /** Leaves out rows that another transaction is changing; `undefined` if the database has one writer at a time. */
+  readonly skipLocked?: RawBuilder<unknown> | undefined
 }
 
 /** Sessions in SQL. Every verb is one statement, which checks its condition itself. */
 export function sqlSessions(
   db: Kysely<Tables>,
-  { deadline, lock }: SqlSessionsOptions = {},
+  { deadline, lock, skipLocked }: SqlSessionsOptions = {},
 ): Sessions {
   const insertIfUser = insertIfUserStatement(db, lock)
   const insertIfMissing = insertIfMissingStatement(db)
@@ -52,12 +56,16 @@ export function sqlSessions(
       const { userId } = session
       if (userId === undefined) return false
       const leastActive = flag(require.active)
-      const { numAffectedRows } = await insertIfUser({ ...session, userId, leastActive })
+      const { numAffectedRows } = await insertIfUser({
+        ...valuesOf(session),
+        userId,
+        leastActive,
+      })
       return numAffectedRows === 1n
     },
 
     async adopt(session) {
-      await insertIfMissing(session)
+      await insertIfMissing(valuesOf(session))
     },
 
     async rotate(rotation) {
@@ -112,6 +120,11 @@ export function sqlSessions(
       return rows.map(sessionOf)
     },
 
+    async recordUses(uses) {
+      const storable = uses.filter(({ id }) => isStorable(id))
+      if (storable.length > 0) await usesQuery(storable, skipLocked).execute(db)
+    },
+
     async revokedSince(from, limit) {
       const rows = await revokedSinceQuery(db, from).limit(limit).execute()
       return rows.map(({ id, ended_at }) => ({
@@ -131,7 +144,7 @@ export function sqlSessions(
 const isNamed = ({ id, jti }: Pick<StoredSession, 'id' | 'jti'>): boolean =>
   isStorable(id) && isStorable(jti)
 
-type SignIn = NewSession & { readonly userId: UserId; readonly leastActive: Flag }
+type SignIn = Values & { readonly userId: UserId; readonly leastActive: Flag }
 
 const insertIfUserStatement = (db: Kysely<Tables>, lock: UserLock) =>
   prepared<SignIn, never>(db, (values) => {
@@ -144,7 +157,7 @@ const insertIfUserStatement = (db: Kysely<Tables>, lock: UserLock) =>
   })
 
 const insertIfMissingStatement = (db: Kysely<Tables>) =>
-  prepared<NewSession, never>(db, (values) =>
+  prepared<Values, never>(db, (values) =>
     db
       .insertInto('sessions')
       .values(rowOf(values))
@@ -222,6 +235,18 @@ const listQuery = (db: Kysely<Tables>, userId: UserId) =>
     .orderBy('created_at', 'desc')
     .orderBy('id')
 
+/** One that waits for no row cannot deadlock with a statement that changes several. */
+const usesQuery = (uses: readonly SessionUse[], skipLocked = sql``) => sql`
+  with used (id, at) as (values ${sql.join(
+    uses.map(({ id, at }) => sql`(cast(${id} as text), cast(${at} as double precision))`),
+  )}),
+  found (id, at) as (
+    select sessions.id, used.at from sessions join used on sessions.id = used.id
+    where sessions.last_used_at is null or sessions.last_used_at < used.at
+    ${skipLocked}
+  )
+  update sessions set last_used_at = found.at from found where sessions.id = found.id`
+
 const revokedSinceQuery = (
   db: Kysely<Tables>,
   { revokedAt, id = '' as SessionId }: FeedPosition,
@@ -245,7 +270,15 @@ const flushQuery = (db: Kysely<Tables>, moment: UnixSeconds, limit: number) =>
         .limit(limit),
     )
 
-const rowOf = (session: NewSession): Row => ({
+/** A prepared statement takes its values by name. */
+type Values = Omit<NewSession, 'origin'> & ReturnType<typeof originRow>
+
+const valuesOf = ({ origin, ...session }: NewSession): Values => ({
+  ...session,
+  ...originRow(origin),
+})
+
+const rowOf = (session: Values): Row => ({
   id: session.id,
   user_id: session.userId ?? null,
   generation: 0,
@@ -260,6 +293,20 @@ const rowOf = (session: NewSession): Row => ({
   end_reason: null,
   lost_answers: 0,
   spent_at: null,
+  address: session.address,
+  user_agent: session.user_agent,
+  amr: session.amr,
+  auth_time: session.auth_time,
+  actor: session.actor,
+  last_used_at: null,
+})
+
+const originRow = (origin: SessionOrigin | undefined) => ({
+  address: origin?.address ?? null,
+  user_agent: origin?.userAgent ?? null,
+  amr: origin?.amr === undefined ? null : JSON.stringify(origin.amr),
+  auth_time: (origin?.authTime as UnixSeconds | undefined) ?? null,
+  actor: origin?.actor ?? null,
 })
 
 function stateOf(row: StateRow): SessionState {
@@ -284,4 +331,10 @@ export const sessionOf = (row: Row): StoredSession => ({
   epoch: row.epoch,
   revokedAt: row.ended_at ?? undefined,
   revokeReason: row.end_reason ?? undefined,
+  address: row.address ?? undefined,
+  userAgent: row.user_agent ?? undefined,
+  amr: row.amr === null ? undefined : JSON.parse(row.amr),
+  authTime: row.auth_time ?? undefined,
+  actor: row.actor ?? undefined,
+  lastUsedAt: row.last_used_at ?? undefined,
 })

@@ -57,6 +57,14 @@ export interface SessionTable {
   readonly lost_answers: number
   /** When the previous token was first spent, if `lost_answers` is not 0; otherwise that is `rotated_at`. */
   readonly spent_at: UnixSeconds | null
+  readonly address: string | null
+  readonly user_agent: string | null
+  /** JSON: a list of strings. */
+  readonly amr: string | null
+  readonly auth_time: UnixSeconds | null
+  readonly last_used_at: UnixSeconds | null
+  /** The id of the user who acts as this one. */
+  readonly actor: string | null
 }
 
 export interface KeyTable {

@@ -2,7 +2,7 @@ import { after, floorSeconds, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { hexId } from '../base/random.ts'
 import type { Claims } from '../jwt/index.ts'
-import type { SessionId, StoredSession } from '../sessions/session.ts'
+import type { SessionId, SessionOrigin, StoredSession } from '../sessions/session.ts'
 import type { Account, User } from '../users/user.ts'
 import { customClaims, isPerToken } from './custom-claims.ts'
 import { namesUserByField, type TokenDeps, type TokenSettings } from './token-settings.ts'
@@ -29,11 +29,14 @@ export function userIdText(
 /**
  * The claims that all tokens of a sign-in share: user id, revoke claim, session, custom claims, audience, issuer. In Simple
  * JWT's order; `ww_uid`, `sid` and `gen` are ours.
+ *
+ * @param origin see `originClaims`
  */
 export function subjectClaims(
   account: Account,
   custom: Claims | undefined,
   session: Pick<StoredSession, 'id'> | undefined,
+  origin: Claims,
   deps: TokenDeps,
 ): Draft {
   const { settings } = deps
@@ -42,10 +45,33 @@ export function subjectClaims(
     draft[settings.revokeClaimName] = deps.revokeClaimOf(account)
   if (namesUserByField(settings)) draft.ww_uid = account.user.id
   if (session !== undefined) draft.sid = session.id
-  Object.assign(draft, custom)
+  Object.assign(draft, origin, custom)
   if (settings.audience !== undefined) draft.aud = settings.audience
   if (settings.issuer !== undefined) draft.iss = settings.issuer
   return draft
+}
+
+/** What tokens say of their sign-in: who acts (RFC 8693 §4.1), and with `tokens.signInClaims` when and how it was (OpenID Connect Core §2). */
+export function originClaims(
+  { amr, authTime, actor }: SessionOrigin,
+  { signInClaims }: Pick<TokenSettings, 'signInClaims'>,
+): Claims {
+  const claims: Draft = {}
+  if (signInClaims && authTime !== undefined)
+    claims.auth_time = floorSeconds(authTime as UnixSeconds)
+  if (signInClaims && amr !== undefined) claims.amr = amr
+  if (actor !== undefined) claims.act = { sub: actor }
+  return claims
+}
+
+/** The same claims of a presented token: a refresh is no sign-in. */
+function originAgain(
+  presented: Claims,
+  { signInClaims }: Pick<TokenSettings, 'signInClaims'>,
+): Claims {
+  const names = signInClaims ? ['auth_time', 'amr', 'act'] : ['act']
+  const kept = names.filter((name) => Object.hasOwn(presented, name))
+  return Object.fromEntries(kept.map((name) => [name, presented[name]]))
 }
 
 /** The claims of `tokens.claims` for the tokens that another is exchanged for. @returns `undefined` if they are copied */
@@ -70,7 +96,7 @@ export function subjectAgain(
 ): Draft {
   const { settings } = deps
   if (custom !== undefined && account !== undefined)
-    return subjectClaims(account, custom, session, deps)
+    return subjectClaims(account, custom, session, originAgain(presented, settings), deps)
   const draft: Draft = {}
   for (const name of Object.keys(presented)) {
     if (!isPerToken(name, settings)) draft[name] = presented[name]

@@ -65,6 +65,8 @@ function rejectReserved(claims: Claims, settings: TokenSettings): void {
   const reserved = [
     ...(namesUserByField(settings) ? ['ww_uid'] : []),
     'sid',
+    'act',
+    ...(settings.signInClaims ? ['auth_time', 'amr'] : []),
     'aud',
     'iss',
     settings.userIdClaim,

@@ -9,6 +9,7 @@ import {
   accessClaims,
   customClaimsAgain,
   looseRefreshClaims,
+  originClaims,
   refreshClaims,
   subjectAgain,
   subjectClaims,
@@ -47,14 +48,16 @@ export interface RefreshedTokens {
 
 /** Starts a session: its row, its refresh token, and an access token issued at the same time. */
 export async function obtainPair(
-  { account }: CheckedSignIn,
+  signIn: CheckedSignIn,
   deps: TokenDeps,
 ): Promise<Pair & { readonly session: StoredSession | undefined }> {
+  const { account } = signIn
+  const origin = originClaims(signIn.origin, deps.settings)
   const now = deps.clock()
   const end = after(now, deps.settings.session)
   const custom = await customClaims(account.user, deps.settings)
-  const session = newSession(account.user, end, now, deps)
-  const subject = subjectClaims(account, custom, session, deps)
+  const session = newSession(signIn, end, now, deps)
+  const subject = subjectClaims(account, custom, session, origin, deps)
   const refresh =
     session === undefined
       ? looseRefreshClaims(subject, now, deps)
@@ -63,7 +66,7 @@ export async function obtainPair(
     refresh: deps.signRefresh(refresh),
     access: deps.sign(accessClaims(subject, now, deps)),
   }
-  await openSession(session, account.user, deps)
+  await openSession(session, signIn, deps)
   return { ...pair, session }
 }
 

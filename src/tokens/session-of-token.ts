@@ -2,6 +2,7 @@ import { after, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { hexId } from '../base/random.ts'
 import type { Claims } from '../jwt/index.ts'
+import type { CheckedSignIn } from '../sessions/checked-sign-in.ts'
 import { foreignSessionId } from '../sessions/foreign-session-id.ts'
 import type { Granted, RefreshClaims, RotationOutcome } from '../sessions/rotate.ts'
 import type {
@@ -33,7 +34,7 @@ const NO_SESSION = 'the store has no session of this token'
  * @returns `undefined` if `tokens.sessions` is false
  */
 export function newSession(
-  user: StoredUser,
+  { account: { user }, origin }: CheckedSignIn,
   expiresAt: UnixSeconds,
   now: UnixSeconds,
   { sessions, settings, random }: TokenDeps,
@@ -52,8 +53,10 @@ export function newSession(
     lostAnswers: 0,
     spentAt: undefined,
     rotatedAt: undefined,
+    lastUsedAt: undefined,
     revokedAt: undefined,
     revokeReason: undefined,
+    ...origin,
   }
 }
 
@@ -64,7 +67,7 @@ export function newSession(
  */
 export async function openSession(
   session: StoredSession | undefined,
-  user: StoredUser,
+  { account: { user }, origin }: CheckedSignIn,
   deps: TokenDeps,
 ): Promise<void> {
   if (deps.sessions === undefined || session === undefined)
@@ -78,6 +81,7 @@ export async function openSession(
     expiresAt,
     idleExpiresAt,
     epoch,
+    origin,
   }
   await deps.sessions.open(fresh)
 }

@@ -28,6 +28,8 @@ export interface TokenSettings {
   readonly revokeClaimName: string
   readonly claims?: ((user: User) => Awaitable<object>) | undefined
   readonly copyClaims: boolean
+  /** Whether tokens carry `auth_time` and `amr`. */
+  readonly signInClaims: boolean
   readonly encode?: ((value: unknown) => unknown) | undefined
   readonly verifyIgnoresBlacklist: boolean
   readonly allowUserlessRefresh: boolean

@@ -146,7 +146,12 @@ export function addressTests(database: string, fresh: FreshDatabase): void {
         await before.run(`drop index if exists users_by_${column}`)
         await before.run(`alter table users drop column ${column}`)
       }
-      await before.run(`delete from watchword_migrations where name = 'accounts'`)
+      const ofSessions = ['address', 'user_agent', 'amr', 'auth_time', 'last_used_at']
+      for (const column of [...ofSessions, 'actor'])
+        await before.run(`alter table sessions drop column ${column}`)
+      await before.run(
+        `delete from watchword_migrations where name in ('accounts', 'origins of sessions')`,
+      )
 
       const { users } = await open(t, url)
 

@@ -127,6 +127,12 @@ is<root.Session>({
   generation: 0,
   expiresAt: 0,
   idleExpiresAt: 0,
+  lastUsedAt: 0,
+  address: '127.0.0.1',
+  userAgent: undefined,
+  amr: ['pwd'],
+  authTime: 0,
+  actor: undefined,
   revokedAt: 0,
   revokeReason: 'admin',
 })

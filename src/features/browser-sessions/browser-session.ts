@@ -48,7 +48,7 @@ const SIZE = 32
 
 /** Starts the session of a browser with a new secret, never one that a request brought (rule S1). @returns the secret */
 export async function openBrowserSession(
-  { account: { user } }: CheckedSignIn,
+  { account: { user }, origin }: CheckedSignIn,
   { lifetime }: BrowserSessionSettings,
   deps: BrowserSessionDeps,
 ): Promise<StartedSignIn<string>> {
@@ -63,6 +63,7 @@ export async function openBrowserSession(
     expiresAt,
     idleExpiresAt: expiresAt,
     epoch: user.epoch,
+    origin,
   })
   return { result: secret, sessionId: kept.id }
 }

@@ -110,7 +110,7 @@ async function identityOf(
   // A page of this host without the token may send `Upgrade` with a POST, too.
   if (mayChange(request)) await requireCsrfToken(request, [secret], settings)
   else if (opensWebSocket(request)) requireOwnSite(request, settings)
-  return { user, scheme: 'session', sessionId: session.id }
+  return { user, scheme: 'session', sessionId: session.id, actor: session.actor }
 }
 
 /** A session with its user, if the user may use it. */

@@ -7,6 +7,7 @@ import type { StoredSession } from '../../sessions/session.ts'
 import {
   customClaimsAgain,
   type Draft,
+  originClaims,
   subjectAgain,
   subjectClaims,
 } from '../../tokens/claims.ts'
@@ -38,26 +39,28 @@ export const slidingTokenKind = ({
 
 /** Starts a session with one token that is both access and refresh token. */
 export async function obtainSliding(
-  { account }: CheckedSignIn,
+  signIn: CheckedSignIn,
   settings: SlidingSettings,
   deps: TokenDeps,
 ): Promise<{ readonly token: string; readonly session: StoredSession | undefined }> {
+  const { account } = signIn
+  const origin = originClaims(signIn.origin, deps.settings)
   const now = deps.clock()
   const refreshExp = floorSeconds(after(now, settings.refreshLifetime))
   const custom = await customClaims(account.user, deps.settings)
   // The last token of the chain is made just before refreshExp, and the session's row outlives it (D7).
   const end = after(refreshExp, settings.lifetime)
-  const session = newSession(account.user, end, now, deps)
+  const session = newSession(signIn, end, now, deps)
   const jti = session?.jti ?? hexId(deps.random)
   const token = deps.sign(
     slidingClaims(
-      subjectClaims(account, custom, session, deps),
+      subjectClaims(account, custom, session, origin, deps),
       { jti, now, refreshExp },
       settings,
       deps,
     ),
   )
-  await openSession(session, account.user, deps)
+  await openSession(session, signIn, deps)
   return { token, session }
 }
 

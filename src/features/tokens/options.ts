@@ -231,6 +231,12 @@ export interface TokenOptions {
    */
   readonly copyClaims?: boolean
   /**
+   * Tokens carry when and how the user signed in: `auth_time` and `amr` (OpenID Connect Core §2). A refresh does not change them.
+   *
+   * @default false
+   */
+  readonly signInClaims?: boolean
+  /**
    * A function from a claim's value to a JSON value.
    *
    * @django JSON_ENCODER
@@ -318,6 +324,7 @@ export const tokenOptions = section<TokenOptions>()({
   revokeClaimName: withDefault(name, 'hash_password'),
   claims: z.optional(functionOf<(user: User) => object | Promise<object>>()),
   copyClaims: withDefault(z.boolean(), false),
+  signInClaims: withDefault(z.boolean(), false),
   encode: z.optional(functionOf<(value: unknown) => unknown>()),
   verifyIgnoresBlacklist: withDefault(z.boolean(), false),
   allowUserlessRefresh: withDefault(z.boolean(), false),

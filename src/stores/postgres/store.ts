@@ -76,6 +76,7 @@ export function postgresStore<const Extensions extends readonly StoreExtension[]
 }
 
 const FOR_SHARE = sql`for share`
+const SKIP_LOCKED = sql`for no key update of sessions skip locked`
 
 /** Migrates the database and measures its clock. */
 const prepare = (
@@ -99,7 +100,7 @@ function corePorts(db: Kysely<Tables>, time: ServerTime): Omit<CorePorts, 'users
   const deadline = answerDeadline(time)
   return {
     sessions: batchedSessions(
-      sqlSessions(db, { deadline, lock: FOR_SHARE }),
+      sqlSessions(db, { deadline, lock: FOR_SHARE, skipLocked: SKIP_LOCKED }),
       db,
       deadline,
     ),
