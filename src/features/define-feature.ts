@@ -110,7 +110,9 @@ export type Mount =
   /** If the option `endpoints` names it. */
   | 'on request'
 
-/** Unless the option `endpoints` says otherwise: whether the options of its feature ask for it. */
+/**
+ * Unless the option `endpoints` says otherwise, or something that it needs is missing: whether the options of its feature ask for it.
+ */
 export type MountIf = (section: SectionReader) => boolean
 
 /** Stored sessions (`tokens.sessions`); a signing key; a scheme of the endpoint's feature. */

@@ -107,7 +107,8 @@ function isMounted(
   has: Has,
   { section }: Pick<MountSettings, 'section'>,
 ): boolean {
-  if (typeof endpoint.mount === 'function') return endpoint.mount(section)
+  if (typeof endpoint.mount === 'function')
+    return endpoint.mount(section) && missingNeed(endpoint, has) === undefined
   switch (endpoint.mount) {
     case 'always':
       return true

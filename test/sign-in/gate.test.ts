@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { apiToken, basic, bearer, session } from '../../src/authentication.ts'
 import { AuthError } from '../../src/base/errors.ts'
+import type { Mail } from '../../src/features/mail/message.ts'
 import { FEATURE_LIST } from '../../src/features.ts'
 import { openInstance } from '../../src/instance/instance.ts'
 import { knox } from '../../src/presets/index.ts'
@@ -11,6 +12,7 @@ import type { SignInAttempt } from '../../src/sign-in/complete-sign-in.ts'
 import type { UserId } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
 import { buildWatchword } from '../build-watchword.ts'
+import { until } from '../time.ts'
 
 const SECRET = 'aB3dEf6hIj9lMn2pQr5tUv8xYz1cDe4g'
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
@@ -18,7 +20,7 @@ const CREDENTIALS = { username: 'ada', password: PASSWORD }
 
 const PRESETS = [knox({ credentials: 'body' })]
 
-/** The endpoints that sign in, by the names of the features and presets. */
+/** The endpoints that sign in with a password, by the names of the features and presets. */
 const ENDPOINTS: Readonly<Record<string, string>> = {
   obtain: '/api/token/',
   slidingObtain: '/api/token/sliding/',
@@ -26,6 +28,9 @@ const ENDPOINTS: Readonly<Record<string, string>> = {
   apiToken: '/api-token-auth/',
   'knox.login': '/knox/login/',
 }
+
+/** One that signs in with a mailed code. */
+const REDEEM_CODE = { name: 'redeemCode', path: '/auth/code/redeem/' }
 
 /** The paths of those that start no session. */
 const STARTS_TOKEN = ['/api-token-auth/', '/knox/login/']
@@ -115,7 +120,8 @@ test('every endpoint that signs in is among those that are tested here', () => {
     .filter(([, { span }]) => span === 'watchword.sign_in')
     .map(([name]) => name)
 
-  assert.deepEqual(signingIn.toSorted(), Object.keys(ENDPOINTS).toSorted())
+  const tested = [...Object.keys(ENDPOINTS), REDEEM_CODE.name]
+  assert.deepEqual(signingIn.toSorted(), tested.sort())
 })
 
 for (const path of Object.values(ENDPOINTS)) {
@@ -196,6 +202,34 @@ for (const path of Object.values(ENDPOINTS)) {
     assert.deepEqual(await auth.sessions.list(id), [])
   })
 }
+
+test('a check stops a sign-in with a mailed link, which is used up then', async () => {
+  const mails: Mail[] = []
+  await using app = gate({
+    url: 'https://app.example.com',
+    accounts: { signInCodes: true, requireActivation: false },
+    mail: (mail: Mail) => void mails.push(mail),
+    codes: { resendAfter: 0 },
+  })
+  const { auth } = app
+  const email = 'ada@example.org'
+  const { id } = await auth.users.create({ ...CREDENTIALS, email })
+  const mailedToken = async (nth: number): Promise<string> => {
+    assert.equal((await post(auth, '/auth/code/', { email })).status, 202)
+    await until(() => mails.length === nth)
+    return /token=([\w-]+)/.exec(mails.at(-1)?.text ?? '')?.[1] ?? ''
+  }
+  const redeem = (token: string) => post(auth, REDEEM_CODE.path, { token })
+
+  assert.equal((await redeem(await mailedToken(1))).status, 200)
+  assert.deepEqual(app.asked.at(-1)?.methods, ['link'])
+  app.stop()
+  const token = await mailedToken(2)
+  assert.equal((await redeem(token)).status, 403)
+  assert.equal((await redeem(token)).status, 400)
+  assert.equal((await auth.sessions.list(id)).length, 1)
+  assert.equal((await auth.events.list({ kind: 'signed_in' })).length, 1)
+})
 
 test('without stored sessions a sign-in is recorded once, too', async () => {
   await using app = gate({ tokens: { sessions: false }, authentication: [bearer()] })

@@ -1,5 +1,6 @@
 import { type Seconds, toMilliseconds } from '../../base/clock.ts'
 import type { AuthRequest } from '../../http/request.ts'
+import type { StoredUser } from '../../users/user.ts'
 import type { CodeForm, CodePayload, CodeUser } from '../codes/code.ts'
 import { issueCode } from '../codes/issue.ts'
 import { type CodePurpose, DIGITS_LIFETIME } from '../codes/purposes.ts'
@@ -7,6 +8,7 @@ import type { Core } from '../core.ts'
 import { sendMail } from '../mail/send.ts'
 import { languageOf } from '../mail/templates/languages.ts'
 import type { Language, MailTemplates, TemplateData } from '../mail/templates/template.ts'
+import { type AccountName, linkTargetOf, targetOf } from './account-name.ts'
 import type { LinkName } from './options.ts'
 import { accountSettings, linkTo } from './settings.ts'
 
@@ -22,6 +24,8 @@ export interface MailedCode {
   /** As it was read: another password, address or a deactivation voids the code. */
   readonly user?: CodeUser | undefined
   readonly payload?: CodePayload
+  /** What must be presented with the code. */
+  readonly binding?: string | undefined
   readonly lifetime: Seconds
   readonly language: Language
   /** Default: the option `accounts.form`. */
@@ -41,6 +45,7 @@ export async function mailCode(code: MailedCode, core: Core): Promise<void> {
       target: code.target,
       user,
       lifetime,
+      binding: code.binding,
       ...(payload !== undefined && { payload }),
     },
     core,
@@ -57,6 +62,27 @@ const lifetimeOf = (form: CodeForm, lifetime: Seconds): Seconds =>
   form === 'link' ? lifetime : (Math.min(lifetime, DIGITS_LIFETIME) as Seconds)
 
 const toMinutes = (length: Seconds): number => toMilliseconds(length) / 60_000
+
+/** Mails a code to the user whom a client without credentials has named: the same work without such a user. */
+export function mailCodeTo(
+  name: AccountName,
+  user: StoredUser | undefined,
+  code: Omit<MailedCode, 'to' | 'user' | 'target' | 'form' | 'payload'>,
+  core: Core,
+): Promise<void> {
+  const { form } = accountSettings(core)
+  return mailCode(
+    {
+      ...code,
+      form,
+      to: user?.email,
+      user,
+      target: form === 'link' ? linkTargetOf(name, user) : targetOf(name),
+      payload: { email: user?.email ?? name.value },
+    },
+    core,
+  )
+}
 
 /** The language of a mail to a client. */
 export const languageOfRequest = (request: AuthRequest | undefined): Language =>

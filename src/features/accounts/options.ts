@@ -32,6 +32,26 @@ export interface AccountOptions {
    */
   readonly password?: 'required' | 'none'
   /**
+   * Whether users can sign in with a link or a code that is sent to them, at `/auth/code/`. Needs the option `mail` or `sms`.
+   *
+   * @default true with `password: "none"`, else false
+   */
+  readonly signInCodes?: boolean
+  /**
+   * Which sessions end when users change their passwords: `"others"`: all but the one that does it; `"all"`; `"none"`. A reset ends
+   * all.
+   *
+   * @default "others"
+   * @django LOGOUT_ON_PASSWORD_CHANGE
+   */
+  readonly passwordChangeRevokes?: 'others' | 'all' | 'none'
+  /**
+   * Scopes that users may give to the API tokens which they create.
+   *
+   * @default none
+   */
+  readonly tokenScopes?: readonly string[]
+  /**
    * The fields of the option `user` that users set themselves, when they sign up and later.
    *
    * @default all
@@ -85,6 +105,10 @@ export interface AccountSettings {
   readonly requireActivation: boolean | undefined
   readonly form: 'link' | 'digits'
   readonly password: 'required' | 'none'
+  /** `undefined`: without passwords. */
+  readonly signInCodes: boolean | undefined
+  readonly passwordChangeRevokes: 'others' | 'all' | 'none'
+  readonly tokenScopes: readonly string[]
   /** `undefined`: all. */
   readonly fields: readonly string[] | undefined
   readonly links: Readonly<Partial<Record<LinkName, string>>>
@@ -122,6 +146,9 @@ const shape = {
   requireActivation: z.optional(z.boolean()),
   form: withDefault(z.enum(['link', 'digits']), 'link'),
   password: withDefault(z.enum(['required', 'none']), 'required'),
+  signInCodes: z.optional(z.boolean()),
+  passwordChangeRevokes: withDefault(z.enum(['others', 'all', 'none']), 'others'),
+  tokenScopes: withDefault(z.array(z.string()), []),
   fields: z.optional(z.array(z.string())),
   links: withDefault(optionalEach(Object.keys(LINK_PATHS) as LinkName[], link), {}),
   lifetimes: z.pipe(

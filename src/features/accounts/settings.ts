@@ -1,6 +1,7 @@
 import { configError } from '../../base/errors.ts'
 import type { Core, SectionReader } from '../core.ts'
-import { mailOptions } from '../mail/options.ts'
+import { mailOptions, smsOptions } from '../mail/options.ts'
+import type { NameField } from './account-name.ts'
 import {
   type AccountSettings,
   accountOptions,
@@ -17,6 +18,26 @@ export const accountSettings = ({ section }: Pick<Core, 'section'>): AccountSett
   section(accountOptions) ?? DEFAULTS
 
 const DEFAULTS = accountOptions.parse(true)!
+
+/** Whether users have passwords: for `mount`. */
+export const hasPasswords = (section: SectionReader): boolean =>
+  section(accountOptions)?.password === 'required'
+
+/** Whether a forgotten password can be replaced: for `mount`. */
+export const mailsPasswords = (section: SectionReader): boolean =>
+  hasPasswords(section) && hasMail({ section })
+
+/** Whether users can sign in with a code that is sent to them: for `mount`. */
+export function sendsSignInCodes(section: SectionReader): boolean {
+  const settings = section(accountOptions)
+  return settings?.signInCodes ?? settings?.password === 'none'
+}
+
+/** By what users ask for a code to sign in: where it can be sent to. */
+export const signInNames = (section: SectionReader): readonly NameField[] => [
+  ...(hasMail({ section }) ? (['email', 'username'] as const) : []),
+  ...(section(smsOptions) === undefined ? [] : (['phone'] as const)),
+]
 
 export const hasMail = ({ section }: Pick<Core, 'section'>): boolean =>
   section(mailOptions) !== undefined

@@ -1,0 +1,92 @@
+import type { Fields } from '../../http/fields.ts'
+import type { ParsedBody } from '../../http/parsed-body.ts'
+import { emailFault, emailKey, emailOf } from '../../users/email.ts'
+import { fieldError } from '../../users/field-errors.ts'
+import { readByLogin } from '../../users/find-by-login.ts'
+import { throttleKeyOf } from '../../users/names.ts'
+import { phoneFault } from '../../users/phone.ts'
+import type { Account, StoredUser } from '../../users/user.ts'
+import type { Core } from '../core.ts'
+
+export type NameField = 'email' | 'phone' | 'username'
+
+/** How a client without credentials names an account. */
+export interface AccountName {
+  readonly field: NameField
+  /** As the client sent it. */
+  readonly value: string
+}
+
+/** @throws AuthError `invalid` if it is an address that nobody can have */
+export function requireValidName({ field, value }: AccountName): void {
+  const fault = FAULTS[field](value)
+  if (fault !== undefined) throw fieldError({ [field]: [fault] })
+}
+
+const FAULTS = {
+  email: emailFault,
+  phone: phoneFault,
+  username: () => undefined,
+} satisfies Record<NameField, (value: string) => string | undefined>
+
+/** The target of codes for an account that is named so, whether or not there is one. */
+export const targetOf = ({ field, value }: AccountName): string => TARGETS[field](value)
+
+const TARGETS = {
+  email: (address: string) => emailKey(emailOf(address)),
+  phone: (number: string) => number,
+  // No address begins so: codes for a name and for an address do not mix.
+  username: (name: string) => `username ${throttleKeyOf(name)}`,
+} satisfies Record<NameField, (value: string) => string>
+
+/**
+ * The target of a link, which is redeemed without it: of a known account its address, so that a newer link supersedes the former one by
+ * whatever name it was asked for. Digits are counted by the name: that must not show which address belongs to it.
+ */
+export const linkTargetOf = (name: AccountName, user: StoredUser | undefined): string =>
+  user?.email === undefined ? targetOf(name) : emailKey(user.email)
+
+/**
+ * The user who gets what the account asks for: one read, whether or not there is one.
+ *
+ * @returns `undefined` also if the user is inactive, or has no address of the channel
+ */
+export async function findRecipient(
+  { field, value }: AccountName,
+  channel: 'email' | 'phone',
+  { users }: Pick<Core, 'users'>,
+): Promise<StoredUser | undefined> {
+  const user = (await readByLogin(users, field, value))?.user
+  return user?.active === true && user[channel] !== undefined ? user : undefined
+}
+
+/** The account of a code: as committed. */
+export const accountOf = async (
+  id: string | undefined,
+  { users }: Pick<Core, 'users'>,
+): Promise<Account | undefined> => {
+  const account = id === undefined ? undefined : await users.read('id', id)
+  return account?.user.active === true ? account : undefined
+}
+
+const TEXT = { trim: true, maxBytes: 1024 } as const
+
+/** The fields of an endpoint that is told an account by one of these: the first that the body has, else the first of the list. */
+export function nameFields<Field extends NameField>(
+  allowed: readonly Field[],
+  { values }: ParsedBody,
+): Fields<Field> {
+  const field = allowed.find((each) => values.has(each)) ?? allowed[0] ?? 'email'
+  return { [field]: TEXT } as unknown as Fields<Field>
+}
+
+/** The name among fields of `nameFields`. */
+export function nameIn(
+  fields: Readonly<Partial<Record<NameField, string>>>,
+): AccountName {
+  for (const field of ['email', 'phone', 'username'] as const) {
+    const value = fields[field]
+    if (value !== undefined) return { field, value }
+  }
+  throw fieldError({ email: ['This field is required.'] })
+}

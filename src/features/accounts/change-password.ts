@@ -1,0 +1,93 @@
+import { empty } from '../../http/answer.ts'
+import type { Field } from '../../http/fields.ts'
+import type { AuthRequest } from '../../http/request.ts'
+import { MAX_PASSWORD_BYTES } from '../../passwords/password-bytes.ts'
+import { isAuthenticated } from '../../permissions/basic-permissions.ts'
+import type { SessionId } from '../../sessions/session.ts'
+import { fieldError } from '../../users/field-errors.ts'
+import type { Core } from '../core.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
+import { requireCurrentPassword } from './current-password.ts'
+import { languageOfRequest } from './mail-code.ts'
+import {
+  type KeptSessions,
+  requireStrongPassword,
+  setNewPassword,
+} from './new-password.ts'
+import { ownAccount, requireOwner } from './own-account.ts'
+import { accountSettings, hasPasswords } from './settings.ts'
+
+/** White space at its ends belongs to it. */
+export const NEW_PASSWORD: Field = { trim: false, maxBytes: MAX_PASSWORD_BYTES }
+
+export interface PasswordChange {
+  readonly userId: string
+  readonly currentPassword: string
+  readonly newPassword: string
+  /** The session of the client. Default: none, and all sessions end. */
+  readonly sessionId?: string | undefined
+}
+
+/**
+ * Changes the password of a user who knows the current one. Which sessions end says the option `accounts.passwordChangeRevokes`.
+ *
+ * @throws AuthError `invalid`, whose body has messages for `current_password` or `new_password`; `throttled`; `busy`;
+ *   `user_not_found`
+ */
+export async function changePassword(
+  core: Core,
+  { userId, currentPassword, newPassword, sessionId }: PasswordChange,
+  request?: AuthRequest,
+): Promise<void> {
+  const account = await ownAccount(userId, core)
+  await requireStrongPassword(newPassword, account.user)
+  await requireCurrentPassword(account, currentPassword, core)
+  const isSet = await setNewPassword(
+    account,
+    {
+      password: newPassword,
+      keeps: keptSessions(sessionId as SessionId | undefined, core),
+      language: languageOfRequest(request),
+    },
+    core,
+  )
+  // The password that was right a moment ago is not the current one any more.
+  if (!isSet) throw fieldError({ current_password: ['Invalid password.'] })
+}
+
+function keptSessions(own: SessionId | undefined, core: Core): KeptSessions {
+  switch (accountSettings(core).passwordChangeRevokes) {
+    case 'others':
+      return own ?? 'none'
+    case 'all':
+      return 'none'
+    case 'none':
+      return 'all'
+  }
+}
+
+/** `POST /auth/me/password/` */
+export const changePasswordEndpoint = defineEndpoint({
+  path: { at: '/auth/me/password/' },
+  mount: hasPasswords,
+  create: (_, open) =>
+    post('Change Password', {
+      fields: { current_password: NEW_PASSWORD, new_password: NEW_PASSWORD },
+      requirement: isAuthenticated,
+      async handle(fields, request, { principal }) {
+        const core = await open()
+        requireOwner(principal)
+        await changePassword(
+          core,
+          {
+            userId: principal.user.id,
+            sessionId: principal.sessionId,
+            currentPassword: fields.current_password,
+            newPassword: fields.new_password,
+          },
+          request,
+        )
+        return empty()
+      },
+    }),
+})

@@ -1,0 +1,158 @@
+import { type Duration, secondsOf } from '../../base/duration.ts'
+import { AuthError } from '../../base/errors.ts'
+import { empty, json } from '../../http/answer.ts'
+import { guardedEndpoint } from '../../http/endpoint.ts'
+import type { ParsedBody } from '../../http/parsed-body.ts'
+import { isAuthenticated } from '../../permissions/basic-permissions.ts'
+import type { Principal } from '../../permissions/permission.ts'
+import { fieldError } from '../../users/field-errors.ts'
+import type { UserId } from '../../users/user.ts'
+import type { ApiToken, ShownToken } from '../api-tokens/api-token.ts'
+import { issueApiToken } from '../api-tokens/issue.ts'
+import { apiTokenStore } from '../api-tokens/sql.ts'
+import type { Core } from '../core.ts'
+import { defineEndpoint } from '../define-feature.ts'
+import { requireOwner } from './own-account.ts'
+import { accountSettings, hasAccounts } from './settings.ts'
+
+export interface OwnApiToken {
+  readonly name?: string | undefined
+  readonly scopes?: readonly string[]
+  /** Default: until it is revoked. */
+  readonly expiresIn?: Duration | undefined
+}
+
+/** The API tokens of a user, the newest first. */
+export const ownApiTokens = (
+  { ports }: Core,
+  userId: string,
+): Promise<readonly ApiToken[]> => ports(apiTokenStore).apiTokens.list(userId as UserId)
+
+/**
+ * Creates an API token of a user, with scopes that the option `accounts.tokenScopes` lists.
+ *
+ * @throws AuthError `invalid`, whose body names the invalid fields; `user_not_found`
+ */
+export async function createOwnApiToken(
+  core: Core,
+  user: string,
+  { name, scopes = [], expiresIn }: OwnApiToken,
+): Promise<ShownToken> {
+  const userId = user as UserId
+  requireAllowedScopes(scopes, core)
+  const lifetime =
+    expiresIn === undefined ? undefined : (secondsOf(expiresIn) ?? Number.NaN)
+  const input = { name, scopes, expiresIn: lifetime as ReturnType<typeof secondsOf> }
+  const { apiTokens } = core.ports(apiTokenStore)
+  const issued = await issueApiToken(userId, input, { ...core, apiTokens })
+  const { id: token } = issued.record
+  await core.audit.record({
+    kind: 'api_token_created',
+    userId,
+    detail: { token, scopes: issued.record.scopes },
+  })
+  return issued
+}
+
+/** A user who could give scopes that a sign-in has not would get what `hasScope` keeps from sign-ins. */
+function requireAllowedScopes(scopes: readonly unknown[], core: Core): void {
+  const { tokenScopes } = accountSettings(core)
+  const refused = scopes.filter((each) => !tokenScopes.some((scope) => scope === each))
+  if (refused.length > 0)
+    throw fieldError({
+      scopes: [`Choose among: ${tokenScopes.join(', ') || 'no scopes'}.`],
+    })
+}
+
+/** Revokes an API token of a user. @throws AuthError `not_found` */
+export async function revokeOwnApiToken(
+  { ports, audit }: Core,
+  { userId, id }: { readonly userId: string; readonly id: string },
+): Promise<void> {
+  const { apiTokens } = ports(apiTokenStore)
+  const tokens = await apiTokens.list(userId as UserId)
+  const token = tokens.find((each) => each.id === id)
+  if (token === undefined || !(await apiTokens.delete(token.id)))
+    throw new AuthError('not_found')
+  await audit.record({
+    kind: 'api_token_revoked',
+    userId: token.userId,
+    detail: { token: id },
+  })
+}
+
+const shown = ({ id, hint, name, scopes, createdAt, expiresAt }: ApiToken) => ({
+  id,
+  hint,
+  name: name ?? null,
+  scopes,
+  created_at: createdAt,
+  expires_at: expiresAt ?? null,
+})
+
+/** @throws AuthError `invalid` */
+function scopesIn({ values }: ParsedBody): readonly string[] {
+  const scopes = values.get('scopes') ?? []
+  if (Array.isArray(scopes) && scopes.every((each) => typeof each === 'string'))
+    return scopes
+  throw fieldError({ scopes: ['Not a valid list of strings.'] })
+}
+
+/** `GET` and `POST /auth/api-tokens/` */
+export const apiTokensEndpoint = defineEndpoint({
+  path: { at: '/auth/api-tokens/' },
+  mount: hasAccounts,
+  create: (_, open) =>
+    guardedEndpoint<Principal>()({
+      name: 'API Tokens',
+      path: '/auth/api-tokens/',
+      requirement: isAuthenticated,
+      methods: {
+        GET: {
+          async handle(_fields, _request, { principal }) {
+            const tokens = await ownApiTokens(await open(), principal.user.id)
+            return json(tokens.map(shown))
+          },
+        },
+        POST: {
+          fields: {
+            name: { trim: true, maxBytes: 1024, optional: true },
+            expires_in: { trim: true, maxBytes: 64, optional: true },
+          },
+          async handle({ name, expires_in: expires }, _request, { principal, body }) {
+            const core = await open()
+            requireOwner(principal)
+            const { token, record } = await createOwnApiToken(core, principal.user.id, {
+              name,
+              scopes: body === undefined ? [] : scopesIn(body),
+              expiresIn: expires as Duration | undefined,
+            })
+            return json({ ...shown(record), token }, { status: 201 })
+          },
+        },
+      },
+    }),
+})
+
+/** `DELETE /auth/api-tokens/{id}/` */
+export const apiTokenEndpoint = defineEndpoint({
+  path: { at: '/auth/api-tokens/:id/' },
+  mount: hasAccounts,
+  create: (_, open) =>
+    guardedEndpoint<Principal>()({
+      name: 'API Token',
+      path: '/auth/api-tokens/:id/',
+      requirement: isAuthenticated,
+      methods: {
+        DELETE: {
+          async handle(_fields, _request, { principal, parameters }) {
+            const core = await open()
+            requireOwner(principal)
+            const { id = '' } = parameters
+            await revokeOwnApiToken(core, { userId: principal.user.id, id })
+            return empty()
+          },
+        },
+      },
+    }),
+})

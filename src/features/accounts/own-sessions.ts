@@ -1,0 +1,130 @@
+import { AuthError } from '../../base/errors.ts'
+import { empty, json } from '../../http/answer.ts'
+import { guardedEndpoint } from '../../http/endpoint.ts'
+import { isAuthenticated } from '../../permissions/basic-permissions.ts'
+import type { Principal } from '../../permissions/permission.ts'
+import type { SessionId, StoredSession } from '../../sessions/session.ts'
+import type { UserId } from '../../users/user.ts'
+import type { Core } from '../core.ts'
+import { defineEndpoint } from '../define-feature.ts'
+import { requireOwner } from './own-account.ts'
+import { hasAccounts } from './settings.ts'
+
+/** The sessions of a user that have not ended, the newest first. */
+export async function ownSessions(
+  core: Core,
+  userId: string,
+): Promise<readonly StoredSession[]> {
+  const now = core.clock()
+  const sessions = (await core.sessions?.list(userId as UserId)) ?? []
+  return sessions.filter(
+    ({ revokedAt, idleExpiresAt }) => revokedAt === undefined && now < idleExpiresAt,
+  )
+}
+
+/**
+ * Revokes a session of a user.
+ *
+ * @throws AuthError `not_found` if the user has no such session, or it has ended
+ */
+export async function revokeOwnSession(
+  core: Core,
+  { userId, id }: { readonly userId: string; readonly id: string },
+): Promise<void> {
+  const sessionId = id as SessionId
+  const state = await core.sessions?.find(sessionId)
+  const isOwn = state?.session.userId === userId
+  const isRevoked =
+    isOwn && (await core.sessions?.revoke(sessionId, 'logout', core.clock())) === true
+  if (!isRevoked) throw new AuthError('not_found')
+  await core.audit.record({
+    kind: 'session_revoked',
+    userId: userId as UserId,
+    sessionId,
+  })
+}
+
+/** Revokes the sessions of a user, but not `except`. @returns how many it revoked */
+export async function revokeOwnSessions(
+  core: Core,
+  { userId, except }: { readonly userId: string; readonly except?: string | undefined },
+): Promise<number> {
+  const id = userId as UserId
+  const revoked = await core.sessions?.revokeAll(
+    id,
+    'logout',
+    core.clock(),
+    except as SessionId | undefined,
+  )
+  const sessions = revoked?.length ?? 0
+  if (sessions > 0)
+    await core.audit.record({ kind: 'session_revoked', userId: id, detail: { sessions } })
+  return sessions
+}
+
+const shown = (session: StoredSession, current: string | undefined) => ({
+  id: session.id,
+  current: session.id === current,
+  created_at: session.createdAt,
+  expires_at: session.expiresAt,
+  last_used_at: session.rotatedAt ?? null,
+})
+
+const NEEDS = {
+  sessions:
+    'endpoints.ownSessions needs stored sessions: set tokens.sessions to true, or leave endpoints.ownSessions out.',
+}
+
+/** `GET` and `DELETE /auth/sessions/` */
+export const sessionsEndpoint = defineEndpoint({
+  path: { at: '/auth/sessions/' },
+  mount: hasAccounts,
+  needs: NEEDS,
+  create: (_, open) =>
+    guardedEndpoint<Principal>()({
+      name: 'Sessions',
+      path: '/auth/sessions/',
+      requirement: isAuthenticated,
+      methods: {
+        GET: {
+          async handle(_fields, _request, { principal }) {
+            const sessions = await ownSessions(await open(), principal.user.id)
+            return json(sessions.map((each) => shown(each, principal.sessionId)))
+          },
+        },
+        DELETE: {
+          async handle(_fields, _request, { principal }) {
+            const core = await open()
+            requireOwner(principal)
+            const { user, sessionId: except } = principal
+            await revokeOwnSessions(core, { userId: user.id, except })
+            return empty()
+          },
+        },
+      },
+    }),
+})
+
+/** `DELETE /auth/sessions/{id}/` */
+export const sessionEndpoint = defineEndpoint({
+  path: { at: '/auth/sessions/:id/' },
+  mount: hasAccounts,
+  needs: NEEDS,
+  create: (_, open) =>
+    guardedEndpoint<Principal>()({
+      name: 'Session',
+      path: '/auth/sessions/:id/',
+      requirement: isAuthenticated,
+      methods: {
+        DELETE: {
+          async handle(_fields, _request, { principal, parameters }) {
+            const core = await open()
+            requireOwner(principal)
+            const { id = '' } = parameters
+            await revokeOwnSession(core, { userId: principal.user.id, id })
+            return empty()
+          },
+        },
+      },
+    }),
+})

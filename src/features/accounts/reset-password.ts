@@ -1,0 +1,145 @@
+import { AuthError } from '../../base/errors.ts'
+import { empty, json } from '../../http/answer.ts'
+import type { AuthRequest } from '../../http/request.ts'
+import type { Account } from '../../users/user.ts'
+import { limitCodeRequests } from '../codes/limits.ts'
+import { checkCode, type RedeemedCode, redeemCode } from '../codes/redeem.ts'
+import type { Core } from '../core.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
+import {
+  type AccountName,
+  accountOf,
+  findRecipient,
+  nameFields,
+  nameIn,
+  requireValidName,
+  targetOf,
+} from './account-name.ts'
+import { NEW_PASSWORD } from './change-password.ts'
+import { attemptOf, type CodeProof, proofFields, proofIn } from './code-proof.ts'
+import { languageOfRequest, mailCodeTo } from './mail-code.ts'
+import { requireStrongPassword, setNewPassword } from './new-password.ts'
+import { accountSettings, mailsPasswords } from './settings.ts'
+
+/** A user who can read the mails of an account may be named by either. */
+const NAMES = ['email', 'username'] as const
+
+/** Not by phone: a number changes hands too easily. */
+export type ResetName = AccountName & { readonly field: (typeof NAMES)[number] }
+
+/**
+ * Mails a link or a code with which a user sets a new password, also a user who had none. Nothing that this returns or throws, and no
+ * work that it does, shows whether there is such an account.
+ *
+ * @throws AuthError `invalid` if nobody can have this address; `throttled`; `store_unavailable`
+ */
+export async function requestPasswordReset(
+  core: Core,
+  name: ResetName,
+  request?: AuthRequest,
+): Promise<void> {
+  requireValidName(name)
+  await limitCodeRequests({ purpose: 'reset_password', target: targetOf(name) }, core)
+  await mailCodeTo(
+    name,
+    await findRecipient(name, 'email', core),
+    {
+      purpose: 'reset_password',
+      template: 'resetPassword',
+      link: 'resetPassword',
+      lifetime: accountSettings(core).lifetimes.resetPassword,
+      language: languageOfRequest(request),
+    },
+    core,
+  )
+}
+
+/**
+ * Checks the link or the code of a reset and redeems nothing, so that a page can say at once that it has expired. Wrong digits count.
+ *
+ * @throws AuthError `invalid_code`, `throttled`
+ */
+export async function checkPasswordReset(core: Core, proof: CodeProof): Promise<void> {
+  await accountOfCode(await checkCode(attemptOf('reset_password', proof), core), core)
+}
+
+/**
+ * Sets a new password with the link or the code of a reset. All sessions end, other codes of the account are void, and the user is told
+ * by mail. It signs nobody in: a second factor is asked for at the next sign-in, as always (rule O11).
+ *
+ * @throws AuthError `invalid`, whose body has the messages for `new_password`: the code is still valid then; `invalid_code`, also if
+ *   the account is changed at the same time; `throttled`; `busy`, and the code is spent
+ */
+export async function confirmPasswordReset(
+  core: Core,
+  proof: CodeProof,
+  newPassword: string,
+  request?: AuthRequest,
+): Promise<void> {
+  const attempt = attemptOf('reset_password', proof)
+  const account = await accountOfCode(await checkCode(attempt, core), core)
+  await requireStrongPassword(newPassword, account.user)
+  const { payload } = await redeemCode(attempt, core)
+  const isSet = await setNewPassword(
+    account,
+    { password: newPassword, keeps: 'none', language: languageOfRequest(request) },
+    core,
+  )
+  if (!isSet) throw changedMeanwhile()
+  const { user } = account
+  // The mail was received at the address: as good a proof as that of a confirmation.
+  if (user.emailVerifiedAt === undefined && payload.email === user.email)
+    await core.users.verify(user.id, 'email', String(user.email), core.clock())
+}
+
+/** @throws AuthError `invalid_code` if the code was sent to nobody, or the user is inactive now */
+async function accountOfCode({ userId }: RedeemedCode, core: Core): Promise<Account> {
+  const account = await accountOf(userId, core)
+  if (account === undefined) throw new AuthError('invalid_code', 'no account of the code')
+  return account
+}
+
+const changedMeanwhile = (): AuthError =>
+  new AuthError('invalid_code', 'the account was changed during the reset')
+
+/** `POST /auth/password/reset/` */
+export const resetPasswordEndpoint = defineEndpoint({
+  path: { at: '/auth/password/reset/' },
+  mount: mailsPasswords,
+  create: (_, open) =>
+    post('Reset Password', {
+      fields: (body) => nameFields(NAMES, body),
+      async handle(fields, request) {
+        await requestPasswordReset(await open(), nameIn(fields) as ResetName, request)
+        return json({}, { status: 202 })
+      },
+    }),
+})
+
+/** `POST /auth/password/reset/check/` */
+export const checkResetEndpoint = defineEndpoint({
+  path: { at: '/auth/password/reset/check/' },
+  mount: mailsPasswords,
+  create: (_, open) =>
+    post('Check Password Reset', {
+      fields: (body) => proofFields(NAMES, body),
+      async handle(fields) {
+        await checkPasswordReset(await open(), proofIn(fields))
+        return empty()
+      },
+    }),
+})
+
+/** `POST /auth/password/reset/confirm/` */
+export const confirmResetEndpoint = defineEndpoint({
+  path: { at: '/auth/password/reset/confirm/' },
+  mount: mailsPasswords,
+  create: (_, open) =>
+    post('Confirm Password Reset', {
+      fields: (body) => ({ ...proofFields(NAMES, body), new_password: NEW_PASSWORD }),
+      async handle({ new_password: password, ...fields }, request) {
+        await confirmPasswordReset(await open(), proofIn(fields), password, request)
+        return empty()
+      },
+    }),
+})
