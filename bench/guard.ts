@@ -11,7 +11,7 @@ import { NO_OP } from './servers/ours.ts'
 
 const USERS = 1_000
 const CONNECTIONS = 16
-const ROUNDS = 7
+const ROUNDS = 5
 /** Requests to each server of a round that do not count: by then V8 has compiled all of them for good. */
 const WARM_UP = 20_000
 /** The servers of a round take turns. */

@@ -132,6 +132,9 @@ export function firstIdentity(
       (found) => found ?? identifyFrom(index + 1, request),
     )
   }
+  const [only] = schemes
+  if (only !== undefined && schemes.length === 1)
+    return (request) => only.identify(request)
   return (request) => identifyFrom(0, request)
 }
 
