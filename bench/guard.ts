@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { seedBetterAuth } from './better-auth.ts'
 import { type Child, inFolder, startServer } from './child.ts'
 import { type Client, clientsOf, get, send } from './load.ts'
-import { type Bar, type Finding, measure } from './measure.ts'
+import { type Bar, type Finding, measure, rotated } from './measure.ts'
 import { pinToOneCore } from './pin.ts'
 import { seed } from './seed.ts'
 import { NO_OP } from './servers/ours.ts'
@@ -151,6 +151,7 @@ async function compared(
   bars: readonly Bar[],
 ): Promise<Finding> {
   const running = new Map<Route, RunningServer>()
+  let round = 0
   return measure({
     asks,
     unit: 'µs of processor time a request',
@@ -163,7 +164,10 @@ async function compared(
     })),
     async inRound(run) {
       try {
-        for (const route of routes) running.set(route, await startWarm(route))
+        for (const route of rotated(routes, round++))
+          running.set(route, await startWarm(route))
+        // While others started, a server was idle, and V8 gave memory back.
+        for (const [{ requests }, server] of running) await costOf(server, requests)
         await run()
       } finally {
         for (const server of running.values()) await stop(server)

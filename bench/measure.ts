@@ -77,6 +77,12 @@ export async function measure(question: Question): Promise<Finding> {
 
 const once = (run: () => Promise<void>): Promise<void> => run()
 
+/** The same in another order, so that none is always the first. */
+export const rotated = <T>(list: readonly T[], by: number): readonly T[] => [
+  ...list.slice(by % list.length),
+  ...list.slice(0, by % list.length),
+]
+
 /** @returns the mean of each contestant's turns */
 async function figuresOf(
   contestants: readonly Contestant[],
@@ -84,7 +90,7 @@ async function figuresOf(
 ): Promise<ReadonlyMap<string, number>> {
   const means = new Map<string, number>(contestants.map(({ name }) => [name, 0]))
   for (let turn = 0; turn < turns; turn++) {
-    for (const { name, run } of contestants) {
+    for (const { name, run } of rotated(contestants, turn)) {
       collectGarbage()
       means.set(name, means.get(name)! + (await run()) / turns)
     }
