@@ -8,6 +8,7 @@ import type { Feature } from './features/define-feature.ts'
 import { keySet } from './features/key-set/feature.ts'
 import { mail } from './features/mail/feature.ts'
 import { revocationFeed } from './features/revocation-feed/feature.ts'
+import { secondFactors } from './features/second-factors/feature.ts'
 import { slidingTokens } from './features/sliding-tokens/feature.ts'
 import { tokens } from './features/tokens/feature.ts'
 import type { PortsOf } from './stores/extension.ts'
@@ -24,6 +25,7 @@ export const FEATURES = [
   codes,
   mail,
   accounts,
+  secondFactors,
 ] as const
 
 /** `FEATURES` without the types of its members, for loops. */

@@ -1,0 +1,244 @@
+import { days } from '../../base/clock.ts'
+import { AuthError } from '../../base/errors.ts'
+import { empty, json } from '../../http/answer.ts'
+import type { Endpoint, MethodHandler } from '../../http/endpoint.ts'
+import type { Field } from '../../http/fields.ts'
+import type { AuthRequest } from '../../http/request.ts'
+import { isUsable } from '../../passwords/passwords.ts'
+import { isAuthenticated } from '../../permissions/basic-permissions.ts'
+import type { Principal } from '../../permissions/permission.ts'
+import { fieldError } from '../../users/field-errors.ts'
+import type { Account } from '../../users/user.ts'
+import type { Core, EndpointSettings, SectionReader } from '../core.ts'
+import { defineEndpoint, type PathlessEndpoint, post } from '../define-feature.ts'
+import { mailOptions } from '../mail/options.ts'
+import { sendMail } from '../mail/send.ts'
+import { languageOf } from '../mail/templates/languages.ts'
+import { PASSWORD, TOKEN } from '../tokens/credentials.ts'
+import {
+  beginTotp,
+  confirmTotp,
+  type Factor,
+  listFactors,
+  newRecoveryCodes,
+  removeFactor,
+  useSecondFactor,
+} from './factors.ts'
+import { secondFactorOptions } from './options.ts'
+import { finishSignIn, finishWithNewTotp, readTicket } from './sign-in.ts'
+
+const CODE: Field = { trim: true, maxBytes: 64 }
+const LABEL: Field = { trim: true, maxBytes: 64, optional: true, allowBlank: true }
+const TICKET: Field = { ...TOKEN, maxBytes: 64 }
+
+const isOn = (section: SectionReader): boolean =>
+  section(secondFactorOptions) !== undefined
+
+const SESSIONS = {
+  sessions: 'secondFactors needs stored sessions: set tokens.sessions to true.',
+  signing: 'secondFactors signs users in and needs a signing key.',
+} as const
+
+/** `POST /auth/second-factor/`: the second step of a sign-in. */
+export const secondFactor = defineEndpoint({
+  path: { at: '/auth/second-factor/' },
+  mount: isOn,
+  span: 'watchword.sign_in',
+  needs: SESSIONS,
+  create: (_, open) =>
+    post('Second Factor', {
+      fields: { ticket: TICKET, code: CODE },
+      handle: async ({ ticket, code }, request) =>
+        finishSignIn(ticket, code, request, await open()),
+    }),
+})
+
+/** `POST /auth/second-factor/totp/`: an authenticator for a user who needs one to sign in, by the ticket. */
+export const enrollTotp = defineEndpoint({
+  path: { at: '/auth/second-factor/totp/' },
+  mount: isOn,
+  create: (_, open) =>
+    post('Enroll TOTP', {
+      fields: { ticket: TICKET, label: LABEL },
+      async handle({ ticket, label = '' }) {
+        const core = await open()
+        const { account, enrolls } = await readTicket(ticket, core)
+        if (!enrolls) throw new AuthError('invalid_code')
+        return json(await beginTotp(account.user, label, core), { status: 201 })
+      },
+    }),
+})
+
+/** `POST /auth/second-factor/totp/confirm/`: its first password finishes the sign-in. */
+export const enrollTotpConfirm = defineEndpoint({
+  path: { at: '/auth/second-factor/totp/confirm/' },
+  mount: isOn,
+  span: 'watchword.sign_in',
+  create: (_, open) =>
+    post('Confirm Enrolled TOTP', {
+      fields: { ticket: TICKET, id: CODE, code: CODE },
+      handle: async (fields, request) => finishWithNewTotp(fields, request, await open()),
+    }),
+})
+
+/** `POST /auth/totp/`: a new authenticator. */
+export const totp = defineEndpoint({
+  path: { at: '/auth/totp/' },
+  mount: isOn,
+  create: ({ loginField }, open) =>
+    post('TOTP', {
+      requirement: isAuthenticated,
+      fields: { current_password: { ...PASSWORD, optional: true }, label: LABEL },
+      async handle({ current_password, label = '' }, request, { principal }) {
+        const core = await open()
+        const account = await accountOf(principal, core)
+        await requirePassword(account, current_password, { request, loginField }, core)
+        return json(await beginTotp(account.user, label, core), { status: 201 })
+      },
+    }),
+})
+
+/** `POST /auth/totp/confirm/`: makes it work, with a password that it shows. */
+export const totpConfirm = defineEndpoint({
+  path: { at: '/auth/totp/confirm/' },
+  mount: isOn,
+  create: (_, open) =>
+    post('Confirm TOTP', {
+      requirement: isAuthenticated,
+      fields: { id: CODE, code: CODE },
+      async handle({ id, code }, request, { principal }) {
+        const core = await open()
+        const { user } = await accountOf(principal, core)
+        const codes = await confirmTotp(user.id, id, code, core)
+        await notify(user, request, core)
+        return { recovery_codes: codes }
+      },
+    }),
+})
+
+/** `GET /auth/factors/`: the authenticators of the user. */
+export const factors = defineEndpoint({
+  path: { at: '/auth/factors/' },
+  mount: isOn,
+  create: (_, open) =>
+    guarded('Second Factors', {
+      GET: {
+        async handle(_, __, { principal }) {
+          const core = await open()
+          const { user } = await accountOf(principal, core)
+          return (await listFactors(user.id, core)).map(shown)
+        },
+      },
+    }),
+})
+
+const shown = ({ id, kind, label, createdAt, lastUsedAt }: Factor) => ({
+  id,
+  kind,
+  label,
+  created_at: new Date(createdAt * 1000).toISOString(),
+  last_used_at:
+    lastUsedAt === undefined ? null : new Date(lastUsedAt * 1000).toISOString(),
+})
+
+/** `DELETE /auth/factors/:id/`: removes one, with a second factor. */
+export const factor = defineEndpoint({
+  path: { at: '/auth/factors/:id/' },
+  mount: isOn,
+  create: (_, open) =>
+    guarded('Second Factor', {
+      DELETE: {
+        fields: { code: CODE },
+        async handle({ code = '' }, request, { principal, parameters }) {
+          const core = await open()
+          const { user } = await accountOf(principal, core)
+          await useSecondFactor(user.id, code, core)
+          if (!(await removeFactor(user.id, parameters.id ?? '', core)))
+            throw new AuthError('not_found')
+          await notify(user, request, core)
+          return empty()
+        },
+      },
+    }),
+})
+
+/** `POST /auth/recovery-codes/`: replaces the recovery codes, with a second factor. */
+export const recoveryCodes = defineEndpoint({
+  path: { at: '/auth/recovery-codes/' },
+  mount: isOn,
+  create: (_, open) =>
+    post('Recovery Codes', {
+      requirement: isAuthenticated,
+      fields: { code: CODE },
+      async handle({ code }, request, { principal }) {
+        const core = await open()
+        const { user } = await accountOf(principal, core)
+        await useSecondFactor(user.id, code, core)
+        const codes = await newRecoveryCodes(user.id, core)
+        await notify(user, request, core)
+        return { recovery_codes: codes }
+      },
+    }),
+})
+
+const guarded = (
+  name: string,
+  methods: Readonly<Record<string, MethodHandler<string, Principal>>>,
+): PathlessEndpoint => ({
+  name,
+  requirement: isAuthenticated,
+  methods: methods as Endpoint['methods'],
+})
+
+/** The account as committed: a cache may not know a change of another process yet. */
+async function accountOf(
+  { user: { id } }: Pick<Principal, 'user'>,
+  core: Core,
+): Promise<Account> {
+  const account = await core.users.read('id', id)
+  if (account === undefined) throw new AuthError('not_authenticated')
+  return account
+}
+
+/**
+ * Who has only a stolen access token cannot add a factor.
+ *
+ * @throws AuthError `invalid` without the right password, if the account has one; `throttled`
+ */
+async function requirePassword(
+  { user, hash }: Account,
+  password: string | undefined,
+  { request, loginField }: PasswordRequest,
+  core: Core,
+): Promise<void> {
+  if (!isUsable(hash)) return
+  if (password === undefined)
+    throw fieldError({ current_password: ['This field is required.'] })
+  try {
+    await core.checkPasswordUntrimmed(user[loginField] ?? '', password, request)
+  } catch (error) {
+    if (error instanceof AuthError && error.code === 'no_active_account')
+      throw fieldError({ current_password: ['Invalid password.'] })
+    throw error
+  }
+}
+
+interface PasswordRequest extends Pick<EndpointSettings, 'loginField'> {
+  readonly request: AuthRequest
+}
+
+async function notify(
+  { email }: Account['user'],
+  request: AuthRequest,
+  core: Core,
+): Promise<void> {
+  if (email === undefined || core.section(mailOptions) === undefined) return
+  const language = languageOf(undefined, request.header('accept-language'))
+  await sendMail(core, {
+    template: 'factorsChanged',
+    to: email,
+    data: {},
+    language,
+    lifetime: days(1),
+  })
+}

@@ -1,0 +1,130 @@
+import { AuthError } from '../../base/errors.ts'
+import type { AuthRequest } from '../../http/request.ts'
+import type { SignInAttempt, StopSignIn } from '../../sign-in/complete-sign-in.ts'
+import type { Pair } from '../../tokens/pairs.ts'
+import type { Account, StoredUser, UserId } from '../../users/user.ts'
+import { issueCode } from '../codes/issue.ts'
+import { checkCode, redeemCode } from '../codes/redeem.ts'
+import type { Core } from '../core.ts'
+import { confirmTotp, hasSecondFactor, useSecondFactor } from './factors.ts'
+import { secondFactorOptions } from './options.ts'
+
+/** How many wrong second factors one ticket takes. */
+const TICKET_ATTEMPTS = 5
+
+/** After a first step, a user who has a second factor, or needs one, gets a ticket in place of a session. */
+export async function requireSecondFactor(
+  account: Account,
+  { methods }: SignInAttempt,
+  core: Core,
+): Promise<StopSignIn | undefined> {
+  const settings = core.section(secondFactorOptions)
+  if (settings === undefined || !isFirstStep(methods)) return undefined
+  const { user } = account
+  const has = await hasSecondFactor(user.id, core)
+  if (!has && !isRequired(user, settings.required)) return undefined
+  return async () => {
+    const { secret: ticket } = await issueCode(
+      {
+        purpose: 'second_factor',
+        form: 'link',
+        user,
+        payload: { methods, enrolls: !has },
+        attempts: TICKET_ATTEMPTS,
+      },
+      core,
+    )
+    return new AuthError('mfa_required', undefined, {
+      body: {
+        detail: has ? NEEDED : MISSING,
+        code: 'mfa_required',
+        ticket,
+        methods: has ? ['totp', 'recovery'] : [],
+      },
+    })
+  }
+}
+
+/** Not if a program vouches for the user, nor after two steps; `mfa` says that there were several (RFC 8176 §2). */
+const isFirstStep = (methods: readonly string[]): boolean =>
+  methods.length === 1 && methods[0] !== 'mfa'
+
+const NEEDED = 'A second factor is required.'
+const MISSING = 'A second factor is required. Add one with this ticket.'
+
+function isRequired(
+  { roles, staff, superuser }: StoredUser,
+  required: readonly string[],
+): boolean {
+  const held = [
+    ...roles,
+    ...(staff ? ['staff'] : []),
+    ...(superuser ? ['superuser'] : []),
+  ]
+  return held.some((role) => required.includes(role))
+}
+
+/** What a ticket stands for. */
+export interface TicketHolder {
+  readonly account: Account
+  /** The methods of the first step. */
+  readonly methods: readonly string[]
+  /** Whether the user has no second factor yet, and may add one. */
+  readonly enrolls: boolean
+}
+
+/** @throws AuthError `invalid_code` if the ticket is unknown, used up or out of date */
+export async function readTicket(ticket: string, core: Core): Promise<TicketHolder> {
+  const found = await checkCode({ purpose: 'second_factor', secret: ticket }, core)
+  const account = await core.users.read('id', found.userId as UserId)
+  if (account === undefined) throw new AuthError('invalid_code')
+  const { methods, enrolls } = found.payload as Omit<TicketHolder, 'account'>
+  return { account, methods, enrolls }
+}
+
+/**
+ * The second step of a sign-in: exchanges a ticket and a second factor for tokens.
+ *
+ * @throws AuthError `invalid_code`, `throttled`, `no_active_account`
+ */
+export async function finishSignIn(
+  ticket: string,
+  code: string,
+  request: AuthRequest | undefined,
+  core: Core,
+): Promise<Pair> {
+  const holder = await readTicket(ticket, core)
+  await useSecondFactor(holder.account.user.id, code, core)
+  return completeWith(ticket, holder, request, core)
+}
+
+/**
+ * The same for a user who had to add a second factor: the password of the new authenticator finishes the sign-in.
+ *
+ * @throws AuthError `invalid_code`, `throttled`, `no_active_account`
+ */
+export async function finishWithNewTotp(
+  {
+    ticket,
+    id,
+    code,
+  }: { readonly ticket: string; readonly id: string; readonly code: string },
+  request: AuthRequest | undefined,
+  core: Core,
+): Promise<Pair & { readonly recovery_codes: readonly string[] }> {
+  const holder = await readTicket(ticket, core)
+  if (!holder.enrolls) throw new AuthError('invalid_code')
+  const codes = await confirmTotp(holder.account.user.id, id, code, core)
+  const pair = await completeWith(ticket, holder, request, core)
+  return { ...pair, recovery_codes: codes }
+}
+
+async function completeWith(
+  ticket: string,
+  { account, methods }: TicketHolder,
+  request: AuthRequest | undefined,
+  core: Core,
+): Promise<Pair> {
+  await redeemCode({ purpose: 'second_factor', secret: ticket }, core)
+  return core.completeSignIn(account, { methods: [...methods, 'otp'], request })
+}

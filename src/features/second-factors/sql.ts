@@ -1,0 +1,199 @@
+import type { Kysely, Selectable } from 'kysely'
+import type { UnixSeconds } from '../../base/clock.ts'
+import type { StoreExtension } from '../../stores/extension.ts'
+import { rowIfUser, type UserLock } from '../../stores/if-user.ts'
+import type { Migration } from '../../stores/migrations.ts'
+import type { Tables } from '../../stores/tables.ts'
+import type { UserId } from '../../users/user.ts'
+import type {
+  Credential,
+  CredentialId,
+  CredentialKind,
+  Credentials,
+} from './credential.ts'
+
+interface CredentialTable {
+  readonly id: CredentialId
+  readonly kind: CredentialKind
+  readonly user_id: UserId
+  readonly label: string
+  readonly secret: string
+  readonly counter: number
+  readonly created_at: UnixSeconds
+  readonly confirmed_at: UnixSeconds | null
+  readonly last_used_at: UnixSeconds | null
+}
+
+type CredentialTables = Tables & { credentials: CredentialTable }
+
+/** Forward only: a released migration is never changed. */
+const MIGRATIONS: readonly Migration[] = [
+  {
+    name: 'credentials',
+    statements: (schema, { text }) => [
+      schema
+        .createTable('credentials')
+        .addColumn('id', text, (column) => column.primaryKey().notNull())
+        .addColumn('kind', text, (column) => column.notNull())
+        .addColumn('user_id', text, (column) => column.notNull())
+        .addColumn('label', text, (column) => column.notNull())
+        .addColumn('secret', text, (column) => column.notNull())
+        .addColumn('counter', 'double precision', (column) => column.notNull())
+        .addColumn('created_at', 'double precision', (column) => column.notNull())
+        .addColumn('confirmed_at', 'double precision')
+        .addColumn('last_used_at', 'double precision'),
+      schema
+        .createIndex('credentials_by_user')
+        .on('credentials')
+        .columns(['user_id', 'kind']),
+    ],
+  },
+]
+
+/** The table of credentials beside passwords, and the port to it. */
+export const credentialStore: StoreExtension<{ readonly credentials: Credentials }> = {
+  name: 'secondFactors',
+  migrations: MIGRATIONS,
+  ports: (db, lock) => ({
+    credentials: sqlCredentials(db.withTables<{ credentials: CredentialTable }>(), lock),
+  }),
+}
+
+type Row = Selectable<CredentialTable>
+
+function sqlCredentials(db: Kysely<CredentialTables>, lock: UserLock): Credentials {
+  const insertIfUser = (on: Kysely<CredentialTables>, credential: Credential) => {
+    const row = rowOf(credential)
+    return on
+      .insertInto('credentials')
+      .columns(Object.keys(row) as (keyof Row)[])
+      .expression(rowIfUser(on, row, { id: credential.userId }, lock))
+      .executeTakeFirst()
+  }
+
+  return {
+    async insert(credential) {
+      const { numInsertedOrUpdatedRows } = await insertIfUser(db, credential)
+      return numInsertedOrUpdatedRows === 1n
+    },
+
+    async list(userId) {
+      const rows = await db
+        .selectFrom('credentials')
+        .selectAll()
+        .where('user_id', '=', userId)
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute()
+      return rows.map(credentialOf)
+    },
+
+    async confirm(id, counter, now) {
+      const { numUpdatedRows } = await db
+        .updateTable('credentials')
+        .set({ counter, confirmed_at: now, last_used_at: now })
+        .where('id', '=', id)
+        .where('confirmed_at', 'is', null)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+
+    async advance(id, counter, now) {
+      const { numUpdatedRows } = await db
+        .updateTable('credentials')
+        .set({ counter, last_used_at: now })
+        .where('id', '=', id)
+        .where('confirmed_at', 'is not', null)
+        .where('counter', '<', counter)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+
+    async redeem(userId, digests) {
+      const { numDeletedRows } = await db
+        .deleteFrom('credentials')
+        .where('user_id', '=', userId)
+        .where('kind', '=', 'recovery')
+        .where('secret', 'in', digests)
+        .executeTakeFirst()
+      return numDeletedRows === 1n
+    },
+
+    replaceRecoveryCodes: (userId, codes) =>
+      db.transaction().execute(async (trx) => {
+        await trx
+          .deleteFrom('credentials')
+          .where('user_id', '=', userId)
+          .where('kind', '=', 'recovery')
+          .execute()
+        for (const code of codes) {
+          const { numInsertedOrUpdatedRows } = await insertIfUser(trx, code)
+          if (numInsertedOrUpdatedRows !== 1n) return false
+        }
+        return true
+      }),
+
+    async delete(id, userId) {
+      const { numDeletedRows } = await db
+        .deleteFrom('credentials')
+        .where('id', '=', id)
+        .where('user_id', '=', userId)
+        .executeTakeFirst()
+      return numDeletedRows === 1n
+    },
+
+    async deleteAll(userId) {
+      const { numDeletedRows } = await db
+        .deleteFrom('credentials')
+        .where('user_id', '=', userId)
+        .executeTakeFirst()
+      return Number(numDeletedRows)
+    },
+
+    async flush(before, limit) {
+      const dead = db
+        .selectFrom('credentials')
+        .leftJoin('users', 'users.id', 'credentials.user_id')
+        .select('credentials.id')
+        .where((eb) =>
+          eb.or([
+            eb('users.id', 'is', null),
+            eb.and([
+              eb('credentials.confirmed_at', 'is', null),
+              eb('credentials.created_at', '<', before),
+            ]),
+          ]),
+        )
+        .limit(limit)
+      const { numDeletedRows } = await db
+        .deleteFrom('credentials')
+        .where('id', 'in', dead)
+        .executeTakeFirst()
+      return Number(numDeletedRows)
+    },
+  }
+}
+
+const rowOf = (credential: Credential): Row => ({
+  id: credential.id,
+  kind: credential.kind,
+  user_id: credential.userId,
+  label: credential.label,
+  secret: credential.secret,
+  counter: credential.counter,
+  created_at: credential.createdAt,
+  confirmed_at: credential.confirmedAt ?? null,
+  last_used_at: credential.lastUsedAt ?? null,
+})
+
+const credentialOf = (row: Row): Credential => ({
+  id: row.id,
+  kind: row.kind,
+  userId: row.user_id,
+  label: row.label,
+  secret: row.secret,
+  counter: row.counter,
+  createdAt: row.created_at,
+  confirmedAt: row.confirmed_at ?? undefined,
+  lastUsedAt: row.last_used_at ?? undefined,
+})
