@@ -54,6 +54,7 @@ const MIGRATIONS: readonly Migration[] = [
 export const credentialStore: StoreExtension<{ readonly credentials: Credentials }> = {
   name: 'secondFactors',
   migrations: MIGRATIONS,
+  ofUsers: ['credentials'],
   ports: (db, lock) => ({
     credentials: sqlCredentials(db.withTables<{ credentials: CredentialTable }>(), lock),
   }),
