@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { apiToken, bearer, session } from '../../src/authentication.ts'
+import { knox } from '../../src/presets/index.ts'
 import type { Options } from '../../src/settings/options.ts'
 import { testInstance } from '../../src/testing/index.ts'
 import type { Watchword } from '../../src/watchword.ts'
@@ -27,11 +28,14 @@ const CREATED_AGAIN = 'the user is deleted and another gets the id'
 const RENAMED = 'the user is renamed and another gets the name'
 
 const NO_ACCOUNT = 'No active account found with the given credentials'
+const WRONG = 'Unable to log in with provided credentials.'
 const ENDPOINTS: Readonly<Record<string, readonly [status: number, text: string]>> = {
   '/api/token/': [401, NO_ACCOUNT],
   '/api/token/sliding/': [401, NO_ACCOUNT],
   '/auth/login/': [401, NO_ACCOUNT],
-  '/api-token-auth/': [400, 'Unable to log in with provided credentials.'],
+  '/api-token-auth/': [400, WRONG],
+  '/knox/login/': [400, WRONG],
+  '/limited/login/': [400, WRONG],
 }
 
 /** An instance in which something happens after a password was found right, and before anything is written. */
@@ -45,6 +49,10 @@ function between(
     authentication:
       tokens.sessions === false ? [bearer()] : [bearer(), session(), apiToken()],
     endpoints: { slidingObtain: true },
+    presets: [
+      knox({ credentials: 'body' }),
+      knox({ prefix: '/limited', credentials: 'body', limit: 3 }),
+    ],
     tokens,
     signInChecks: [
       async ({ user }) => {
