@@ -110,12 +110,24 @@ test('of concurrent changes one sets its password, and its session goes on', asy
   )
 })
 
-test('an API token, and no credentials, cannot change a password', async (t) => {
+test('another user who acts as this one cannot change the password, nor can anybody without credentials', async (t) => {
+  const { auth, ada, change, post } = await setUp(t)
+  const admin = await auth.users.create({ username: 'root', staff: true })
+  const { access } = await auth.signIn(ada.id, { actor: admin.id })
+  const fields = { current_password: PASSWORD, new_password: NEW }
+
+  assert.equal((await change(PASSWORD, NEW, access)).status, 403)
+  assert.equal((await post('/auth/me/password/', fields)).status, 401)
+  assert.equal(await auth.users.checkPassword(ada.id, PASSWORD), true)
+})
+
+test('a token of Django REST framework signs in and may change the password, which ends no API token', async (t) => {
   const { auth, ada, post } = await setUp(t)
-  const { token } = await auth.apiTokens.create(ada.id)
+  const { token } = await auth.apiTokens.keyFor(ada.id)
   const fields = { current_password: PASSWORD, new_password: NEW }
   const authorization = `Token ${token}`
 
-  assert.equal((await post('/auth/me/password/', fields, { authorization })).status, 403)
-  assert.equal((await post('/auth/me/password/', fields)).status, 401)
+  assert.equal((await post('/auth/me/password/', fields, { authorization })).status, 204)
+  assert.equal(await auth.users.checkPassword(ada.id, NEW), true)
+  assert.equal((await auth.apiTokens.list(ada.id)).length, 1)
 })

@@ -41,7 +41,18 @@ test('a user sees the live sessions, and which one is the own', async (t) => {
       [other.session?.id, false],
     ]),
   )
-  assert.equal(body[0].created_at, clock.now())
+  const own = body.find(({ current }: { current: boolean }) => current)
+  assert.deepEqual(own, {
+    id: ada.session,
+    current: true,
+    created_at: clock.now(),
+    expires_at: own.expires_at,
+    last_used_at: clock.now(),
+    address: null,
+    user_agent: null,
+    amr: [],
+    actor: null,
+  })
   for (const each of body) assert.ok(!('jti' in each) && !('epoch' in each))
 })
 
@@ -114,17 +125,27 @@ test('users give only the scopes that the option lists', async (t) => {
   assert.equal((await create({ expires_in: 60 })).status, 400)
 })
 
-test('an API token creates no API token, and revokes no session', async (t) => {
-  const { auth, ada, send } = await setUp(t)
-  const { token } = await auth.apiTokens.create(ada.id)
-  const headers = { authorization: `Token ${token}` }
+for (const [who, headersOf] of Object.entries({
+  'an API token': async (auth, id) => `Token ${(await auth.apiTokens.create(id)).token}`,
+  'another user who acts as this one': async (auth, id) =>
+    `Bearer ${(await auth.signIn(id, { actor: 'root' })).access}`,
+} satisfies Record<
+  string,
+  (auth: ReturnType<typeof accountsApp>['auth'], id: string) => Promise<string>
+>))
+  test(`${who} creates no API token, and revokes no session`, async (t) => {
+    const { auth, ada, send } = await setUp(t)
+    const headers = { authorization: await headersOf(auth, ada.id) }
+    const { record } = await auth.apiTokens.create(ada.id)
+    const tokens = (await auth.apiTokens.list(ada.id)).length
 
-  for (const [method, path] of [
-    ['POST', '/auth/api-tokens/'],
-    ['DELETE', '/auth/sessions/'],
-    ['DELETE', `/auth/sessions/${ada.session}/`],
-  ] as const)
-    assert.equal((await send(method, path, undefined, headers)).status, 403, path)
-  assert.equal((await auth.apiTokens.list(ada.id)).length, 1)
-  assert.equal((await ada.send('GET', '/auth/sessions/')).status, 200)
-})
+    for (const [method, path] of [
+      ['POST', '/auth/api-tokens/'],
+      ['DELETE', '/auth/sessions/'],
+      ['DELETE', `/auth/sessions/${ada.session}/`],
+      ['DELETE', `/auth/api-tokens/${record.id}/`],
+    ] as const)
+      assert.equal((await send(method, path, undefined, headers)).status, 403, path)
+    assert.equal((await auth.apiTokens.list(ada.id)).length, tokens)
+    assert.equal((await ada.send('GET', '/auth/sessions/')).status, 200)
+  })

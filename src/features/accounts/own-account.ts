@@ -1,6 +1,9 @@
 import { AuthError } from '../../base/errors.ts'
-import type { Principal } from '../../permissions/permission.ts'
+import { isNotImpersonated } from '../../permissions/basic-permissions.ts'
+import { denied } from '../../permissions/decision.ts'
+import { type Permission, signedIn } from '../../permissions/permission.ts'
 import type { Account } from '../../users/user.ts'
+import type { ApiToken } from '../api-tokens/api-token.ts'
 import type { Core } from '../core.ts'
 
 /** The account of a user who is signed in, as committed. @throws AuthError `user_not_found` */
@@ -14,11 +17,19 @@ export async function ownAccount(
 }
 
 /**
- * Refuses API tokens, which programs have: they may not change how the account is signed in to.
- *
- * @throws AuthError `permission_denied`
+ * Grants users who act for themselves, with what they have signed in with. Denies those as whom another acts, and API tokens that were
+ * made for programs: neither may leave other ways in.
  */
-export function requireOwner({ credential }: Pick<Principal, 'credential'>): void {
-  if (credential !== undefined)
-    throw new AuthError('permission_denied', 'an API token may not do this')
+export const isOwner = signedIn<Permission<unknown, unknown>>((context) => {
+  if (isProgram(context.identity?.credential))
+    return denied('an API token may not do this', { detail: PROGRAM })
+  return isNotImpersonated(context)
+})
+
+const PROGRAM = 'An API token cannot do this.'
+
+/** A token that a sign-in has issued, as Django REST framework's and knox's, is derived or has a kind. */
+function isProgram(credential: Partial<ApiToken> | undefined): boolean {
+  if (credential === undefined) return false
+  return credential.derived !== true && credential.kind === undefined
 }

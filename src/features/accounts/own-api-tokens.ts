@@ -12,7 +12,7 @@ import { issueApiToken } from '../api-tokens/issue.ts'
 import { apiTokenStore } from '../api-tokens/sql.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
-import { requireOwner } from './own-account.ts'
+import { isOwner } from './own-account.ts'
 import { accountSettings, hasAccounts } from './settings.ts'
 
 export interface OwnApiToken {
@@ -115,13 +115,13 @@ export const apiTokensEndpoint = defineEndpoint({
           },
         },
         POST: {
+          requirement: isOwner,
           fields: {
             name: { trim: true, maxBytes: 1024, optional: true },
             expires_in: { trim: true, maxBytes: 64, optional: true },
           },
           async handle({ name, expires_in: expires }, _request, { principal, body }) {
             const core = await open()
-            requireOwner(principal)
             const { token, record } = await createOwnApiToken(core, principal.user.id, {
               name,
               scopes: body === undefined ? [] : scopesIn(body),
@@ -145,9 +145,9 @@ export const apiTokenEndpoint = defineEndpoint({
       requirement: isAuthenticated,
       methods: {
         DELETE: {
+          requirement: isOwner,
           async handle(_fields, _request, { principal, parameters }) {
             const core = await open()
-            requireOwner(principal)
             const { id = '' } = parameters
             await revokeOwnApiToken(core, { userId: principal.user.id, id })
             return empty()

@@ -7,7 +7,7 @@ import type { SessionId, StoredSession } from '../../sessions/session.ts'
 import type { UserId } from '../../users/user.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
-import { requireOwner } from './own-account.ts'
+import { isOwner } from './own-account.ts'
 import { hasAccounts } from './settings.ts'
 
 /** The sessions of a user that have not ended, the newest first. */
@@ -17,9 +17,14 @@ export async function ownSessions(
 ): Promise<readonly StoredSession[]> {
   const now = core.clock()
   const sessions = (await core.sessions?.list(userId as UserId)) ?? []
-  return sessions.filter(
-    ({ revokedAt, idleExpiresAt }) => revokedAt === undefined && now < idleExpiresAt,
-  )
+  return sessions
+    .filter(
+      ({ revokedAt, idleExpiresAt }) => revokedAt === undefined && now < idleExpiresAt,
+    )
+    .map((session) => {
+      const lastUsedAt = core.sessions?.findUse(session.id) ?? session.lastUsedAt
+      return { ...session, lastUsedAt }
+    })
 }
 
 /**
@@ -67,7 +72,11 @@ const shown = (session: StoredSession, current: string | undefined) => ({
   current: session.id === current,
   created_at: session.createdAt,
   expires_at: session.expiresAt,
-  last_used_at: session.rotatedAt ?? null,
+  last_used_at: session.lastUsedAt ?? null,
+  address: session.address ?? null,
+  user_agent: session.userAgent ?? null,
+  amr: session.amr ?? null,
+  actor: session.actor ?? null,
 })
 
 const NEEDS = {
@@ -93,9 +102,9 @@ export const sessionsEndpoint = defineEndpoint({
           },
         },
         DELETE: {
+          requirement: isOwner,
           async handle(_fields, _request, { principal }) {
             const core = await open()
-            requireOwner(principal)
             const { user, sessionId: except } = principal
             await revokeOwnSessions(core, { userId: user.id, except })
             return empty()
@@ -117,9 +126,9 @@ export const sessionEndpoint = defineEndpoint({
       requirement: isAuthenticated,
       methods: {
         DELETE: {
+          requirement: isOwner,
           async handle(_fields, _request, { principal, parameters }) {
             const core = await open()
-            requireOwner(principal)
             const { id = '' } = parameters
             await revokeOwnSession(core, { userId: principal.user.id, id })
             return empty()
