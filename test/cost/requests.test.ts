@@ -22,6 +22,15 @@ const { auth } = testInstance({
     remoteUser({ header: 'X-Remote-User', from: ['127.0.0.1'] }),
   ],
   endpoints: { slidingObtain: true, slidingRefresh: true, blacklist: true },
+  url: 'https://app.example.com',
+  accounts: { signInCodes: true },
+  codes: {
+    resendAfter: 0,
+    perTarget: null,
+    perClient: null,
+    inTotal: null,
+    wrongPerTarget: null,
+  },
   proxies: 1,
   throttle: { login: null },
 })
@@ -68,6 +77,12 @@ const ENDPOINTS: Readonly<Record<string, readonly string[]>> = {
   '/api/token/sliding/refresh/': ['token'],
   '/api-token-auth/': ['username', 'password'],
   '/auth/login/': ['username', 'password'],
+  '/auth/users/': ['username', 'email', 'password'],
+  '/auth/password/reset/': ['email'],
+  '/auth/password/reset/check/': ['token'],
+  '/auth/password/reset/confirm/': ['username', 'code', 'new_password'],
+  '/auth/code/': ['username', 'binding'],
+  '/auth/code/redeem/': ['phone', 'code', 'binding'],
 }
 
 for (const [path, fields] of Object.entries(ENDPOINTS)) {

@@ -6,6 +6,7 @@ import { FEATURE_LIST } from '../../src/features.ts'
 import { knox } from '../../src/presets/index.ts'
 import { type StoreVerb, testInstance } from '../../src/testing/index.ts'
 import { sqliteStore } from '../stores/open.ts'
+import { ACCOUNT_REQUESTS, EMAIL } from './account-requests.ts'
 import { SECOND_FACTOR_REQUESTS } from './second-factor-requests.ts'
 
 /**
@@ -76,61 +77,9 @@ const BASIC = { authorization: `Basic ${btoa(`${NAME}:${PASSWORD}`)}` }
 
 type RequestOf = (client: Client, instance: Instance) => Request | Promise<Request>
 
-const EMAIL = 'ada@example.org'
-
-const authorized = ({ access }: Client) => ({ authorization: `Bearer ${access}` })
-
-const remove = (path: string, client: Client): Request =>
-  new Request(`http://localhost${path}`, {
-    method: 'DELETE',
-    headers: authorized(client),
-  })
-
-/** Asks for a link. @returns its token */
-async function mailedToken(path: string, { auth, mail }: Instance): Promise<string> {
-  assert.equal((await auth.handler(post(path, { email: EMAIL }))).status, 202)
-  return /token=([\w-]+)/.exec((await mail()).at(-1)?.text ?? '')?.[1] ?? ''
-}
-
-const resetToken = (instance: Instance) => mailedToken('/auth/password/reset/', instance)
-
-let signUps = 0
-
 /** A request that each endpoint accepts. */
 const REQUESTS: Readonly<Record<string, RequestOf>> = {
-  signUp: () => {
-    const email = `user${++signUps}@example.org`
-    return post('/auth/users/', { username: `user${signUps}`, email, password: PASSWORD })
-  },
-  changePassword: (client) =>
-    post(
-      '/auth/me/password/',
-      { current_password: PASSWORD, new_password: PASSWORD },
-      authorized(client),
-    ),
-  resetPassword: () => post('/auth/password/reset/', { email: EMAIL }),
-  checkReset: async (_, instance) =>
-    post('/auth/password/reset/check/', { token: await resetToken(instance) }),
-  confirmReset: async (_, instance) =>
-    post('/auth/password/reset/confirm/', {
-      token: await resetToken(instance),
-      new_password: PASSWORD,
-    }),
-  signInCode: () => post('/auth/code/', { email: EMAIL }),
-  redeemCode: async (_, instance) =>
-    post('/auth/code/redeem/', { token: await mailedToken('/auth/code/', instance) }),
-  ownSessions: (client) => remove('/auth/sessions/', client),
-  ownSession: async (client, { auth }) => {
-    const user = await auth.users.find(NAME)
-    const { session } = await auth.signIn(user?.id ?? '')
-    return remove(`/auth/sessions/${session?.id}/`, client)
-  },
-  ownApiTokens: (client) => post('/auth/api-tokens/', {}, authorized(client)),
-  ownApiToken: async (client, { auth }) => {
-    const user = await auth.users.find(NAME)
-    const { record } = await auth.apiTokens.create(user?.id ?? '')
-    return remove(`/auth/api-tokens/${record.id}/`, client)
-  },
+  ...ACCOUNT_REQUESTS,
   obtain: () => post('/api/token/', CREDENTIALS),
   refresh: ({ refresh }) => post('/api/token/refresh/', { refresh }),
   verify: ({ refresh }) => post('/api/token/verify/', { token: refresh }),
