@@ -94,5 +94,8 @@ export type EndpointName = keyof {
 /** The members that features add to an instance, such as `apiTokens`. */
 export type FeatureAdmin = Together<ReturnType<Each<'admin'>>>
 
+/** The members that features add to `auth.users`. */
+export type FeatureUserAdmin = Together<ReturnType<Each<'userAdmin'>>>
+
 /** What `flush` of the features counts. */
 export type FeatureCounts = Together<Awaited<ReturnType<Each<'flush'>>>>

@@ -9,7 +9,13 @@ import type { RevokeReason, SessionId } from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import { changeUser, parseUpdate, setPassword, type UserUpdate } from '../users/change.ts'
 import { createUser } from '../users/create.ts'
-import { fieldError, pageSize, requireString } from '../users/field-errors.ts'
+import {
+  fieldError,
+  pageSize,
+  rejectFieldErrors,
+  requireString,
+} from '../users/field-errors.ts'
+import { attributeFaults, type UserFields } from '../users/fields.ts'
 import { findByLogin } from '../users/find-by-login.ts'
 import { exportedUser } from '../users/imported-user.ts'
 import type { Account, User, UserId } from '../users/user.ts'
@@ -89,6 +95,8 @@ export type UserQuery =
 export interface UserAdminSettings {
   readonly roles: Roles
   readonly random: Random
+  /** The option `user`. */
+  readonly fields: UserFields
   /** Whether a new password revokes the user's sessions. */
   readonly passwordRevokes: boolean
   /** The field of a user that tokens name. */
@@ -110,7 +118,7 @@ const IMPORT = { existing: true, dryRun: true, onInvalid: true, progress: true }
 const EXPORT = { passwordHashes: true } as const
 
 export function userAdmin(
-  { roles, random, passwordRevokes, userIdField }: UserAdminSettings,
+  { roles, random, fields: userFields, passwordRevokes, userIdField }: UserAdminSettings,
   open: () => Promise<UserAdminDeps>,
 ): UserAdmin {
   /** See `ImportDeps`. */
@@ -134,6 +142,9 @@ export function userAdmin(
   return {
     async create(input) {
       refuseUnknownRoles(input?.roles, roles)
+      rejectFieldErrors({
+        attributes: attributeFaults(input?.attributes ?? {}, userFields),
+      })
       const deps = await open()
       const user = await createUser(input, {
         ...deps,
@@ -182,6 +193,8 @@ export function userAdmin(
       const id = idOf(userId)
       const change = parseUpdate(update)
       refuseUnknownRoles(change.roles, roles)
+      if (change.attributes !== undefined)
+        rejectFieldErrors({ attributes: attributeFaults(change.attributes, userFields) })
       const deps = await open()
       const user = await changing(deps)(id, change, (options) =>
         changeUser(id, change, deps, options),
@@ -276,7 +289,7 @@ export async function revokeAll(
 }
 
 /** If the options name roles, users can have no others: a misspelt role would silently grant nothing. */
-function refuseUnknownRoles(given: unknown, roles: Roles): void {
+export function refuseUnknownRoles(given: unknown, roles: Roles): void {
   // Values of other types are rejected with the other fields.
   if (Object.keys(roles).length === 0 || !Array.isArray(given)) return
   const unknown = given.filter(

@@ -62,6 +62,13 @@ export const ERRORS = {
     code: 'mfa_required',
   },
 
+  /** What was asked for needs a sign-in of the last minutes, or the current password: 403, since the token is valid. */
+  sign_in_again: {
+    status: 403,
+    detail: 'Sign in again, or send your current password.',
+    code: 'sign_in_again',
+  },
+
   // The request (Django REST framework's error classes).
   invalid: { status: 400, detail: 'Invalid input.' },
   /** A one-time code that is wrong, expired, exhausted, redeemed or superseded: clients are not told which. */

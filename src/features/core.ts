@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini'
 import type { UserAdmin } from '../admin/users.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
+import type { Events } from '../audit/event.ts'
 import type { Scheme } from '../authentication/scheme.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -15,6 +16,7 @@ import type { CompleteSignIn } from '../sign-in/complete-sign-in.ts'
 import type { StoreExtension } from '../stores/extension.ts'
 import type { Hits } from '../throttling/hits.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
+import type { UserFields } from '../users/fields.ts'
 import type { Account, UserId } from '../users/user.ts'
 import type { Users } from '../users/users.ts'
 
@@ -28,6 +30,12 @@ export interface Core {
   /** `auth.users`: what it does is recorded, and ends what it has to end. */
   readonly userAdmin: UserAdmin
   readonly passwords: Passwords
+  /** What users sign in with (`users.loginField`). */
+  readonly loginField: 'username' | 'email'
+  /** The option `user`: the fields of users besides those of the library. */
+  readonly userFields: UserFields
+  /** The audit log, to be read. */
+  readonly events: Pick<Events, 'list'>
   /** The option `roles`. */
   readonly roles: Roles
   /** The public address (the option `url`), without a slash at its end. */

@@ -41,6 +41,8 @@ export interface Feature {
   server?(issuer: string | undefined): ServerOptions
   /** Members of the instance, such as `auth.apiTokens`. */
   admin?(open: OpenCore): object
+  /** Members of `auth.users`. */
+  userAdmin?(open: OpenCore): object
   /**
    * Runs when the instance has been opened.
    *

@@ -10,14 +10,16 @@ import {
   FEATURE_LIST,
   type FeatureAdmin,
   type FeatureCounts,
+  type FeatureUserAdmin,
 } from '../features.ts'
 import type { Roles } from '../permissions/rights.ts'
+import type { UserFields } from '../users/fields.ts'
 import type { Instance } from './instance.ts'
 import { type UserAdminTokens, userAdminDeps, userAdminSettings } from './user-admin.ts'
 
 /** What the owner of an instance does with its data: for programs and for the command. */
 export interface Admin extends FeatureAdmin {
-  readonly users: UserAdmin
+  readonly users: UserAdmin & FeatureUserAdmin
   readonly sessions: SessionAdmin
   readonly keys: KeyAdmin
   readonly events: EventAdmin<EventKind>
@@ -34,6 +36,7 @@ export interface Admin extends FeatureAdmin {
 export interface AdminSettings {
   readonly roles: Roles
   readonly random: Random
+  readonly user: UserFields
   readonly tokens: UserAdminTokens
   readonly audit: { readonly keep: Seconds } | undefined
 }
@@ -44,9 +47,10 @@ export function createAdmin(
 ): Admin {
   return {
     ...featureAdmin(open),
-    users: userAdmin(userAdminSettings(settings), async () =>
-      userAdminDeps(await open()),
-    ),
+    users: {
+      ...userAdmin(userAdminSettings(settings), async () => userAdminDeps(await open())),
+      ...featureUserAdmin(open),
+    },
     sessions: sessionAdmin(async () => {
       const { store, sessions, clock, audit } = await open()
       return { stored: store.ports.sessions, sessions, clock, audit }
@@ -75,4 +79,11 @@ function featureAdmin(open: () => Promise<Instance>): FeatureAdmin {
   const members = FEATURE_LIST.map((feature) => feature.admin?.(openCore))
   // `features.ts` derives the type from the same functions.
   return Object.assign({}, ...members) as FeatureAdmin
+}
+
+function featureUserAdmin(open: () => Promise<Instance>): FeatureUserAdmin {
+  const openCore = async () => (await open()).core
+  const members = FEATURE_LIST.map((feature) => feature.userAdmin?.(openCore))
+  // `features.ts` derives the type from the same functions.
+  return Object.assign({}, ...members) as FeatureUserAdmin
 }

@@ -21,6 +21,7 @@ import type { Redis } from '../stores/redis/redis.ts'
 import type { Hits } from '../throttling/hits.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
 import { createUser } from '../users/create.ts'
+import type { UserFields } from '../users/fields.ts'
 import { Closers } from './closers.ts'
 import { openKeys, watchKeys } from './open-keys.ts'
 import { chooseHits } from './open-redis.ts'
@@ -67,6 +68,7 @@ export interface InstanceSettings
   readonly tokens: IssuingSettings['tokens'] &
     SchemeSettings['tokens'] &
     CoreSettings['tokens']
+  readonly users: OpenSignInSettings['users'] & CoreSettings['users']
   readonly on: IssuingSettings['on'] & OpenSignInSettings['on'] & CoreSettings['on']
   readonly counts: 'memory' | 'store' | 'redis'
   readonly endpoints: readonly { readonly name: string }[]
@@ -211,6 +213,8 @@ interface CoreSettings {
   readonly url: string | undefined
   readonly roles: Roles
   readonly tokens: UserAdminTokens
+  readonly users: { readonly loginField: Core['loginField'] }
+  readonly user: UserFields
 }
 
 function coreOf(settings: CoreSettings, parts: Parts): Core {
@@ -228,6 +232,9 @@ function coreOf(settings: CoreSettings, parts: Parts): Core {
       userAdminDeps({ ...parts, core }),
     ),
     passwords,
+    loginField: settings.users.loginField,
+    userFields: settings.user,
+    events: store.ports.events,
     roles,
     url,
     sessions,

@@ -5,20 +5,24 @@ import { FEATURE_LIST, type InstanceStore } from '../features.ts'
 import type { Roles } from '../permissions/rights.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { TokenSettings } from '../tokens/token-settings.ts'
+import type { UserFields } from '../users/fields.ts'
 
 export type UserAdminTokens = Pick<TokenSettings, 'checkRevoke' | 'userIdField'>
 
 export const userAdminSettings = ({
   roles,
   random,
+  user: fields,
   tokens: { checkRevoke, userIdField },
 }: {
   readonly roles: Roles
   readonly random: Random
+  readonly user: UserFields
   readonly tokens: UserAdminTokens
 }): UserAdminSettings => ({
   roles,
   random,
+  fields,
   passwordRevokes: checkRevoke === 'session',
   userIdField,
 })

@@ -7,6 +7,7 @@ import type { Permission, SignedIn } from '../permissions/permission.ts'
 import type { RightsOf, Roles } from '../permissions/rights.ts'
 import type { Preset } from '../presets/define-preset.ts'
 import type { Rate } from '../throttling/rate.ts'
+import type { UserFields } from '../users/fields.ts'
 import type { User } from '../users/user.ts'
 import type { EndpointOptions } from './endpoint-options.ts'
 import type { Hooks } from './hook-options.ts'
@@ -62,6 +63,13 @@ export interface CoreOptions<
    * @default "/api/token"
    */
   readonly path?: `/${string}`
+  /**
+   * Fields of users besides those of the library: `{ nickname: "string?", age: "number", newsletter: "boolean", born: "date" }`;
+   * those with `?` may be missing. They are validated wherever they come in, and are the `attributes` of a user.
+   *
+   * @default any attributes, not validated
+   */
+  readonly user?: UserFields
   /** Rules for accounts and their passwords. */
   readonly users?: UserOptions
   /**

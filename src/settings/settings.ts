@@ -31,6 +31,7 @@ import {
 import { parseRedis, type RedisAddress } from '../stores/redis/address.ts'
 import type { Limit } from '../throttling/rate.ts'
 import { rate } from '../throttling/rate-option.ts'
+import type { UserFields } from '../users/fields.ts'
 import { endpointOptions } from './endpoint-options.ts'
 import { sectionReader } from './feature-section.ts'
 import { type Hooks, hookOptions } from './hook-options.ts'
@@ -42,7 +43,7 @@ import { presetOptions } from './preset-options.ts'
 import { parsePublicUrl } from './public-url.ts'
 import { schemeOptions } from './scheme-options.ts'
 import { parseSecret, secretsIn } from './secrets.ts'
-import { userOptions } from './user-options.ts'
+import { userFieldOptions, userOptions } from './user-options.ts'
 
 type AnyPermission = Permission<unknown, unknown, string>
 
@@ -65,6 +66,7 @@ const CORE = {
   ),
   secret: z.optional(oneOrMore(z.string())),
   path: withDefault(absolutePath, '/api/token'),
+  user: userFieldOptions,
   users: userOptions,
   endpoints: endpointOptions,
   authentication: schemeOptions,
@@ -119,6 +121,7 @@ export interface Settings extends TokensAndKeys {
   readonly database: string
   /** Empty: the instance generates one and keeps it beside the database. */
   readonly secrets: readonly Secret[]
+  readonly user: UserFields
   readonly users: z.output<typeof userOptions>
   readonly endpoints: readonly MountedEndpoint[]
   readonly authentication: readonly Scheme<unknown>[]

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { functionOf, section, withDefault } from '../schema/shapes.ts'
+import { FIELD_TYPES, RESERVED_FIELDS, type UserFields } from '../users/fields.ts'
 import type { User } from '../users/user.ts'
 
 /** The option `users`. */
@@ -54,3 +55,24 @@ export const userOptions = section<UserOptions>()({
   updateLastLogin: withDefault(z.boolean(), false),
   trimPassword: withDefault(z.union([z.boolean(), z.literal('both')]), 'both'),
 } satisfies Record<keyof UserOptions, z.ZodMiniType>)
+
+const fieldName = z
+  .string()
+  .check(
+    z.refine(
+      (name) => /^[a-z]\w{0,63}$/i.test(name) && !RESERVED_FIELDS.has(name),
+      'must be a name of letters, digits and "_" that the library does not use itself',
+    ),
+  )
+
+/** The option `user`. */
+export const userFieldOptions = withDefault(
+  z.record(
+    fieldName,
+    z.enum(
+      FIELD_TYPES,
+      'must be "string", "number", "boolean" or "date", with "?" behind it if it may be missing',
+    ),
+  ) as z.ZodMiniType<UserFields>,
+  {},
+)

@@ -1,8 +1,11 @@
 import {
   type CompiledQuery,
+  type Expression,
+  type ExpressionBuilder,
   type Kysely,
   type RawBuilder,
   type Selectable,
+  type SqlBool,
   sql,
   type UpdateObject,
 } from 'kysely'
@@ -14,6 +17,7 @@ import type {
   KeyField,
   NewUser,
   UserChange,
+  UserCondition,
   UserField,
   UserKeys,
   Users,
@@ -70,7 +74,7 @@ export function sqlUsers(db: Kysely<Tables>, ofUsers: readonly string[]): Users 
       }))
     },
 
-    async change(id, change) {
+    async change(id, change, onlyIf = {}) {
       if (!isStorable(id)) return undefined
       const columns = columnsOf(change)
       const next = {
@@ -79,7 +83,7 @@ export function sqlUsers(db: Kysely<Tables>, ofUsers: readonly string[]): Users 
         ...nextEpoch(change, columns),
       }
       const isEmpty = Object.keys(next).length === 0
-      const row = await (isEmpty ? find('id', id) : update(db, id, next))
+      const row = await (isEmpty ? find('id', id) : update(db, id, next, onlyIf))
       return row && userOf(row)
     },
 
@@ -328,13 +332,30 @@ const update = (
   db: Kysely<Tables>,
   id: UserId,
   columns: UpdateObject<Tables, 'users'>,
+  onlyIf: UserCondition,
 ): Promise<UserRow | undefined> =>
   db
     .updateTable('users')
     .set(columns)
     .where('id', '=', id)
+    .where(holds(onlyIf))
     .returningAll()
     .executeTakeFirst()
+
+const holds =
+  (condition: UserCondition) =>
+  (eb: ExpressionBuilder<Tables, 'users'>): Expression<SqlBool> => {
+    const { email, emailVerified, phone, epoch, attributes } = condition
+    const all: Expression<SqlBool>[] = []
+    if ('email' in condition) all.push(eb('email', 'is not distinct from', email ?? null))
+    if ('phone' in condition) all.push(eb('phone', 'is not distinct from', phone ?? null))
+    if (emailVerified !== undefined)
+      all.push(eb('email_verified_at', emailVerified ? 'is not' : 'is', null))
+    if (epoch !== undefined) all.push(eb('epoch', '=', epoch))
+    if (attributes !== undefined)
+      all.push(eb('attributes', '=', JSON.stringify(attributes)))
+    return eb.and(all)
+  }
 
 const setPasswordQuery = (db: Kysely<Tables>, id: UserId, hash: string) =>
   db

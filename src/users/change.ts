@@ -14,7 +14,7 @@ import { passwordFaults } from './password.ts'
 import { phoneFault } from './phone.ts'
 import type { StoredUser, UserId } from './user.ts'
 import { CHANGEABLE_MEMBERS, parseMembers, type UserInput } from './user-input.ts'
-import type { UserChange, Users } from './users.ts'
+import type { UserChange, UserCondition, Users } from './users.ts'
 
 /**
  * Sets a user's password and increments the epoch in one statement: sessions keep the epoch they began with, and end.
@@ -44,16 +44,22 @@ export type UserUpdate = Partial<Omit<UserInput, 'id' | 'password'>>
  *
  * @param update the result of `parseUpdate`
  * @param options.beginsEpoch the field by which tokens name the user: if it changes, sign-ins that are under way fail
- * @returns `undefined` if there is no such user
+ * @param options.onlyIf what must still hold of the user
+ * @returns `undefined` if there is no such user, or `onlyIf` does not hold of it
  * @throws AuthError `invalid` if the username, the email or the phone is invalid or taken
  */
 export async function changeUser(
   id: UserId,
   update: UserUpdate,
   { users, clock }: { readonly users: Users; readonly clock: Clock },
-  options: Pick<UserChange, 'beginsEpoch'> = {},
+  { onlyIf, ...options }: ChangeOptions = {},
 ): Promise<StoredUser | undefined> {
-  return writeChange(id, { ...checkedChange(update, clock()), ...options }, users)
+  const change = { ...checkedChange(update, clock()), ...options }
+  return writeChange(id, change, users, onlyIf)
+}
+
+export interface ChangeOptions extends Pick<UserChange, 'beginsEpoch'> {
+  readonly onlyIf?: UserCondition
 }
 
 /**
@@ -66,10 +72,11 @@ export async function writeChange(
   id: UserId,
   change: UserChange,
   users: Users,
+  onlyIf?: UserCondition,
 ): Promise<StoredUser | undefined> {
   await rejectTaken(id, change, users)
   try {
-    return await users.change(id, change)
+    return await users.change(id, change, onlyIf)
   } catch (error) {
     // A concurrent change may have taken the name or an address since the check.
     await rejectTaken(id, change, users)

@@ -63,6 +63,17 @@ export interface UserChange {
   readonly attributes?: Readonly<Record<string, unknown>>
 }
 
+/** What must still hold of a user when a change is written: it may have changed since it was read. */
+export interface UserCondition {
+  /** A member without a value: the user has no address. */
+  readonly email?: string | undefined
+  readonly emailVerified?: boolean
+  readonly phone?: string | undefined
+  readonly epoch?: number
+  /** As they were read. */
+  readonly attributes?: Readonly<Record<string, unknown>>
+}
+
 /** The port to the users. Each function is one statement or one transaction. */
 export interface Users {
   /**
@@ -99,8 +110,12 @@ export interface Users {
   insertAll(users: readonly NewUser[]): Promise<InsertedUsers>
   /** What stored users have of the keys of these, in no order: one user may have the id of one and the email of another. */
   findKeys(users: readonly UserKeys[]): Promise<readonly UserKeys[]>
-  /** @returns the user after the change; `undefined` if there is no such user */
-  change(id: UserId, change: UserChange): Promise<StoredUser | undefined>
+  /** @returns the user after the change; `undefined` if there is no such user, or `onlyIf` does not hold of it */
+  change(
+    id: UserId,
+    change: UserChange,
+    onlyIf?: UserCondition,
+  ): Promise<StoredUser | undefined>
   /**
    * Marks an address as verified, if the user still has it: the proof may be older than a change.
    *

@@ -125,7 +125,13 @@ test('users.checkPassword is true for the password of the user only', async () =
 test('users.checkPassword computes a hash for an unknown id and a user without a password, too', async () => {
   await using deps = await openUsers()
   const { create, checkPassword } = userAdmin(
-    { roles: {}, random: deps.random, passwordRevokes: true, userIdField: 'id' },
+    {
+      roles: {},
+      random: deps.random,
+      fields: {},
+      passwordRevokes: true,
+      userIdField: 'id',
+    },
     async () => ({
       ...deps,
       audit: {

@@ -1,7 +1,24 @@
+import { AuthError } from '../../base/errors.ts'
 import type { Core } from '../core.ts'
 import { defineFeature } from '../define-feature.ts'
+import { accountUserAdmin } from './admin.ts'
+import {
+  changeEmailEndpoint,
+  confirmEmailChangeEndpoint,
+  undoEmailChangeEndpoint,
+} from './change-email.ts'
 import { changePasswordEndpoint } from './change-password.ts'
-import { accountOptions } from './options.ts'
+import { changePhoneEndpoint, confirmPhoneEndpoint } from './change-phone.ts'
+import {
+  confirmEndpoint,
+  isUnconfirmed,
+  resendEndpoint,
+  verifyEndpoint,
+} from './confirm.ts'
+import { exportEndpoint } from './export.ts'
+import { inviteEndpoint } from './invite.ts'
+import { meEndpoint } from './me.ts'
+import { accountOptions, type LinkName } from './options.ts'
 import { apiTokenEndpoint, apiTokensEndpoint } from './own-api-tokens.ts'
 import { sessionEndpoint, sessionsEndpoint } from './own-sessions.ts'
 import {
@@ -13,6 +30,7 @@ import {
   accountSettings,
   hasAccounts,
   hasMail,
+  requireFields,
   requireLinks,
   requireMail,
   requiresActivation,
@@ -51,17 +69,51 @@ export const accounts = defineFeature({
     ownApiTokens: apiTokensEndpoint,
     /** Revokes one of them: `/auth/api-tokens/{id}/`. */
     ownApiToken: apiTokenEndpoint,
+    /** Confirms an email address: `/auth/users/confirm/`. With `accounts` and `mail`. */
+    confirm: confirmEndpoint,
+    /** Mails the confirmation again: `/auth/users/confirm/resend/`. With `accounts` and `mail`. */
+    resend: resendEndpoint,
+    /** Shows, changes and deletes the own account: `/auth/me/`. With `accounts`. */
+    me: meEndpoint,
+    /** All that is stored of the own account: `/auth/me/export/`. With `accounts`. */
+    exportMe: exportEndpoint,
+    /** Asks for another email address: `/auth/me/email/`. With `accounts` and `mail`. */
+    changeEmail: changeEmailEndpoint,
+    /** Confirms it: `/auth/me/email/confirm/`. With `accounts` and `mail`. */
+    confirmEmail: confirmEmailChangeEndpoint,
+    /** Gives the former address back: `/auth/me/email/undo/`. With `accounts` and `mail`. */
+    undoEmail: undoEmailChangeEndpoint,
+    /** Mails the confirmation of the own address again: `/auth/me/email/verify/`. With `accounts` and `mail`. */
+    verifyEmail: verifyEndpoint,
+    /** Sends digits to another phone number: `/auth/me/phone/`. With `accounts` and `sms`. */
+    changePhone: changePhoneEndpoint,
+    /** Confirms it: `/auth/me/phone/confirm/`. With `accounts` and `sms`. */
+    confirmPhone: confirmPhoneEndpoint,
+    /** Invites a person: `/auth/invitations/`, for staff. With `accounts` and `mail`. */
+    invite: inviteEndpoint,
   },
+  events: [
+    'email_verified',
+    'email_change_requested',
+    'email_changed',
+    'email_change_undone',
+    'phone_changed',
+    'user_invited',
+    'user_exported',
+  ],
+  userAdmin: accountUserAdmin,
   onOpen(core, mounted) {
     if (mounted.has('resetPassword')) requireMail('endpoints.resetPassword', core)
     if (mounted.has('signInCode')) requireWayOfCodes(core)
-    if (!hasAccounts(core.section)) return undefined
-    const { form } = accountSettings(core)
-    if (requiresActivation(core))
-      requireMail('accounts: { requireActivation: true }', core)
-    if (hasMail(core) && form === 'link')
-      requireLinks(['activate', 'verify', 'changeEmail', 'resetPassword'], core)
+    if (hasAccounts(core.section)) requireSettings(core)
     return undefined
+  },
+  /** The answer is that of a wrong password: any other would show that the sign-up created the account. */
+  signInCheck({ user }, { request }, core) {
+    // A program may sign in whom it likes.
+    if (request === undefined || !hasAccounts(core.section)) return undefined
+    if (!requiresActivation(core) || !isUnconfirmed(user)) return undefined
+    return () => new AuthError('no_active_account', 'the address is not confirmed')
   },
 })
 
@@ -72,3 +124,18 @@ function requireWayOfCodes(core: Core): void {
   if (hasMail(core) && accountSettings(core).form === 'link')
     requireLinks(['login'], core)
 }
+
+/** @throws AuthError `invalid_config`: its message has the line to add */
+function requireSettings(core: Core): void {
+  const { form, signUp, requireActivation } = accountSettings(core)
+  requireFields(core)
+  if (requireActivation === true)
+    requireMail('accounts: { requireActivation: true }', core)
+  if (signUp === 'invitation') requireMail('accounts: { signUp: "invitation" }', core)
+  if (!hasMail(core)) return
+  requireLinks(['undoEmail', ...(signUp === 'off' ? [] : INVITED)], core)
+  if (form === 'link') requireLinks(LINKED, core)
+}
+
+const INVITED: readonly LinkName[] = ['invite']
+const LINKED: readonly LinkName[] = ['activate', 'verify', 'changeEmail', 'resetPassword']

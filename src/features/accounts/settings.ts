@@ -13,6 +13,15 @@ import {
 export const hasAccounts = (section: SectionReader): boolean =>
   section(accountOptions) !== undefined
 
+export const hasAccountsAndMail = (section: SectionReader): boolean =>
+  hasAccounts(section) && hasMail({ section })
+
+export const hasAccountsAndSms = (section: SectionReader): boolean =>
+  hasAccounts(section) && section(smsOptions) !== undefined
+
+export const hasInvitations = (section: SectionReader): boolean =>
+  hasAccountsAndMail(section) && section(accountOptions)?.signUp !== 'off'
+
 /** The option `accounts`; its defaults, if a preset uses accounts without it. */
 export const accountSettings = ({ section }: Pick<Core, 'section'>): AccountSettings =>
   section(accountOptions) ?? DEFAULTS
@@ -81,5 +90,23 @@ export function requireMail(why: string, core: Pick<Core, 'section'>): void {
   if (hasMail(core)) return
   throw configError(
     `${why} sends mails: set mail: "smtp://user:password@mail.example.com?from=auth@example.com" (WATCHWORD_MAIL).`,
+  )
+}
+
+/** The fields of the option `user` that users set themselves. */
+export const settableFields = (
+  core: Pick<Core, 'section' | 'userFields'>,
+): readonly string[] => accountSettings(core).fields ?? Object.keys(core.userFields)
+
+/** Stops the start if `accounts.fields` names a field that is none. @throws AuthError `invalid_config` */
+export function requireFields({
+  userFields,
+  ...core
+}: Pick<Core, 'section' | 'userFields'>): void {
+  const { fields = [] } = accountSettings(core)
+  const unknown = fields.find((name) => !Object.hasOwn(userFields, name))
+  if (unknown === undefined) return
+  throw configError(
+    `accounts.fields names "${unknown}", which the option user does not have: add it there, such as user: { ${unknown}: "string?" }.`,
   )
 }

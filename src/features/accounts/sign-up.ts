@@ -1,20 +1,37 @@
 import { AuthError } from '../../base/errors.ts'
 import { hexId } from '../../base/random.ts'
-import { empty, json } from '../../http/answer.ts'
-import type { Field, Fields } from '../../http/fields.ts'
+import { json } from '../../http/answer.ts'
+import type { Fields } from '../../http/fields.ts'
+import type { ParsedBody } from '../../http/parsed-body.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { createUser } from '../../users/create.ts'
 import { emailKey, emailOf } from '../../users/email.ts'
-import { EMAIL_TAKEN, fieldError, NAME_TAKEN } from '../../users/field-errors.ts'
+import {
+  EMAIL_TAKEN,
+  fieldError,
+  NAME_TAKEN,
+  rejectFieldErrors,
+} from '../../users/field-errors.ts'
+import { parseUserFields } from '../../users/fields.ts'
 import { usernameKey, usernameOf } from '../../users/names.ts'
 import type { StoredUser } from '../../users/user.ts'
+import { issueCode } from '../codes/issue.ts'
 import { limitCodeRequests } from '../codes/limits.ts'
-import type { Core } from '../core.ts'
+import { codeStore } from '../codes/sql.ts'
+import type { Core, EndpointSettings } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { PASSWORD } from '../tokens/credentials.ts'
+import { ADDRESS, CODE } from './confirm.ts'
+import { acceptInvitation, checkInvitation } from './invite.ts'
 import { languageOfRequest, mailCode } from './mail-code.ts'
 import { accountOptions } from './options.ts'
-import { accountSettings, hasMail } from './settings.ts'
+import {
+  accountSettings,
+  hasMail,
+  requiresActivation,
+  settableFields,
+} from './settings.ts'
+import { userJson } from './user-json.ts'
 
 /** What a new user sends. */
 export interface SignUp {
@@ -22,42 +39,64 @@ export interface SignUp {
   readonly username?: string | undefined
   readonly email?: string | undefined
   readonly password?: string | undefined
+  /** The token of an invitation, which brings its own address. */
+  readonly invitation?: string | undefined
+  /** Values of the option `user`, checked. */
+  readonly attributes?: Readonly<Record<string, unknown>>
 }
 
 /**
  * Creates a user and mails what confirms the address. If another user has the address, that user gets a mail instead, and the work
- * is the same: with the option `mail`, nothing that this returns or throws shows whether the address is taken.
+ * is the same: with the option `mail`, nothing that this returns late or throws shows whether the address is taken.
  *
  * @returns the user; `undefined` if the address is taken
- * @throws AuthError `invalid`, whose body names the invalid fields, a taken username among them; `throttled`; `busy`
+ * @throws AuthError `invalid`, whose body names the invalid fields, a taken username among them; `invalid_code` if the invitation is;
+ *   `throttled`; `busy`
  */
 export async function signUp(
-  input: SignUp,
+  { invitation, ...given }: SignUp,
   request: AuthRequest | undefined,
   core: Core,
 ): Promise<StoredUser | undefined> {
-  const { username = hexId(core.random), email, password } = input
+  const input = { ...given, username: given.username ?? hexId(core.random) }
+  const { username, email } = input
   const target = emailKey(emailOf(email ?? username))
   await limitCodeRequests({ purpose: 'verify_email', target }, core)
   await refuseTakenName(username, core)
-  const user = await createdUser({ username, email, password }, core)
-  if (user !== undefined)
-    void core.audit.record({ kind: 'user_created', userId: user.id })
-  if (email !== undefined && hasMail(core)) await mailNewUser(user, email, request, core)
+  if (invitation !== undefined) return acceptedUser(input, invitation, core)
+  const user = await createdUser(input, core)
+  if (user !== undefined) recordUser(user, core)
+  if (email !== undefined && hasMail(core))
+    await (user === undefined
+      ? mailHolder(input, email, request, core)
+      : mailNewUser(user, request, core))
   return user
 }
 
+type NamedSignUp = Omit<SignUp, 'invitation'> & { readonly username: string }
+
+const recordUser = (user: StoredUser, { audit }: Core, detail = {}): void =>
+  void audit.record({
+    kind: 'user_created',
+    userId: user.id,
+    detail: { by: 'sign-up', ...detail },
+  })
+
 /** Before the password is hashed, and whether or not the address is taken. */
-async function refuseTakenName(name: string, { users }: Core): Promise<void> {
+async function refuseTakenName(name: string, core: Core): Promise<void> {
   const stored = usernameOf(name)
   if (stored === undefined) return
-  if ((await users.findByKey('username', usernameKey(stored))) !== undefined)
-    throw fieldError({ username: [NAME_TAKEN] })
+  const key = usernameKey(stored)
+  const [holder, isHeld] = await Promise.all([
+    core.users.findByKey('username', key),
+    isNameHeld(key, core),
+  ])
+  if (holder !== undefined || isHeld) throw fieldError({ username: [NAME_TAKEN] })
 }
 
 /** @returns `undefined` if another user has the address */
 async function createdUser(
-  input: SignUp & { readonly username: string },
+  input: NamedSignUp,
   core: Core,
 ): Promise<StoredUser | undefined> {
   try {
@@ -70,50 +109,91 @@ async function createdUser(
 
 const isTakenAddress = (error: unknown): boolean =>
   error instanceof AuthError &&
-  (error.body as { readonly email?: unknown } | undefined)?.email?.toString() ===
-    EMAIL_TAKEN
+  String((error.body as { readonly email?: unknown } | undefined)?.email) === EMAIL_TAKEN
 
-async function mailNewUser(
-  user: StoredUser | undefined,
+/** The invitation is spent once nothing else can be wrong: a name that is taken does not cost it. */
+async function acceptedUser(
+  input: NamedSignUp,
+  token: string,
+  core: Core,
+): Promise<StoredUser> {
+  const { email, roles } = await checkInvitation(token, core)
+  const user = await createUser(
+    { ...input, email, emailVerified: true, roles: roles ?? [] },
+    {
+      ...core,
+      beforeInsert: async () => void (await acceptInvitation(token, core)),
+    },
+  )
+  recordUser(user, core, { invited: true })
+  return user
+}
+
+const mailNewUser = (
+  user: StoredUser,
+  request: AuthRequest | undefined,
+  core: Core,
+): Promise<void> =>
+  mailCode(
+    {
+      purpose: 'verify_email',
+      template: 'confirmSignUp',
+      link: 'activate',
+      to: user.email,
+      target: emailKey(user.email ?? ''),
+      user,
+      payload: { email: user.email ?? null },
+      lifetime: accountSettings(core).lifetimes.activate,
+      language: languageOfRequest(request),
+    },
+    core,
+  )
+
+/** To the address as it is stored, not as it was sent (rule O7). */
+async function mailHolder(
+  { username }: NamedSignUp,
   email: string,
   request: AuthRequest | undefined,
   core: Core,
 ): Promise<void> {
-  const { lifetimes } = accountSettings(core)
   const target = emailKey(emailOf(email))
-  const language = languageOfRequest(request)
-  const common = { target, language }
-  if (user !== undefined) {
-    await mailCode(
-      {
-        ...common,
-        purpose: 'verify_email',
-        template: 'confirmSignUp',
-        link: 'activate',
-        to: user.email,
-        user,
-        lifetime: lifetimes.activate,
-      },
-      core,
-    )
-    return
-  }
   const holder = await core.users.findByKey('email', target)
+  await holdName(username, core)
   await mailCode(
     {
-      ...common,
       purpose: 'reset_password',
       template: 'accountExists',
       link: 'resetPassword',
       to: holder?.active === true ? holder.email : undefined,
+      target,
       user: holder,
-      lifetime: lifetimes.resetPassword,
+      lifetime: accountSettings(core).lifetimes.resetPassword,
+      language: languageOfRequest(request),
     },
     core,
   )
 }
 
-const TEXT: Field = { trim: true, maxBytes: 1024 }
+/**
+ * Keeps the name as if the user had been created: otherwise a second sign-up with the same name and another address would be told
+ * "taken" only if the first address was free.
+ */
+async function holdName(username: string, core: Core): Promise<void> {
+  const target = usernameKey(usernameOf(username) ?? '')
+  await issueCode({ purpose: 'hold_username', form: 'digits', target }, core)
+}
+
+async function isNameHeld(target: string, { ports, clock }: Core): Promise<boolean> {
+  const { codes } = ports(codeStore)
+  const presented = {
+    purpose: 'hold_username',
+    form: 'digits',
+    target,
+    digests: [],
+  } as const
+  const held = await codes.find(presented)
+  return held !== undefined && clock() < held.expiresAt
+}
 
 /** `POST /auth/users/` */
 export const signUpEndpoint = defineEndpoint({
@@ -122,27 +202,44 @@ export const signUpEndpoint = defineEndpoint({
     const settings = section(accountOptions)
     return settings !== undefined && settings.signUp !== 'off'
   },
-  create({ loginField, section }, open) {
-    const fields = signUpFields(loginField, section(accountOptions)?.password !== 'none')
-    return post('Sign Up', {
-      fields,
-      async handle(input, request) {
+  create: (settings, open) =>
+    post('Sign Up', {
+      fields: (body) => signUpFields(body, settings),
+      async handle(fields, request, { body }) {
         const core = await open()
-        const user = await signUp(input as SignUp, request, core)
-        if (hasMail(core)) return json({}, { status: 202 })
-        if (user === undefined) return empty()
-        return json({ id: user.id, username: user.username }, { status: 201 })
+        const attributes = attributesIn(body, core)
+        const user = await signUp({ ...fields, attributes }, request, core)
+        const isHidden = hasMail(core) && !('invitation' in fields)
+        if (isHidden || user === undefined) return json({}, { status: 202 })
+        return json(userJson(user, core), { status: 201 })
       },
-    })
-  },
+    }),
 })
 
-const signUpFields = (
-  loginField: 'username' | 'email',
-  hasPassword: boolean,
-): Fields<keyof SignUp & string> =>
-  ({
-    username: { ...TEXT, optional: loginField === 'email' },
-    email: { ...TEXT, optional: loginField === 'username' },
-    ...(hasPassword && { password: PASSWORD }),
-  }) as Fields<keyof SignUp & string>
+/** @throws AuthError `invalid` */
+function attributesIn(body: ParsedBody | undefined, core: Core) {
+  const { values, faults } = parseUserFields(body?.values ?? new Map(), core.userFields, {
+    names: settableFields(core),
+    isNew: true,
+  })
+  rejectFieldErrors(faults)
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null))
+}
+
+/** Who signs in with a name must have one, and whose address must be confirmed an address. */
+function signUpFields(
+  { values }: ParsedBody,
+  { loginField, section }: Pick<EndpointSettings, 'loginField' | 'section'>,
+): Fields<string> {
+  const { signUp, password } = accountSettings({ section })
+  const isInvited = signUp === 'invitation' || values.has('invitation')
+  const needsEmail =
+    loginField === 'email' || password === 'none' || requiresActivation({ section })
+  return {
+    username: { ...ADDRESS, optional: loginField === 'email' },
+    ...(isInvited
+      ? { invitation: CODE }
+      : { email: { ...ADDRESS, optional: !needsEmail } }),
+    ...(password === 'required' && { password: PASSWORD }),
+  }
+}

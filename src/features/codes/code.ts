@@ -67,6 +67,8 @@ export interface Codes {
   /** The code that `attempt` compares, or would compare. */
   find(presented: PresentedCode): Promise<StoredCode | undefined>
   deleteAll(userId: UserId): Promise<number>
+  /** Deletes the codes of a user that were issued at `moment` or later. */
+  deleteSince(userId: UserId, moment: UnixSeconds): Promise<number>
   /** Deletes up to `limit` codes that expired before `moment`. @returns how many */
   flush(moment: UnixSeconds, limit: number): Promise<number>
 }

@@ -19,6 +19,8 @@ export const CODE_LIFETIMES = {
   passkey_registration: minutes(5),
   passkey_sign_in: minutes(5),
   invitation: days(7),
+  /** No code: keeps the name of a sign-up whose address was taken, so that a second one does not show that. */
+  hold_username: days(30),
 } as const satisfies Record<string, Seconds>
 
 export type CodePurpose = keyof typeof CODE_LIFETIMES

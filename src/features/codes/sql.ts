@@ -145,6 +145,15 @@ function sqlCodes(db: Kysely<CodeTables>, lock: UserLock): Codes {
       return Number(numDeletedRows)
     },
 
+    async deleteSince(userId, moment) {
+      const query = db
+        .deleteFrom('codes')
+        .where('user_id', '=', userId)
+        .where('created_at', '>=', moment)
+      const { numDeletedRows } = await query.executeTakeFirst()
+      return Number(numDeletedRows)
+    },
+
     async flush(moment, limit) {
       const expired = db
         .selectFrom('codes')

@@ -58,7 +58,9 @@ export function createSender(deps: SenderDeps): Sender {
     while (again && !closing.signal.aborted) {
       again = false
       try {
-        again = await sendDue(deps)
+        const hasMore = await sendDue(deps)
+        // `wake` may have set it meanwhile.
+        if (hasMore) again = true
       } catch (error) {
         logFailure(deps.log, 'the outbox cannot be read', error)
       }

@@ -1,0 +1,216 @@
+import { revokeAll } from '../../admin/users.ts'
+import { AuthError } from '../../base/errors.ts'
+import { empty, json } from '../../http/answer.ts'
+import type { AuthRequest } from '../../http/request.ts'
+import type { Principal } from '../../permissions/permission.ts'
+import type { SessionId } from '../../sessions/session.ts'
+import { changeUser } from '../../users/change.ts'
+import { emailFault, emailKey, emailOf } from '../../users/email.ts'
+import { listOf, rejectFieldErrors } from '../../users/field-errors.ts'
+import type { StoredUser, UserId } from '../../users/user.ts'
+import { limitCodeRequests } from '../codes/limits.ts'
+import { redeemCode } from '../codes/redeem.ts'
+import { codeStore } from '../codes/sql.ts'
+import type { Core } from '../core.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
+import { ADDRESS, CODE } from './confirm.ts'
+import { CURRENT_PASSWORD, hasAllScopes, requireFresh } from './fresh.ts'
+import { languageOfRequest, mailCode } from './mail-code.ts'
+import { accountOptions } from './options.ts'
+import { accountSettings, hasAccountsAndMail } from './settings.ts'
+
+/**
+ * Asks for another address: the old one stays until the new one is confirmed, and gets a notice with a link that undoes the
+ * change. If another user has the new address, nothing is sent there, at the same work.
+ *
+ * @param user as it was read
+ * @param sessionId of the session that goes on; the others end with the change
+ * @throws AuthError `invalid`, `throttled`
+ */
+export async function requestEmailChange(
+  user: StoredUser,
+  address: string,
+  { request, sessionId }: ChangeRequest,
+  core: Core,
+): Promise<void> {
+  const email = emailOf(address)
+  rejectFieldErrors({ email: listOf(emailFault(email)) })
+  const key = emailKey(email)
+  await limitCodeRequests({ purpose: 'change_email', target: key }, core)
+  const holder = await core.users.findByKey('email', key)
+  const isFree = holder === undefined || holder.id === user.id
+  const { lifetimes } = accountSettings(core)
+  const language = languageOfRequest(request)
+  await mailCode(
+    {
+      purpose: 'change_email',
+      template: 'changeEmail',
+      link: 'changeEmail',
+      to: isFree ? email : undefined,
+      target: user.id,
+      user,
+      payload: { email, from: user.email ?? null, sessionId: sessionId ?? null },
+      lifetime: lifetimes.changeEmail,
+      language,
+    },
+    core,
+  )
+  // Whoever is at an address that was never confirmed must not be able to undo anything.
+  const isVerified = user.email !== undefined && user.emailVerifiedAt !== undefined
+  await mailCode(
+    {
+      purpose: 'undo_change_email',
+      template: 'emailChanged',
+      link: 'undoEmail',
+      form: 'link',
+      to: isVerified ? user.email : undefined,
+      target: isVerified ? emailKey(user.email) : user.id,
+      // A password that an intruder has changed must not void it.
+      user: { id: user.id },
+      payload: { email: user.email ?? null },
+      data: { newAddress: email },
+      lifetime: lifetimes.undoEmail,
+      language,
+    },
+    core,
+  )
+  void core.audit.record({ kind: 'email_change_requested', userId: user.id })
+}
+
+export interface ChangeRequest {
+  readonly request?: AuthRequest | undefined
+  readonly sessionId?: string | undefined
+}
+
+/**
+ * Replaces the address, once: the code proves that mail at the new one arrives. Other sessions of the user end, and codes that were
+ * issued before are void.
+ *
+ * @param userId required with digits
+ * @throws AuthError `invalid_code`, also if another user has the address by now; `throttled`
+ */
+export async function confirmEmailChange(
+  secret: string,
+  core: Core,
+  userId?: UserId,
+): Promise<void> {
+  const code = await redeemCode({ purpose: 'change_email', secret, target: userId }, core)
+  const { email, from, sessionId } = code.payload as {
+    readonly email: string
+    readonly from: string | null
+    readonly sessionId: SessionId | null
+  }
+  const id = code.userId ?? ('' as UserId)
+  const isNamed = core.tokens.settings.userIdField === 'email'
+  const change = { email, emailVerified: true }
+  const user = await orInvalidCode(
+    changeUser(id, change, core, {
+      ...(isNamed && { beginsEpoch: 'email' as const }),
+      onlyIf: { email: from ?? undefined },
+    }),
+  )
+  const except = isNamed ? undefined : (sessionId ?? undefined)
+  await revokeAll(user.id, 'admin', core, except)
+  void core.audit.record({ kind: 'email_changed', userId: user.id })
+}
+
+/** @throws AuthError `invalid_code` if the user is another by now, or the address is taken */
+async function orInvalidCode(
+  change: Promise<StoredUser | undefined>,
+): Promise<StoredUser> {
+  const user = await change.catch((error) => {
+    if (error instanceof AuthError && error.code === 'invalid') return undefined
+    throw error
+  })
+  if (user !== undefined) return user
+  throw new AuthError('invalid_code', 'the address is taken, or was changed meanwhile')
+}
+
+/**
+ * Gives a user the former address back, whatever it was changed to since: who clicks the link receives mail there. All sessions end,
+ * and with them the codes that were issued since, such as one that would undo this.
+ *
+ * @throws AuthError `invalid_code`
+ */
+export async function undoEmailChange(token: string, core: Core): Promise<void> {
+  const code = await redeemCode({ purpose: 'undo_change_email', secret: token }, core)
+  const { email } = code.payload
+  const { userId } = code
+  if (userId === undefined || typeof email !== 'string')
+    throw new AuthError('invalid_code', 'there was no address before')
+  await core.ports(codeStore).codes.deleteSince(userId, code.createdAt)
+  await freeAddress(email, userId, core)
+  const change = { email, emailVerified: true }
+  const user = await orInvalidCode(
+    changeUser(userId, change, core, { beginsEpoch: 'email' }),
+  )
+  await revokeAll(user.id, 'admin', core)
+  void core.audit.record({ kind: 'email_change_undone', userId })
+}
+
+/** Another account that took the address meanwhile and never confirmed it gives way to the one that has proved it. */
+async function freeAddress(email: string, userId: UserId, core: Core): Promise<void> {
+  const holder = await core.users.findByKey('email', emailKey(email))
+  if (holder === undefined || holder.id === userId) return
+  const onlyIf = { email: holder.email, emailVerified: false }
+  const freed = await core.users.change(holder.id, { email: undefined }, onlyIf)
+  if (freed === undefined) return
+  const detail = { fields: ['email'] }
+  void core.audit.record({ kind: 'user_changed', userId: holder.id, detail })
+}
+
+/** `POST /auth/me/email/` */
+export const changeEmailEndpoint = defineEndpoint({
+  path: { at: '/auth/me/email/' },
+  mount: hasAccountsAndMail,
+  create: (_, open) =>
+    post('Change Address', {
+      fields: { email: ADDRESS, current_password: CURRENT_PASSWORD },
+      requirement: hasAllScopes,
+      async handle(fields, request, { principal }) {
+        const core = await open()
+        const { user } = await requireFresh(principal, fields, core)
+        const { sessionId } = principal
+        await requestEmailChange(user, fields.email, { request, sessionId }, core)
+        return json({}, { status: 202 })
+      },
+    }),
+})
+
+/** `POST /auth/me/email/confirm/`. A link is enough by itself; digits need the user who has asked for them. */
+export const confirmEmailChangeEndpoint = defineEndpoint({
+  path: { at: '/auth/me/email/confirm/' },
+  mount: hasAccountsAndMail,
+  create({ section }, open) {
+    if (section(accountOptions)?.form !== 'digits')
+      return post('Confirm New Address', {
+        fields: { token: CODE },
+        async handle({ token }) {
+          await confirmEmailChange(token, await open())
+          return empty()
+        },
+      })
+    return post('Confirm New Address', {
+      fields: { code: CODE },
+      requirement: hasAllScopes,
+      async handle({ code }, _request, { principal }: { principal: Principal }) {
+        await confirmEmailChange(code, await open(), principal.user.id as UserId)
+        return empty()
+      },
+    })
+  },
+})
+
+/** `POST /auth/me/email/undo/` */
+export const undoEmailChangeEndpoint = defineEndpoint({
+  path: { at: '/auth/me/email/undo/' },
+  mount: hasAccountsAndMail,
+  create: (_, open) =>
+    post('Undo Change Of Address', {
+      fields: { token: CODE },
+      async handle({ token }) {
+        await undoEmailChange(token, await open())
+        return empty()
+      },
+    }),
+})

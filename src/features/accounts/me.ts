@@ -1,0 +1,149 @@
+import { AuthError } from '../../base/errors.ts'
+import { empty } from '../../http/answer.ts'
+import type { Field } from '../../http/fields.ts'
+import type { ParsedBody } from '../../http/parsed-body.ts'
+import type { Principal } from '../../permissions/permission.ts'
+import { changeUser } from '../../users/change.ts'
+import { type FieldErrors, rejectFieldErrors } from '../../users/field-errors.ts'
+import { parseUserFields } from '../../users/fields.ts'
+import type { StoredUser } from '../../users/user.ts'
+import { limitCodeRequests } from '../codes/limits.ts'
+import type { Core } from '../core.ts'
+import { defineEndpoint } from '../define-feature.ts'
+import { CURRENT_PASSWORD, type FreshInput, hasAllScopes, requireFresh } from './fresh.ts'
+import { ownAccount } from './own-account.ts'
+import { hasAccounts, settableFields } from './settings.ts'
+import { userJson } from './user-json.ts'
+
+const NAME: Field = { trim: true, maxBytes: 1024, optional: true }
+
+/** What users change of themselves without a mail. */
+export interface OwnChange {
+  readonly username?: string | undefined
+  /** Fields of the option `user`; `null` removes one that may be missing. */
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** How often concurrent changes of the same user are waited for. */
+const ATTEMPTS = 5
+
+/**
+ * Changes a user's own fields; those that are not named stay, also if another request changes them at the same moment.
+ *
+ * @throws AuthError `invalid`, whose body names the fields; `throttled` if the name is changed too often; `user_not_found`
+ */
+export async function changeOwnUser(
+  user: StoredUser,
+  { username, fields }: OwnChange,
+  core: Core,
+): Promise<StoredUser> {
+  // A client learns from the answer whether a name is taken.
+  if (username !== undefined && username !== user.username)
+    await limitCodeRequests({ purpose: 'reset_username', target: user.id }, core)
+  let read: StoredUser | undefined = user
+  for (let attempt = 0; attempt < ATTEMPTS && read !== undefined; attempt++) {
+    const changed = await changeUser(
+      read.id,
+      {
+        ...(username !== undefined && { username }),
+        ...(Object.keys(fields).length > 0 && { attributes: merged(read, fields) }),
+      },
+      core,
+      { onlyIf: { attributes: read.attributes } },
+    )
+    if (changed !== undefined) {
+      const detail = {
+        fields: [...(username === undefined ? [] : ['username']), ...Object.keys(fields)],
+      }
+      void core.audit.record({ kind: 'user_changed', userId: read.id, detail })
+      return changed
+    }
+    read = (await core.users.read('id', read.id))?.user
+  }
+  if (read === undefined) throw new AuthError('user_not_found')
+  throw new AuthError('store_unavailable', 'the user is being changed by others')
+}
+
+const merged = (
+  { attributes }: StoredUser,
+  fields: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries({ ...attributes, ...fields }).filter(([, value]) => value !== null),
+  )
+
+/** `GET`, `PATCH`, `DELETE /auth/me/` */
+export const meEndpoint = defineEndpoint({
+  path: { at: '/auth/me/' },
+  mount: hasAccounts,
+  create: (_, open) => ({
+    name: 'Own Account',
+    requirement: hasAllScopes,
+    methods: {
+      GET: {
+        async handle(_fields, _request, { principal }) {
+          const core = await open()
+          const { user } = await ownAccount((principal as Principal).user.id, core)
+          return userJson(user, core)
+        },
+      },
+      PATCH: {
+        fields: { username: NAME },
+        async handle(fields, _request, { principal, body }) {
+          const core = await open()
+          const { user } = await ownAccount((principal as Principal).user.id, core)
+          const change = parseOwnChange(fields, body, core)
+          return userJson(await changeOwnUser(user, change, core), core)
+        },
+      },
+      DELETE: {
+        fields: { current_password: CURRENT_PASSWORD },
+        async handle(fields, _request, { principal }) {
+          await deleteOwnUser(principal as Principal, fields, await open())
+          return empty()
+        },
+      },
+    },
+  }),
+})
+
+/** @throws AuthError `invalid` */
+function parseOwnChange(
+  { username }: { readonly username?: string },
+  body: ParsedBody | undefined,
+  core: Core,
+): OwnChange {
+  const values = body?.values ?? new Map<string, unknown>()
+  const names = settableFields(core)
+  const parsed = parseUserFields(values, core.userFields, { names, isNew: false })
+  rejectFieldErrors({ ...elsewhere(values), ...parsed.faults })
+  return { username, fields: parsed.values }
+}
+
+/** Fields that have endpoints of their own, or none. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  email: 'Use POST /auth/me/email/.',
+  phone: 'Use POST /auth/me/phone/.',
+  password: 'Use POST /auth/me/password/.',
+}
+
+const elsewhere = (values: ReadonlyMap<string, unknown>): FieldErrors =>
+  Object.fromEntries(
+    Object.entries(ELSEWHERE)
+      .filter(([name]) => values.has(name))
+      .map(([name, message]) => [name, [message]]),
+  )
+
+/**
+ * Deletes a user with all that belongs to it.
+ *
+ * @throws AuthError `sign_in_again`; `invalid` if the password is wrong; `throttled`
+ */
+export async function deleteOwnUser(
+  principal: Principal,
+  fields: FreshInput,
+  core: Core,
+): Promise<void> {
+  const { user } = await requireFresh(principal, fields, core)
+  await core.userAdmin.delete(user.id)
+}
