@@ -73,7 +73,7 @@ async function identityOf(
       detail: 'User inactive or deleted.',
     })
   }
-  return { user, scheme: 'basic' }
+  return { user, scheme: 'basic', authTime: deps.clock(), amr: ['pwd'] }
 }
 
 async function accountOf(

@@ -5,6 +5,7 @@ import type { StoreExtension } from '../stores/extension.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
 import type { Account, User } from '../users/user.ts'
 import type { BearerToken } from './bearer-token.ts'
+import { type StepUp, stepUpChallengeOf } from './step-up.ts'
 
 /** A credential that the store keeps. It can be revoked by its id. */
 export interface Credential {
@@ -26,6 +27,9 @@ export interface Identity<U = User> {
   readonly token?: Claims | undefined
   /** The session that the credentials belong to, if there is one. */
   readonly sessionId?: string | undefined
+  /** When the user proved who they are, in seconds since 1970, and how (RFC 8176 §2): `fresh` and `amr` of a guard require it. */
+  readonly authTime?: number | undefined
+  readonly amr?: readonly string[] | undefined
   /** The id of the user who acts as this one (RFC 8693 §1.1), if one does: see `auth.signIn`. */
   readonly actor?: string | undefined
   /** The stored credential that the request carries, such as an API token. */
@@ -143,6 +147,20 @@ export function challengesOf(schemes: readonly Authentication[]): readonly strin
   if (schemes[0]?.challenge === undefined) return []
   return [...new Set(schemes.flatMap(({ challenge }) => challenge ?? []))]
 }
+
+/** The same for a token whose sign-in is not enough. */
+export const stepUpChallengesOf = (
+  schemes: readonly Authentication[],
+  stepUp: StepUp,
+): readonly string[] =>
+  challengesOf(
+    schemes.map((scheme) => {
+      const { challenge, refusedChallenge, identify } = scheme
+      const takesTokens = challenge !== undefined && refusedChallenge !== undefined
+      const raised = takesTokens ? stepUpChallengeOf(challenge, stepUp) : challenge
+      return { challenge: raised, identify }
+    }),
+  )
 
 /** The same for a token that was refused. */
 export const refusedChallengesOf = (

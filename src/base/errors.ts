@@ -68,6 +68,12 @@ export const ERRORS = {
     detail: 'Sign in again, or send your current password.',
     code: 'sign_in_again',
   },
+  /** The credentials are valid, and the sign-in behind them is too old or too weak for the route (RFC 9470). */
+  insufficient_user_authentication: {
+    status: 401,
+    detail: 'A more recent or a stronger sign-in is required.',
+    code: 'insufficient_user_authentication',
+  },
 
   // The request (Django REST framework's error classes).
   invalid: { status: 400, detail: 'Invalid input.' },

@@ -4,6 +4,7 @@ import {
   firstIdentity,
   type Identity,
   refusedChallengesOf,
+  stepUpChallengesOf,
 } from '../authentication/scheme.ts'
 import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { AuthError, isRefusedToken } from '../base/errors.ts'
@@ -19,6 +20,7 @@ import { type PrincipalDeps, RequestPrincipal } from '../permissions/request-pri
 import type { Rights } from '../permissions/rights.ts'
 import type { SessionId } from '../sessions/session.ts'
 import { type Throttle, throttleAll } from '../throttling/throttle.ts'
+import type { StepUpCheck } from './step-up.ts'
 
 /** A route's requirement, completed with the instance's defaults. */
 export interface GuardParts {
@@ -26,6 +28,8 @@ export interface GuardParts {
   /** All must grant; the first that denies decides the response. */
   readonly permissions: readonly AnyPermission[]
   readonly throttles: readonly Throttle[]
+  /** `undefined` if the route requires nothing of the sign-in. */
+  readonly stepUp: StepUpCheck | undefined
   /** Called with the session of each request that has one. */
   readonly useSession: ((id: SessionId) => void) | undefined
 }
@@ -61,6 +65,8 @@ class RouteGuard {
   readonly #throttles: readonly Throttle[]
   readonly #deps: GuardDeps
   readonly #useSession: GuardParts['useSession']
+  readonly #stepUp: StepUpCheck | undefined
+  readonly #stepUpChallenges: readonly string[]
   readonly #identify: ReturnType<typeof firstIdentity>
   readonly #challenges: readonly string[]
   readonly #refusedChallenges: readonly string[]
@@ -68,10 +74,12 @@ class RouteGuard {
   readonly #principalDeps: PrincipalDeps
 
   constructor(parts: GuardParts, deps: GuardDeps) {
-    const { schemes, permissions, throttles, useSession } = parts
+    const { schemes, permissions, throttles, useSession, stepUp } = parts
     this.#throttles = throttles
     this.#deps = deps
     this.#useSession = useSession
+    this.#stepUp = stepUp
+    this.#stepUpChallenges = stepUp ? stepUpChallengesOf(schemes, stepUp.required) : []
     this.#identify = firstIdentity(schemes)
     this.#challenges = challengesOf(schemes)
     this.#refusedChallenges = refusedChallengesOf(schemes)
@@ -115,7 +123,7 @@ class RouteGuard {
     if (typeof sessionId === 'string') this.#useSession?.(sessionId as SessionId)
     const context = { identity: identity && principal, request, resource: undefined }
     try {
-      const admitted = this.#require(context)
+      const admitted = this.#require(context, identity)
       if (admitted === undefined || !isPromise(admitted)) return principal
       return admitted.then(
         () => principal,
@@ -126,10 +134,27 @@ class RouteGuard {
     }
   }
 
-  #require(context: AnyContext): Awaitable<void> {
+  #require(
+    context: AnyContext,
+    identity: Identity<unknown> | undefined,
+  ): Awaitable<void> {
     const authorized = this.#authorize(context)
+    if (this.#stepUp !== undefined)
+      return this.#requireSignIn(this.#stepUp, authorized, context, identity)
     if (isPromise(authorized)) return authorized.then(() => this.#count(context))
     return this.#count(context)
+  }
+
+  /** Last, so that nobody signs in again for what is denied anyway. */
+  async #requireSignIn(
+    stepUp: StepUpCheck,
+    authorized: Awaitable<void>,
+    context: AnyContext,
+    identity: Identity<unknown> | undefined,
+  ): Promise<void> {
+    await authorized
+    await stepUp.require(identity)
+    await this.#count(context)
   }
 
   #count({ identity, request }: AnyContext): Awaitable<void> {
@@ -154,6 +179,8 @@ class RouteGuard {
     identity: Identity<unknown> | undefined,
   ): AuthError {
     this.#deps.onDenied?.(error, request, identity)
+    if (error.code === 'insufficient_user_authentication')
+      return error.withChallenges(this.#stepUpChallenges)
     return error.withChallenges(
       isRefusedToken(error) ? this.#refusedChallenges : this.#challenges,
     )

@@ -3,6 +3,13 @@ import type {
   LibrarySchemeDeps,
   Scheme,
 } from '../authentication/scheme.ts'
+import {
+  AMR_FAULT,
+  FRESH_FAULT,
+  isFresh,
+  isMethods,
+  parseStepUp,
+} from '../authentication/step-up.ts'
 import type { Clock } from '../base/clock.ts'
 import { configError } from '../base/errors.ts'
 import { has } from '../permissions/basic-permissions.ts'
@@ -13,6 +20,7 @@ import type { Hits } from '../throttling/hits.ts'
 import type { Throttle } from '../throttling/throttle.ts'
 import type { GuardParts } from './guard.ts'
 import type { Permissions, Requirement, RequirementOptions } from './requirement.ts'
+import { stepUpCheck } from './step-up.ts'
 import { type Limits, throttlesOf } from './throttles.ts'
 
 /** The instance's options, which are the defaults of a requirement. */
@@ -48,11 +56,13 @@ export function parseRequirement(
   const { schemes = authentication, throttle } = options
   const permissions = permissionsOf(options.permissions ?? byDefault, roles)
   const throttles = throttlesOf(throttle, limits)
+  const stepUp = parseStepUp(options)
   return ({ deps, hits, clock }) => ({
     schemes: schemes.map((scheme) => createScheme(scheme, deps)),
     // The types of users and rights were checked by the compiler.
     permissions: permissions as readonly unknown[] as GuardParts['permissions'],
     throttles: throttles({ hits, clock }),
+    stepUp: stepUp && stepUpCheck(stepUp, deps, clock),
     useSession: deps.sessions?.use,
   })
 }
@@ -133,6 +143,8 @@ const MEMBERS = {
     fault:
       'A guard\'s "throttle" must be the name of a rate, or a list of names and throttles: write ["feed"], or [{ scope, wait }].',
   },
+  fresh: { isValid: isFresh, fault: FRESH_FAULT },
+  amr: { isValid: isMethods, fault: AMR_FAULT },
 } as const
 
 const NAMES = Object.keys(MEMBERS).join(', ')

@@ -1,10 +1,12 @@
 import type { Scheme } from '../authentication/scheme.ts'
+import type { StepUpOptions } from '../authentication/step-up.ts'
+import type { Duration } from '../base/duration.ts'
 import type { Permission, SignedIn } from '../permissions/permission.ts'
 import type { Throttle } from '../throttling/throttle.ts'
 
 /**
  * What a route requires: `'posts.change'` (a permission string of the instance's roles), a permission such as `isStaff`,
- * or an object of `schemes`, `permissions` and `throttle`.
+ * or an object of `schemes`, `permissions`, `throttle`, `fresh` and `amr`.
  */
 export type Requirement<U, Right extends string> =
   | Right
@@ -13,17 +15,17 @@ export type Requirement<U, Right extends string> =
 
 /** A member that is left out takes the instance's option of that name. */
 export type RequirementOptions<U, Right extends string> =
-  | (ThrottleOption & {
+  | (CommonOptions & {
       readonly schemes?: undefined
       readonly permissions?: Permissions<U, Right>
     })
-  | (ThrottleOption & {
+  | (CommonOptions & {
       /** Tried in this order. Permissions that expect the user type of another scheme do not compile. */
       readonly schemes: readonly Scheme<unknown>[]
       readonly permissions?: Permissions<never, Right>
     })
 
-interface ThrottleOption {
+interface CommonOptions extends StepUpOptions {
   /**
    * The name of a rate in the option `throttle`: counts in addition to `anon` and `user`. A list of names and throttles
    * replaces those two; an empty list counts nothing.
@@ -44,11 +46,16 @@ export type PrincipalUser<N, U> = N extends string
     ? N extends SignedIn
       ? U
       : U | undefined
-    : N extends { readonly permissions: infer Given }
-      ? RequiresSignIn<Given> extends true
-        ? SchemesUser<N, U>
-        : SchemesUser<N, U> | undefined
-      : SchemesUser<N, U>
+    : N extends RequiredSignIn
+      ? SchemesUser<N, U>
+      : N extends { readonly permissions: infer Given }
+        ? RequiresSignIn<Given> extends true
+          ? SchemesUser<N, U>
+          : SchemesUser<N, U> | undefined
+        : SchemesUser<N, U>
+
+/** Anonymous requests are refused then. */
+type RequiredSignIn = { readonly fresh: Duration } | { readonly amr: readonly string[] }
 
 type RequiresSignIn<Given> = Given extends SignedIn | string
   ? true

@@ -1,6 +1,16 @@
 import { credentialsAfter } from '../authentication/header.ts'
+import {
+  parseStepUp,
+  proofIn,
+  requireProof,
+  type StepUp,
+  type StepUpOptions,
+  stepUpChallengeOf,
+} from '../authentication/step-up.ts'
 import { isPromise } from '../base/awaitable.ts'
+import type { UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
+import { refuseUnknownOptions } from '../base/known-options.ts'
 import type { Algorithm } from '../jwt/algorithms.ts'
 import { cachedToken, frozen, TokenCache } from '../jwt/cache.ts'
 import { claimFault } from '../jwt/claims.ts'
@@ -25,6 +35,11 @@ export type TokenClaims = Claims & {
   readonly jti?: string
   /** The id of the session that the token belongs to. */
   readonly sid?: string
+  /** When the user signed in, and how (RFC 8176), if the issuer's `tokens.signInClaims` is on. */
+  readonly auth_time?: number
+  readonly amr?: readonly string[]
+  /** Who acts as the user (RFC 8693 §4.1). */
+  readonly act?: { readonly sub?: string }
 }
 
 /** Checks the access tokens of another service. Made by `verifier`. */
@@ -47,9 +62,10 @@ export interface TokenVerifier {
   /**
    * `authenticate` for a request that must have a token.
    *
-   * @throws AuthError as `authenticate`; `not_authenticated`. `error.toResponse()` is the answer
+   * @param signIn what is required of the sign-in behind it (RFC 9470), if the issuer's `tokens.signInClaims` is on
+   * @throws AuthError as `authenticate`; `not_authenticated`, `insufficient_user_authentication`. `error.toResponse()` is the answer
    */
-  require(request: Request): Promise<TokenClaims>
+  require(request: Request, signIn?: StepUpOptions): Promise<TokenClaims>
 }
 
 /**
@@ -87,13 +103,34 @@ export function verifier(options: VerifierOptions): TokenVerifier {
     return check(token)
   }
 
-  async function require(request: Request): Promise<TokenClaims> {
+  async function require(
+    request: Request,
+    signIn: StepUpOptions = {},
+  ): Promise<TokenClaims> {
+    refuseUnknownOptions(signIn, STEP_UP_OPTIONS, (name) => name)
+    const stepUp = parseStepUp(signIn)
     const claims = await authenticate(request)
     if (claims === undefined) throw new AuthError('not_authenticated')
+    if (stepUp !== undefined) requireStepUp(claims, stepUp, clock())
     return claims
   }
 
   return { check, authenticate, require }
+}
+
+const STEP_UP_OPTIONS: Readonly<Record<keyof StepUpOptions, true>> = {
+  fresh: true,
+  amr: true,
+}
+
+/** @throws AuthError `insufficient_user_authentication`, with the challenge of its answer */
+function requireStepUp(claims: Claims, stepUp: StepUp, now: UnixSeconds): void {
+  try {
+    requireProof(proofIn(claims), stepUp, now)
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    throw error.withChallenges([stepUpChallengeOf('Bearer realm="api"', stepUp)])
+  }
 }
 
 async function verifyToken(

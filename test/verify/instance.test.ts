@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { testInstance } from '../../src/testing/index.ts'
-import { verifier } from '../../src/verify/index.ts'
+import { AuthError, verifier } from '../../src/verify/index.ts'
 import { PASSWORD, post, signIn } from '../instance/setup.ts'
 
 const ISSUER = 'http://localhost'
@@ -77,4 +77,45 @@ test('the verifier follows a rotation of keys', async (t) => {
   await auth.keys.rotate({ leaked: true })
   await tokens.check((await signIn(auth)).access!)
   await assert.rejects(tokens.check(before.access!), { code: 'unknown_key' })
+})
+
+test('require refuses a token whose sign-in is too old or too weak, as RFC 9470 says', async (t) => {
+  const { auth, clock } = testInstance({
+    tokens: { issuer: ISSUER, audience: 'api', signInClaims: true },
+  })
+  t.after(() => auth.close())
+  const ann = await auth.users.create({ username: 'ann' })
+  const tokens = verifier({
+    issuer: ISSUER,
+    audience: 'api',
+    fetch: (url, init) => auth.handler(new Request(String(url), init)),
+    clock: clock.now,
+  })
+  const { access } = await auth.signIn(ann, { methods: ['pwd'] })
+  const request = new Request('http://localhost/', {
+    headers: { authorization: `Bearer ${access}` },
+  })
+  const signIn = { fresh: 100, amr: ['pwd', 'otp'] }
+  clock.advance(99)
+  assert.deepEqual((await tokens.require(request, signIn)).amr, ['pwd'])
+  await assert.rejects(tokens.require(request, { amr: ['otp'] }), {
+    code: 'insufficient_user_authentication',
+  })
+  clock.advance(1)
+
+  await tokens.require(request)
+  await assert.rejects(tokens.require(request, signIn), (error) => {
+    assert.ok(error instanceof AuthError)
+    const { status, headers } = error.toResponse()
+    assert.equal(status, 401)
+    assert.match(
+      headers.get('www-authenticate') ?? '',
+      /^Bearer realm="api", error="insufficient_user_authentication", .*, max_age="100", acr_values="pwd otp"$/,
+    )
+    return true
+  })
+  for (const wrong of [{ fresh: 0 }, { amr: [] }, { frehs: '5m' }])
+    await assert.rejects(tokens.require(request, wrong as never), {
+      code: 'invalid_config',
+    })
 })

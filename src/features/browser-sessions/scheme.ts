@@ -110,7 +110,8 @@ async function identityOf(
   // A page of this host without the token may send `Upgrade` with a POST, too.
   if (mayChange(request)) await requireCsrfToken(request, [secret], settings)
   else if (opensWebSocket(request)) requireOwnSite(request, settings)
-  return { user, scheme: 'session', sessionId: session.id, actor: session.actor }
+  const { id: sessionId, actor, authTime, amr } = session
+  return { user, scheme: 'session', sessionId, actor, authTime, amr }
 }
 
 /** A session with its user, if the user may use it. */

@@ -1,0 +1,86 @@
+import type { Seconds, UnixSeconds } from '../base/clock.ts'
+import { type Duration, secondsOf } from '../base/duration.ts'
+import { AuthError, configError } from '../base/errors.ts'
+
+/** What a route requires of the sign-in (RFC 9470). */
+export interface StepUpOptions {
+  /** How long ago the user may have signed in, at most: `"10m"`, or a number of seconds. A refresh is no sign-in. */
+  readonly fresh?: Duration
+  /** Methods of which the sign-in must have had one: values of `amr` (RFC 8176 §2), such as `["otp", "hwk"]`. */
+  readonly amr?: readonly string[]
+}
+
+export interface StepUp {
+  readonly fresh: Seconds | undefined
+  readonly amr: readonly string[] | undefined
+}
+
+/** When and how the user proved who they are; `undefined` if it is not known. */
+export interface SignInProof {
+  readonly authTime?: number | undefined
+  readonly amr?: readonly string[] | undefined
+}
+
+/** @returns `undefined` if nothing is required @throws AuthError `invalid_config` */
+export function parseStepUp({ fresh, amr }: StepUpOptions): StepUp | undefined {
+  if (fresh === undefined && amr === undefined) return undefined
+  if (fresh !== undefined && !isFresh(fresh)) throw configError(FRESH_FAULT)
+  if (amr !== undefined && !isMethods(amr)) throw configError(AMR_FAULT)
+  return { fresh: fresh === undefined ? undefined : secondsOf(fresh), amr }
+}
+
+export const isFresh = (value: unknown): boolean => (secondsOf(value) ?? 0) > 0
+
+export const FRESH_FAULT =
+  'A requirement\'s "fresh" must be a duration above 0, such as "10m", or a number of seconds.'
+
+/** They are sent in a quoted string, separated by spaces. */
+const METHOD = /^[\w.-]{1,32}$/
+
+export const isMethods = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every((each) => typeof each === 'string' && METHOD.test(each))
+
+export const AMR_FAULT =
+  'A requirement\'s "amr" must be a list of methods (RFC 8176), of which one is enough: write ["otp"].'
+
+/** What a token says (`tokens.signInClaims`). Claims of other types count as missing. */
+export function proofIn(claims: Readonly<Record<string, unknown>>): SignInProof {
+  const { auth_time: authTime, amr } = claims
+  return {
+    authTime: typeof authTime === 'number' ? authTime : undefined,
+    amr: isMethods(amr) ? (amr as readonly string[]) : undefined,
+  }
+}
+
+/** @throws AuthError `insufficient_user_authentication` */
+export function requireProof(proof: SignInProof, stepUp: StepUp, now: UnixSeconds): void {
+  if (isRecent(proof, stepUp, now) && hasMethod(proof, stepUp)) return
+  throw new AuthError('insufficient_user_authentication', undefined, {
+    body: { detail: DETAIL, code: 'insufficient_user_authentication', ...hints(stepUp) },
+  })
+}
+
+const isRecent = ({ authTime }: SignInProof, { fresh }: StepUp, now: number): boolean =>
+  fresh === undefined || (authTime !== undefined && now < authTime + fresh)
+
+const hasMethod = ({ amr = [] }: SignInProof, { amr: required }: StepUp): boolean =>
+  required === undefined || required.some((method) => amr.includes(method))
+
+const DETAIL = 'A more recent or a stronger sign-in is required.'
+
+/** The parameters that tell a client which sign-in is enough (RFC 9470 §3). There are no classes beside methods. */
+const hints = ({ fresh, amr }: StepUp): object => ({
+  ...(fresh !== undefined && { max_age: fresh }),
+  ...(amr !== undefined && { acr_values: amr.join(' ') }),
+})
+
+/** The challenge of a token whose sign-in is not enough (RFC 9470 §3). */
+export const stepUpChallengeOf = (challenge: string, stepUp: StepUp): string =>
+  [
+    challenge,
+    'error="insufficient_user_authentication"',
+    `error_description="${DETAIL}"`,
+    ...Object.entries(hints(stepUp)).map(([name, value]) => `${name}="${value}"`),
+  ].join(', ')

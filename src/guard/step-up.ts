@@ -1,0 +1,42 @@
+import type { Identity, LibrarySchemeDeps } from '../authentication/scheme.ts'
+import {
+  proofIn,
+  requireProof,
+  type SignInProof,
+  type StepUp,
+} from '../authentication/step-up.ts'
+import { isTokenUser } from '../authentication/token-user.ts'
+import type { Clock } from '../base/clock.ts'
+import { AuthError } from '../base/errors.ts'
+import type { SessionId } from '../sessions/session.ts'
+
+/** Checks how the user of a request signed in. */
+export interface StepUpCheck {
+  readonly required: StepUp
+  /** @throws AuthError `insufficient_user_authentication`; `not_authenticated` if the request is anonymous */
+  require(identity: Identity<unknown> | undefined): Promise<void>
+}
+
+export const stepUpCheck = (
+  required: StepUp,
+  deps: Pick<LibrarySchemeDeps, 'sessions'>,
+  clock: Clock,
+): StepUpCheck => ({
+  required,
+  async require(identity) {
+    if (identity === undefined) throw new AuthError('not_authenticated')
+    requireProof(await proofOf(identity, deps), required, clock())
+  },
+})
+
+/** Says the scheme; otherwise the row of the session, or for a user known from a token alone, the token. */
+async function proofOf(
+  identity: Identity<unknown>,
+  { sessions }: Pick<LibrarySchemeDeps, 'sessions'>,
+): Promise<SignInProof> {
+  const { authTime, amr, user, token, sessionId } = identity
+  if (authTime !== undefined || amr !== undefined) return { authTime, amr }
+  if (sessions === undefined || sessionId === undefined || isTokenUser(user))
+    return token === undefined ? {} : proofIn(token)
+  return (await sessions.find(sessionId as SessionId))?.session ?? {}
+}
