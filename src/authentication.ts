@@ -1,5 +1,6 @@
 import './base/node-version.ts'
 
+export { accessCookie } from './authentication/access-cookie.ts'
 export { basic } from './authentication/basic.ts'
 export { bearer, statelessBearer } from './authentication/bearer.ts'
 export {

@@ -10,12 +10,14 @@ import { mail } from './features/mail/feature.ts'
 import { revocationFeed } from './features/revocation-feed/feature.ts'
 import { secondFactors } from './features/second-factors/feature.ts'
 import { slidingTokens } from './features/sliding-tokens/feature.ts'
+import { tokenCookies } from './features/token-cookies/feature.ts'
 import { tokens } from './features/tokens/feature.ts'
 import type { PortsOf } from './stores/extension.ts'
 import type { Store } from './stores/store.ts'
 
 /** What an instance can do. Options, endpoints, migrations, commands and audit events come from this list. */
 export const FEATURES = [
+  tokenCookies,
   tokens,
   keySet,
   apiTokens,

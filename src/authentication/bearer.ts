@@ -1,7 +1,6 @@
 import { type Awaitable, andThen, isPromise } from '../base/awaitable.ts'
 import { AuthError, refusedChallengeOf } from '../base/errors.ts'
 import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
-import type { AuthRequest } from '../http/request.ts'
 import type { SessionId } from '../sessions/session.ts'
 import { mayUse, type TokenSettings } from '../tokens/token-settings.ts'
 import { findNamedAccount, noUserNamed } from '../tokens/user-of-token.ts'
@@ -19,9 +18,18 @@ import type { TokenUser } from './token-user.ts'
 export const bearer = (): Scheme<User> =>
   libraryScheme((deps) => ({
     ...challengesOfBearer(deps),
-    identify: (request) =>
-      identified(request, deps, (token) => identifyUser(token, deps)),
+    identify(request) {
+      const header = request.header(deps.headerName)
+      return header === undefined ? undefined : identifyBearer(header, deps)
+    },
   }))
+
+/** Identifies by an authorization header. @returns `undefined` if it has no token @throws AuthError */
+export const identifyBearer = (
+  header: string,
+  deps: LibrarySchemeDeps,
+): Awaitable<Identity<User> | undefined> =>
+  identified(header, deps, (token) => identifyUser(token, deps))
 
 /**
  * The same without reading the store: the user is what the token says. Revoked sessions are refused within a second.
@@ -35,10 +43,13 @@ export const statelessBearer = (
   refuseUnknownOptions(options, { revocation: true }, argumentOf('statelessBearer'))
   return libraryScheme((deps) => ({
     ...challengesOfBearer(deps),
-    identify: (request) =>
-      identified(request, deps, (token) =>
+    identify(request) {
+      const header = request.header(deps.headerName)
+      if (header === undefined) return undefined
+      return identified(header, deps, (token) =>
         identifyTokenUser(token, options.revocation !== false, deps),
-      ),
+      )
+    },
   }))
 }
 
@@ -47,19 +58,16 @@ export const challengeOf = ({
   headerTypes,
 }: Pick<LibrarySchemeDeps, 'headerTypes'>): string => `${headerTypes[0]} realm="api"`
 
-const challengesOfBearer = (deps: LibrarySchemeDeps) => ({
+export const challengesOfBearer = (deps: LibrarySchemeDeps) => ({
   challenge: challengeOf(deps),
   refusedChallenge: refusedChallengeOf(challengeOf(deps)),
 })
 
-/** Identifies by the request's token. @returns `undefined` if it has none @throws AuthError */
 function identified<U>(
-  request: AuthRequest,
+  header: string,
   deps: LibrarySchemeDeps,
   identify: (token: BearerToken) => Awaitable<Identity<U>>,
 ): Awaitable<Identity<U> | undefined> {
-  const header = request.header(deps.headerName)
-  if (header === undefined) return undefined
   const token = deps.readBearer(header)
   if (isPromise(token)) return token.then((read) => read && identify(read))
   return token && identify(token)

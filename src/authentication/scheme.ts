@@ -2,6 +2,7 @@ import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { StoreExtension } from '../stores/extension.ts'
+import type { TokenCookies } from '../tokens/token-cookies.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
 import type { Account, User } from '../users/user.ts'
 import type { BearerToken } from './bearer-token.ts'
@@ -94,6 +95,8 @@ export interface LibrarySchemeDeps extends TokenDeps, Pick<SchemeDeps, 'createUs
   readonly headerName: string
   /** Whether the option `proxies` says that a proxy is in front. */
   readonly behindProxy: boolean
+  /** The cookies of tokens; `undefined` unless `tokens.transport` is `cookie`. */
+  readonly tokenCookies: TokenCookies | undefined
 }
 
 /** A scheme of the library. At run time it receives `LibrarySchemeDeps`. */

@@ -15,6 +15,7 @@ import type { SessionManager } from '../sessions/session-manager.ts'
 import type { CompleteSignIn } from '../sign-in/complete-sign-in.ts'
 import type { StoreExtension } from '../stores/extension.ts'
 import type { Hits } from '../throttling/hits.ts'
+import type { TokenCookies } from '../tokens/token-cookies.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
 import type { UserFields } from '../users/fields.ts'
 import type { Account, UserId } from '../users/user.ts'
@@ -46,6 +47,10 @@ export interface Core {
   /** The counters of throttles. */
   readonly hits: Hits
   readonly tokens: TokenDeps
+  /** The cookies of tokens; `undefined` unless `tokens.transport` is `cookie`. */
+  readonly tokenCookies: TokenCookies | undefined
+  /** Whether the option `proxies` says that a proxy is in front. */
+  readonly behindProxy: boolean
   /**
    * Checks a password; trims it as `users.trimPassword` says. It does not sign in: `completeSignIn` does.
    *

@@ -34,19 +34,37 @@ export interface CookieAttributes {
   readonly secure: boolean
   /** Whether it is hidden from scripts. */
   readonly httpOnly: boolean
+  /** Default `/`. */
+  readonly path?: string
+  /** Default: this host alone. */
+  readonly domain?: string | undefined
+  /** Default `Lax`: forms of other sites do not send it. */
+  readonly sameSite?: SameSite
 }
 
-/** The value of `Set-Cookie` for a cookie of this host only, which forms of other sites do not send. */
+export type SameSite = 'Lax' | 'Strict' | 'None'
+
+/** The value of `Set-Cookie`. */
 export function serializeCookie(
   name: string,
   value: string,
-  { maxAge, secure, httpOnly }: CookieAttributes,
+  attributes: CookieAttributes,
 ): string {
-  const attributes = [`Max-Age=${Math.floor(maxAge)}`, 'SameSite=Lax']
-  if (httpOnly) attributes.push('HttpOnly')
-  if (secure) attributes.push('Secure')
-  return `${name}=${value}; Path=/; ${attributes.join('; ')}`
+  const { maxAge, secure, httpOnly, path = '/', domain, sameSite = 'Lax' } = attributes
+  const written = [`Path=${path}`, `Max-Age=${Math.floor(maxAge)}`]
+  if (domain !== undefined) written.push(`Domain=${domain}`)
+  written.push(`SameSite=${sameSite}`)
+  if (httpOnly) written.push('HttpOnly')
+  if (secure) written.push('Secure')
+  return `${name}=${value}; ${written.join('; ')}`
 }
+
+/** Bytes of the headers that Node.js accepts in a request; other runtimes may accept more. */
+const MAX_HEADERS = 16_384
+
+/** As many cookies of a name as the headers of a request have room for: with fewer, other hosts could add enough to hide ours. */
+export const maxCookies = (name: string, valueLength: number): number =>
+  Math.floor(MAX_HEADERS / (name.length + valueLength + 2))
 
 export const setCookies = (cookies: readonly string[]): readonly Header[] =>
   cookies.map((cookie) => ['Set-Cookie', cookie])

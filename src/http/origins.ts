@@ -139,3 +139,11 @@ function refererFault(
   if (isOwn(scheme, page.host, request) || trusts(scheme, page.host)) return undefined
   return `Referer checking failed - ${referer} does not match any trusted origins.`
 }
+
+/** Whether cookies get `Secure`: if the page or the connection uses https. */
+export const setsSecureCookies = (
+  request: AuthRequest,
+  { mayBePlain }: Pick<SiteCheck, 'mayBePlain'>,
+): boolean =>
+  !mayBePlain(request) ||
+  request.header('origin')?.toLowerCase().startsWith('https:') === true

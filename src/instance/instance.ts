@@ -19,6 +19,7 @@ import type { SessionManager } from '../sessions/session-manager.ts'
 import type { SignInCheck } from '../sign-in/complete-sign-in.ts'
 import type { Redis } from '../stores/redis/redis.ts'
 import type { Hits } from '../throttling/hits.ts'
+import type { TokenCookies } from '../tokens/token-cookies.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
 import { createUser } from '../users/create.ts'
 import type { UserFields } from '../users/fields.ts'
@@ -215,10 +216,12 @@ interface CoreSettings {
   readonly tokens: UserAdminTokens
   readonly users: { readonly loginField: Core['loginField'] }
   readonly user: UserFields
+  readonly tokenCookies: TokenCookies | undefined
+  readonly behindProxy: boolean
 }
 
 function coreOf(settings: CoreSettings, parts: Parts): Core {
-  const { random, log, on, section, url, roles } = settings
+  const { random, log, on, section, url, roles, tokenCookies, behindProxy } = settings
   const { clock, audit, store, sessions, ring, tokens, hits, passwords } = parts
   const { derivedKeys, ports, checkPassword, checkPasswordUntrimmed, completeSignIn } =
     parts
@@ -241,6 +244,8 @@ function coreOf(settings: CoreSettings, parts: Parts): Core {
     keys: ring,
     hits,
     tokens,
+    tokenCookies,
+    behindProxy,
     derivedKeys,
     ports,
     section,
@@ -258,11 +263,17 @@ function coreOf(settings: CoreSettings, parts: Parts): Core {
 interface SchemeSettings {
   readonly random: Random
   readonly behindProxy: boolean
+  readonly tokenCookies: TokenCookies | undefined
   readonly tokens: Pick<LibrarySchemeDeps, 'headerTypes' | 'headerName'>
 }
 
 function schemeDepsOf(
-  { tokens: { headerTypes, headerName }, random, behindProxy }: SchemeSettings,
+  {
+    tokens: { headerTypes, headerName },
+    random,
+    behindProxy,
+    tokenCookies,
+  }: SchemeSettings,
   { tokens, ports, derivedKeys, passwords, store, clock, audit, ...signIns }: Parts,
 ): LibrarySchemeDeps {
   const { users } = store.ports
@@ -274,6 +285,7 @@ function schemeDepsOf(
     headerTypes,
     headerName,
     behindProxy,
+    tokenCookies,
     checkPassword: signIns.checkPasswordOfRequest,
     async createUser(username) {
       const user = await createUser({ username }, { users, passwords, clock, random })

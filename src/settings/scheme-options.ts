@@ -1,10 +1,12 @@
 import * as z from 'zod/mini'
+import { accessCookie } from '../authentication/access-cookie.ts'
 import { basic } from '../authentication/basic.ts'
 import { bearer, statelessBearer } from '../authentication/bearer.ts'
 import { remoteUser } from '../authentication/remote-user.ts'
 import type { Scheme } from '../authentication/scheme.ts'
 import { FEATURE_LIST } from '../features.ts'
-import { functionOf, withDefault } from '../schema/shapes.ts'
+import { functionOf } from '../schema/shapes.ts'
+import type { User } from '../users/user.ts'
 
 /** Functions that make a scheme, passed without a call. Those of other packages are detected when the instance opens. */
 const FACTORIES: ReadonlySet<unknown> = new Set<unknown>([
@@ -26,7 +28,10 @@ const scheme = functionOf<Scheme<unknown>>(
 
 const LIST_MESSAGE = 'must be a list of schemes, such as [bearer()]'
 
-export const schemeOptions = withDefault(
+export const schemeOptions = z.optional(
   z.array(scheme, LIST_MESSAGE).check(z.minLength(1, LIST_MESSAGE)),
-  () => [bearer()],
 )
+
+/** The schemes of an instance without the option. */
+export const defaultSchemes = (transport: 'body' | 'cookie'): readonly Scheme<User>[] =>
+  transport === 'cookie' ? [bearer(), accessCookie()] : [bearer()]

@@ -31,6 +31,7 @@ import {
 import { parseRedis, type RedisAddress } from '../stores/redis/address.ts'
 import type { Limit } from '../throttling/rate.ts'
 import { rate } from '../throttling/rate-option.ts'
+import type { TokenCookies } from '../tokens/token-cookies.ts'
 import type { UserFields } from '../users/fields.ts'
 import { endpointOptions } from './endpoint-options.ts'
 import { sectionReader } from './feature-section.ts'
@@ -41,8 +42,9 @@ import { optionFault } from './option-fault.ts'
 import type { CoreOptions } from './options.ts'
 import { presetOptions } from './preset-options.ts'
 import { parsePublicUrl } from './public-url.ts'
-import { schemeOptions } from './scheme-options.ts'
+import { defaultSchemes, schemeOptions } from './scheme-options.ts'
 import { parseSecret, secretsIn } from './secrets.ts'
+import { parseTokenCookies } from './token-cookies.ts'
 import { userFieldOptions, userOptions } from './user-options.ts'
 
 type AnyPermission = Permission<unknown, unknown, string>
@@ -138,6 +140,8 @@ export interface Settings extends TokensAndKeys {
   readonly behindProxy: boolean
   readonly explain: boolean
   readonly telemetry: boolean
+  /** `undefined` unless `tokens.transport` is `cookie`. */
+  readonly tokenCookies: TokenCookies | undefined
   /** `undefined`: the audit log is off. */
   readonly audit: { readonly keep: Seconds } | undefined
   readonly on: Hooks
@@ -160,27 +164,36 @@ export function parseSettings(options: unknown, env: Environment): Settings {
   const issuing = parseTokens(tokens, { rules: rest.users, kinds, log })
   for (const event of warningsOf(issuing.tokens)) log({ level: 'warn', event })
   const redis = parseRedisOption(rest.redis, rest.counts, env)
+  const authentication = rest.authentication ?? defaultSchemes(tokens.transport)
+  const behindProxy = proxies !== 0
+  const mounted = mountedEndpoints({
+    path,
+    endpoints,
+    sessions: issuing.tokens.sessions,
+    signs: issuesTokens(issuing),
+    authentication,
+    presets,
+    section,
+  })
   return {
     ...rest,
     ...issuing,
     section,
+    authentication,
+    tokenCookies: parseTokenCookies(options as object, section, {
+      path,
+      behindProxy,
+      mounted,
+    }),
     url: parsePublicUrl(rest.url ?? (env.WATCHWORD_URL || undefined)),
     database: database ?? env.WATCHWORD_DATABASE ?? 'watchword.db',
     secrets: [secret ?? secretsIn(env)].flat().map(parseSecret),
-    endpoints: mountedEndpoints({
-      path,
-      endpoints,
-      sessions: issuing.tokens.sessions,
-      signs: issuesTokens(issuing),
-      authentication: rest.authentication,
-      presets,
-      section,
-    }),
+    endpoints: mounted,
     permissions: [rest.permissions].flat(),
     redis,
     counts: rest.counts ?? (redis === undefined ? 'memory' : 'redis'),
     addressOf: clientAddressBehind(proxies, log),
-    behindProxy: proxies !== 0,
+    behindProxy,
     audit: parseAudit(audit),
     log,
   }

@@ -50,6 +50,20 @@ test('a link signs in once, and verifies the address it was sent to', async (t) 
   assert.deepEqual([event?.userId, event?.detail.methods], [ada.id, ['link']])
 })
 
+test('with tokens in cookies, the answer to a link has no token in its body', async (t) => {
+  const { request, redeem, lastMail } = await setUp(t, {
+    tokens: { transport: 'cookie' },
+  })
+  await request()
+  const { status, body } = await redeem({ token: (await lastMail(ADDRESS)).token })
+  assert.equal(status, 200)
+  assert.deepEqual(Object.keys(body), [
+    'accessExpiresAt',
+    'refreshExpiresAt',
+    'csrfToken',
+  ])
+})
+
 test('digits sign in by mail and by text message, for the name they were asked for with', async (t) => {
   const { auth, ada, request, redeem, lastMail, lastSms } = await setUp(t, {
     accounts: { form: 'digits' },

@@ -6,12 +6,19 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { mount } from '../../src/adapters/node.ts'
 import { session } from '../../src/features/browser-sessions/scheme.ts'
-import { testInstance } from '../../src/testing/index.ts'
+import { type TestOptions, testInstance } from '../../src/testing/index.ts'
 
-const [, script = ''] =
+const scriptIn = (page: string): string =>
   /<script type="module">\n(.*?)<\/script>/s.exec(
-    readFileSync('docs/browser-sessions.md', 'utf8'),
-  ) ?? []
+    readFileSync(`docs/${page}`, 'utf8'),
+  )?.[1] ?? ''
+
+/** Runs the script of a page in the browser. */
+const run = (page: string, { document, fetch }: ReturnType<typeof browserAt>) =>
+  new Function('document', 'fetch', `return (async () => {${scriptIn(page)}})()`)(
+    document,
+    fetch,
+  ) as Promise<void>
 
 /** The part of a browser that the script of the page needs: cookies, and `document.cookie` without those that are HttpOnly. */
 function browserAt(base: string) {
@@ -49,8 +56,8 @@ function browserAt(base: string) {
   }
 }
 
-async function site(t: TestContext): Promise<string> {
-  const { auth } = testInstance({ authentication: [session()] })
+async function site(t: TestContext, options: TestOptions): Promise<string> {
+  const { auth } = testInstance(options)
   const server = createServer()
   t.after(async () => {
     server.close().closeAllConnections()
@@ -68,12 +75,9 @@ async function site(t: TestContext): Promise<string> {
 }
 
 test('the script of the page signs in, sends an unsafe request and signs out', async (t) => {
-  const browser = browserAt(await site(t))
+  const browser = browserAt(await site(t, { authentication: [session()] }))
 
-  await new Function('document', 'fetch', `return (async () => {${script}})()`)(
-    browser.document,
-    browser.fetch,
-  )
+  await run('browser-sessions.md', browser)
 
   assert.deepEqual(browser.answers, [
     { path: '/auth/login/', status: 200 },
@@ -81,5 +85,19 @@ test('the script of the page signs in, sends an unsafe request and signs out', a
     { path: '/auth/logout/', status: 200 },
   ])
   assert.equal((await browser.fetch('/posts/', { method: 'POST' })).status, 403)
+  assert.equal(browser.document.cookie, '')
+})
+
+test('the script with tokens in cookies signs in, sends an unsafe request and signs out', async (t) => {
+  const browser = browserAt(await site(t, { tokens: { transport: 'cookie' } }))
+
+  await run('token-cookies.md', browser)
+
+  assert.deepEqual(browser.answers, [
+    { path: '/api/token/', status: 200 },
+    { path: '/posts/', status: 200 },
+    { path: '/api/token/blacklist/', status: 200 },
+  ])
+  assert.equal((await browser.fetch('/posts/', { method: 'POST' })).status, 401)
   assert.equal(browser.document.cookie, '')
 })

@@ -11,6 +11,7 @@ import { redeemCode } from '../codes/redeem.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { sendSms } from '../mail/send.ts'
+import { deliverSignIn } from '../token-cookies/deliver.ts'
 import {
   type AccountName,
   accountOf,
@@ -190,10 +191,12 @@ export const redeemCodeEndpoint = defineEndpoint({
       }),
       async handle({ binding, ...fields }, request) {
         const core = await open()
-        const { account, methods } = await redeemSignInCode(core, proofIn(fields), {
-          binding,
+        return deliverSignIn(request, core, async () => {
+          const { account, methods } = await redeemSignInCode(core, proofIn(fields), {
+            binding,
+          })
+          return core.completeSignIn(account, { methods, request })
         })
-        return core.completeSignIn(account, { methods, request })
       },
     }),
 })

@@ -2,14 +2,15 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import { after, type Clock, type Seconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import type { Random } from '../../base/random.ts'
-import { cookieValues, serializeCookie } from '../../http/cookies.ts'
+import { cookieValues, maxCookies, serializeCookie } from '../../http/cookies.ts'
+import { type CsrfSettings, csrfTokenOf } from '../../http/csrf.ts'
+import { setsSecureCookies } from '../../http/origins.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { CheckedSignIn } from '../../sessions/checked-sign-in.ts'
 import type { SessionId, SessionState, StoredSession } from '../../sessions/session.ts'
 import type { SessionManager } from '../../sessions/session-manager.ts'
 import type { StartedSignIn } from '../../sign-in/complete-sign-in.ts'
 import type { SignedOut } from '../core.ts'
-import { type CsrfSettings, csrfTokenOf } from './csrf.ts'
 
 /** The parsed options of `session()`. */
 export interface BrowserSessionSettings extends CsrfSettings {
@@ -144,13 +145,6 @@ export async function revokeBrowserSession(
   if (revoked) await deps.signedOut({ sessionId: id, userId })
 }
 
-/** Bytes of the headers that Node.js accepts in a request; other runtimes may accept more. */
-const MAX_HEADERS = 16_384
-
-/** As many cookies of a name as these have room for: with fewer, other hosts could add enough to hide ours. */
-const maxCookies = (name: string): number =>
-  Math.floor(MAX_HEADERS / `${name}=${'s'.repeat(SECRET_LENGTH)};`.length)
-
 /** The secrets in a request's cookies, by their form alone: those with the prefix `__Host-`, which others cannot set, first. */
 function secretsByName(
   request: AuthRequest,
@@ -163,7 +157,7 @@ function secretsByName(
     : [nameOf(settings, true)]
   return names.map((name) => {
     const secrets = cookieValues(name, cookies).filter((each) => SECRET.test(each))
-    return [...new Set(secrets)].slice(0, maxCookies(name))
+    return [...new Set(secrets)].slice(0, maxCookies(name, SECRET_LENGTH))
   })
 }
 /** 256 bits in base64url. */
@@ -180,14 +174,6 @@ export const hasSessionCookie = (
 const nameOf = ({ cookie }: BrowserSessionSettings, secure: boolean): string =>
   secure ? `__Host-${cookie}` : cookie
 
-/** Whether the cookies get `Secure`: if the page or the connection uses https. */
-const isSecure = (
-  request: AuthRequest,
-  { mayBePlain }: BrowserSessionSettings,
-): boolean =>
-  !mayBePlain(request) ||
-  request.header('origin')?.toLowerCase().startsWith('https:') === true
-
 /** Seconds that the CSRF cookie lives: a year, as in Django. */
 const CSRF_LIFETIME = 31_449_600
 
@@ -197,7 +183,7 @@ export function cookiesAtSignIn(
   request: AuthRequest,
   settings: BrowserSessionSettings,
 ): readonly string[] {
-  const secure = isSecure(request, settings)
+  const secure = setsSecureCookies(request, settings)
   return [
     serializeCookie(settings.csrfCookie, csrfTokenOf(secret), {
       maxAge: CSRF_LIFETIME,
@@ -217,7 +203,7 @@ export function cookiesAtSignOut(
   request: AuthRequest,
   settings: BrowserSessionSettings,
 ): readonly string[] {
-  const secure = isSecure(request, settings)
+  const secure = setsSecureCookies(request, settings)
   return [
     serializeCookie(settings.csrfCookie, '', { maxAge: 0, secure, httpOnly: false }),
     serializeCookie(nameOf(settings, secure), '', { maxAge: 0, secure, httpOnly: true }),

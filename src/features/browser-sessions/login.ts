@@ -1,6 +1,7 @@
 import { json } from '../../http/answer.ts'
 import { setCookies } from '../../http/cookies.ts'
 import { refuseCrossSite } from '../../http/cross-site.ts'
+import { csrfTokenOf } from '../../http/csrf.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { credentials } from '../tokens/credentials.ts'
 import {
@@ -9,7 +10,6 @@ import {
   openBrowserSession,
   revokeBrowserSession,
 } from './browser-session.ts'
-import { csrfTokenOf } from './csrf.ts'
 import { browserSettingsIn } from './scheme.ts'
 
 /** Signs a browser in with a password: the answer sets its cookies. */

@@ -1,13 +1,13 @@
 import { json } from '../../http/answer.ts'
 import { setCookies } from '../../http/cookies.ts'
 import { refuseCrossSite } from '../../http/cross-site.ts'
+import { requireCsrfToken } from '../../http/csrf.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import {
   cookiesAtSignOut,
   findBrowserSessions,
   revokeBrowserSession,
 } from './browser-session.ts'
-import { requireCsrfToken } from './csrf.ts'
 import { browserSettingsIn } from './scheme.ts'
 
 /** Signs a browser out: revokes its session and removes its cookies. The answer is the same without a session. */

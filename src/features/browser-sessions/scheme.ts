@@ -9,6 +9,7 @@ import { type Duration, secondsOf } from '../../base/duration.ts'
 import { AuthError } from '../../base/errors.ts'
 import { argumentOf, refuseUnknownOptions } from '../../base/known-options.ts'
 import { requireOwnSite } from '../../http/cross-site.ts'
+import { requireCsrfToken } from '../../http/csrf.ts'
 import { mayChange, opensWebSocket, trustedOrigins } from '../../http/origins.ts'
 import { allowsPlainHttp } from '../../http/plain-http.ts'
 import type { AuthRequest } from '../../http/request.ts'
@@ -22,7 +23,6 @@ import {
   hasSessionCookie,
   requireSessions,
 } from './browser-session.ts'
-import { requireCsrfToken } from './csrf.ts'
 
 export interface SessionOptions {
   /** The cookie's name, before which `__Host-` is put if it is for https alone. Default `sessionid`. SESSION_COOKIE_NAME */

@@ -14,6 +14,7 @@ import { defineEndpoint, type PathlessEndpoint, post } from '../define-feature.t
 import { mailOptions } from '../mail/options.ts'
 import { sendMail } from '../mail/send.ts'
 import { languageOf } from '../mail/templates/languages.ts'
+import { deliverSignIn } from '../token-cookies/deliver.ts'
 import { PASSWORD, TOKEN } from '../tokens/credentials.ts'
 import {
   beginTotp,
@@ -48,8 +49,12 @@ export const secondFactor = defineEndpoint({
   create: (_, open) =>
     post('Second Factor', {
       fields: { ticket: TICKET, code: CODE },
-      handle: async ({ ticket, code }, request) =>
-        finishSignIn(ticket, code, request, await open()),
+      async handle({ ticket, code }, request) {
+        const core = await open()
+        return deliverSignIn(request, core, () =>
+          finishSignIn(ticket, code, request, core),
+        )
+      },
     }),
 })
 
@@ -77,7 +82,12 @@ export const enrollTotpConfirm = defineEndpoint({
   create: (_, open) =>
     post('Confirm Enrolled TOTP', {
       fields: { ticket: TICKET, id: CODE, code: CODE },
-      handle: async (fields, request) => finishWithNewTotp(fields, request, await open()),
+      async handle(fields, request) {
+        const core = await open()
+        return deliverSignIn(request, core, () =>
+          finishWithNewTotp(fields, request, core),
+        )
+      },
     }),
 })
 

@@ -12,7 +12,8 @@ import {
 import type { UserId } from '../../users/user.ts'
 import type { IssuedToken } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
-import { TOKEN } from './credentials.ts'
+import { signOutByCookies } from '../token-cookies/deliver.ts'
+import { TOKEN, withoutRefresh } from './credentials.ts'
 import { type ParsedTokenOptions, tokenOptions } from './options.ts'
 
 /** Simple JWT's field: the one named in the error if none is sent. */
@@ -23,6 +24,7 @@ const REFRESH: IssuedToken = { type: 'refresh', field: 'refresh' }
  *
  * Besides refresh tokens it takes the other types that mounted endpoints issue, each in its own field (D34); and, if the body
  * has none of them, an access token in the header of bearer tokens, expired or not (D44).
+ * With `tokens.transport: "cookie"` it takes the tokens of the cookies, and removes these whatever they were.
  */
 export const blacklist = defineEndpoint({
   path: { below: '/blacklist/' },
@@ -32,6 +34,7 @@ export const blacklist = defineEndpoint({
     sessions: SIGN_OUT_NEEDS_SESSIONS,
   },
   create({ issued, section }, open) {
+    const byCookie = section(tokenOptions).transport === 'cookie'
     const accepted = [REFRESH, ...issued.filter(({ type }) => type !== 'refresh')]
     const findAccepted = (isSent: (field: string) => boolean): IssuedToken | undefined =>
       accepted.find(({ field }) => isSent(field))
@@ -51,11 +54,16 @@ export const blacklist = defineEndpoint({
       )
     }
     return post('Token Blacklist', {
-      fields({ values }: ParsedBody): Fields {
-        const tokenField = findAccepted((field) => values.has(field))
+      fields(body: ParsedBody): Fields {
+        if (byCookie) withoutRefresh(body)
+        const tokenField = findAccepted((field) => body.values.has(field))
         return tokenField === undefined ? {} : { [tokenField.field]: TOKEN }
       },
       async handle(fields, request) {
+        if (byCookie && Object.keys(fields).length === 0) {
+          const core = await open()
+          return signOutByCookies(request, core.tokenCookies!, core)
+        }
         const { sessionId, userId } = await revokedBy(fields, request)
         const core = await open()
         await core.signedOut({ sessionId, userId: userId as UserId | undefined })

@@ -1,4 +1,6 @@
+import { AuthError } from '../../base/errors.ts'
 import type { Field, Fields } from '../../http/fields.ts'
+import type { ParsedBody } from '../../http/parsed-body.ts'
 import { MAX_PASSWORD_BYTES } from '../../passwords/password-bytes.ts'
 
 export const TOKEN: Field = { trim: true }
@@ -21,3 +23,15 @@ export const credentials = <Login extends string>(
   loginField: Login,
 ): Fields<Login | 'password'> =>
   ({ [loginField]: LOGIN, password: PASSWORD }) as Fields<Login | 'password'>
+
+/**
+ * With `tokens.transport: "cookie"` no token comes from a body: what a script has read must not get into a cookie.
+ *
+ * @throws AuthError `invalid`
+ */
+export function withoutRefresh({ values }: ParsedBody): Fields<never> {
+  if (!values.has('refresh')) return {}
+  throw new AuthError('invalid', undefined, {
+    body: { refresh: ['The refresh token is read from its cookie only.'] },
+  })
+}

@@ -1,4 +1,5 @@
 import { defineEndpoint, post } from '../define-feature.ts'
+import { deliverSignIn } from '../token-cookies/deliver.ts'
 import { credentials } from './credentials.ts'
 
 /** Signs in with a password, for a refresh token and an access token. */
@@ -17,8 +18,10 @@ export const obtain = defineEndpoint({
       async handle(fields, request) {
         const core = await open()
         const { [loginField]: login, password } = fields
-        const account = await core.checkPassword(login, password, request)
-        return core.completeSignIn(account, { methods: ['pwd'], request })
+        return deliverSignIn(request, core, async () => {
+          const account = await core.checkPassword(login, password, request)
+          return core.completeSignIn(account, { methods: ['pwd'], request })
+        })
       },
     }),
 })

@@ -35,6 +35,12 @@ export interface TokenOptions {
    */
   readonly refresh?: Duration
   /**
+   * How clients get and send tokens: in the `"body"` and a header, or in a `"cookie"` each, which scripts cannot read.
+   *
+   * @default "body"
+   */
+  readonly transport?: 'body' | 'cookie'
+  /**
    * The absolute end of a session: at least `refresh`, at most 366 days.
    *
    * @default "30d"
@@ -291,6 +297,7 @@ const keyMaterial = z.custom<string | KeyObject>(
 export const tokenOptions = section<TokenOptions>()({
   access: withDefault(duration(seconds(1), days(1)), minutes(5)),
   refresh: withDefault(duration(seconds(1), YEAR), days(1)),
+  transport: withDefault(z.enum(['body', 'cookie']), 'body'),
   session: z.optional(duration(seconds(1), YEAR)),
   overlap: withDefault(duration(seconds(0), minutes(5)), seconds(10)),
   lostAnswer: z.optional(duration(seconds(0), HOUR)),

@@ -153,6 +153,10 @@ function refuseContradictions(tokens: TokensSettings): void {
     throw configError(
       'tokens.blacklistAfterRotation needs tokens.sessions, where exchanged tokens are recorded: set tokens.sessions to true, or tokens.blacklistAfterRotation to false.',
     )
+  if (!tokens.sessions && tokens.transport === 'cookie')
+    throw configError(
+      'tokens.transport: "cookie" needs tokens.sessions, to which CSRF tokens are bound: set tokens.sessions to true, or tokens.transport to "body".',
+    )
   if (tokens.refresh <= tokens.access)
     throw configError(
       'tokens.refresh must be longer than tokens.access: change one of them.',

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { cookieValues } from '../../http/cookies.ts'
-import { csrfError } from '../../http/cross-site.ts'
-import { crossSiteFault, type SiteCheck } from '../../http/origins.ts'
-import type { AuthRequest } from '../../http/request.ts'
+import { cookieValues } from './cookies.ts'
+import { csrfError } from './cross-site.ts'
+import { crossSiteFault, type SiteCheck } from './origins.ts'
+import type { AuthRequest } from './request.ts'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 const LENGTH = 32
