@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test'
+import type { Random } from '../../src/base/random.ts'
 import { issueCode, type NewCode } from '../../src/features/codes/issue.ts'
 import { type Instance, openInstance } from '../../src/instance/instance.ts'
 import { lazily } from '../../src/instance/lazy-instance.ts'
@@ -10,8 +11,15 @@ import { watchwordOf } from '../../src/watchword.ts'
 import { cleanUp } from '../cleanup.ts'
 import { sqliteStore } from '../stores/open.ts'
 
-/** An instance with accounts that sends nothing, whose calls of the store are recorded, and in which a test issues codes itself. */
+/** `accountsIn`, closed after the test. */
 export async function openAccounts(t: TestContext, options: Options = {}) {
+  const app = await accountsIn(options)
+  cleanUp(t, () => app.auth.close())
+  return app
+}
+
+/** An instance with accounts that sends nothing, whose calls of the store are recorded, and in which a test issues codes itself. */
+export async function accountsIn(options: Options = {}) {
   const calls: string[] = []
   const clock = testClock()
   const settings = parseSettings(
@@ -41,14 +49,16 @@ export async function openAccounts(t: TestContext, options: Options = {}) {
       return instance
     }),
   )
-  cleanUp(t, () => auth.close())
   await auth.users.count()
   const { core } = instance as unknown as Instance
   return {
     auth,
+    core,
     clock,
     calls,
-    issue: (code: NewCode) => issueCode(code, core),
+    /** @param random in place of the instance's */
+    issue: (code: NewCode, random: Random = core.random) =>
+      issueCode(code, { ...core, random }),
     post: (path: string, body: object) =>
       auth.handler(
         new Request(`http://localhost${path}`, {

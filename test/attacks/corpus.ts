@@ -55,8 +55,47 @@ interface Kinds {
   }
   readonly email: { readonly address: string }
   readonly same_name: { readonly first: string; readonly second: string }
+  readonly reset_mail: {
+    readonly stored: string
+    readonly presented: string
+    readonly rule: string
+  }
+  readonly otp: MailedCode | TotpCode
   readonly header: HttpAttack
   readonly request: HttpAttack
+}
+
+/** A code that a client presents, and how often it was wrong before. */
+interface PresentedCode {
+  readonly code: unknown
+  readonly failures?: number
+  readonly maxFailures?: number
+}
+
+export interface MailedCode extends PresentedCode {
+  readonly type: 'mailed'
+  readonly issuedCode: string
+  /** Seconds. */
+  readonly ttl: number
+  /** Seconds since it was issued. */
+  readonly age: number
+  readonly used?: boolean
+  readonly superseded?: boolean
+  readonly otherAccount?: boolean
+  readonly otherPurpose?: boolean
+}
+
+/** A password of an authenticator (RFC 6238). */
+export interface TotpCode extends PresentedCode {
+  readonly type: 'totp'
+  readonly secretAscii: string
+  readonly algorithm: 'sha1'
+  readonly digits: 6
+  readonly step: 30
+  readonly window: 1
+  /** Seconds since 1970. */
+  readonly clock: number
+  readonly usedSteps?: readonly number[]
 }
 
 export interface HttpAttack {
@@ -103,6 +142,27 @@ const OF_HTTP: Members<HttpAttack> = {
   scheme: true,
 }
 
+const OF_OTP: Members<MailedCode> & Members<TotpCode> = {
+  type: true,
+  code: true,
+  failures: true,
+  maxFailures: true,
+  issuedCode: true,
+  ttl: true,
+  age: true,
+  used: true,
+  superseded: true,
+  otherAccount: true,
+  otherPurpose: true,
+  secretAscii: true,
+  algorithm: true,
+  digits: true,
+  step: true,
+  window: true,
+  clock: true,
+  usedSteps: true,
+}
+
 const MEMBERS: { readonly [K in Kind]: Members<Kinds[K]> } = {
   token: { profile: true, token: true, claims: true, mustNot: true },
   revocation: { profile: true, revoke: true, token: true },
@@ -110,6 +170,8 @@ const MEMBERS: { readonly [K in Kind]: Members<Kinds[K]> } = {
   key: { purpose: true, jwk: true, jwks: true },
   email: { address: true },
   same_name: { first: true, second: true },
+  reset_mail: { stored: true, presented: true, rule: true },
+  otp: OF_OTP,
   header: OF_HTTP,
   request: OF_HTTP,
 }

@@ -9,6 +9,7 @@ import {
 import { featureAwaited, judgeOverHttp } from './http.ts'
 import { judgeEmail, judgeSameName } from './identity.ts'
 import { judgeKey } from './key.ts'
+import { judgeOtp, judgeResetMail } from './one-time-code.ts'
 import { judgeRevocation } from './revocation.ts'
 import { changedPrototypes } from './side-effects.ts'
 import { judgeTokens } from './token.ts'
@@ -20,8 +21,6 @@ const LATER: { readonly [kind: string]: string } = {
   register_redirect_uri: 'OAuth',
   pkce: 'OAuth',
   next: 'redirects after sign-in',
-  otp: 'one-time codes',
-  reset_mail: 'password reset by mail',
   hawk: 'Hawk',
   httpsig: 'HTTP message signatures',
 }
@@ -36,6 +35,9 @@ export async function replayInProcess(corpus: Corpus): Promise<Judged[]> {
     judged.push(await judgeRevocation(attack, corpus))
   for (const attack of attacksOf(corpus, 'same_name'))
     judged.push(await judgeSameName(attack))
+  for (const attack of attacksOf(corpus, 'reset_mail'))
+    judged.push(await judgeResetMail(attack))
+  for (const attack of attacksOf(corpus, 'otp')) judged.push(await judgeOtp(attack))
   const faults = changedPrototypes()
   return [
     ...judged,
