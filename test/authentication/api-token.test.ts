@@ -455,12 +455,12 @@ test('a text that cannot be an API token is answered like an unknown one, and ca
   assert.equal(queries, 1)
   for (const text of [
     'x',
-    `${key}0`,
+    `${key}z`,
     key.slice(1),
     `${token}-`,
     token.slice(0, -1),
-    `_${'a'.repeat(43)}`,
-    `a-b_${'a'.repeat(43)}`,
+    `_${'z'.repeat(43)}`,
+    `a-b_${'z'.repeat(43)}`,
     'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl',
     Buffer.from('ü'.repeat(20)).toString('latin1'),
   ])
