@@ -7,6 +7,7 @@ import { codes } from './features/codes/feature.ts'
 import type { Feature } from './features/define-feature.ts'
 import { keySet } from './features/key-set/feature.ts'
 import { mail } from './features/mail/feature.ts'
+import { passkeys } from './features/passkeys/feature.ts'
 import { revocationFeed } from './features/revocation-feed/feature.ts'
 import { secondFactors } from './features/second-factors/feature.ts'
 import { slidingTokens } from './features/sliding-tokens/feature.ts'
@@ -28,6 +29,7 @@ export const FEATURES = [
   mail,
   accounts,
   secondFactors,
+  passkeys,
 ] as const
 
 /** `FEATURES` without the types of its members, for loops. */

@@ -37,7 +37,11 @@ export type {
 } from './features/mail/templates/template.ts'
 export type { SecondFactorAdmin } from './features/second-factors/admin.ts'
 export type { Factor } from './features/second-factors/factors.ts'
-export type { SecondFactorOptions } from './features/second-factors/options.ts'
+export type {
+  PasskeyOptions,
+  SecondFactorOptions,
+  UserVerification,
+} from './features/second-factors/options.ts'
 export type { SlidingTokenOptions } from './features/sliding-tokens/options.ts'
 export type { EventKind } from './features.ts'
 export type { Peer } from './http/fetch-request.ts'

@@ -52,7 +52,7 @@ export interface Feature {
   onOpen?(
     core: Core,
     mounted: ReadonlySet<string>,
-  ): (() => void | Promise<void>) | undefined
+  ): Awaitable<(() => void | Promise<void>) | undefined>
   /**
    * Asks whether something stops the sign-in of an account whose credentials were right, such as a second factor that it has.
    * Each way of signing in asks each feature, in the order of the list.

@@ -131,7 +131,7 @@ async function openParts(
   const core: Core = coreOf(settings, parts)
   const mounted = new Set(settings.endpoints.map(({ name }) => name))
   for (const feature of FEATURE_LIST) {
-    const close = feature.onOpen?.(core, mounted)
+    const close = await feature.onOpen?.(core, mounted)
     if (close !== undefined) closers.add(close)
   }
 

@@ -7,7 +7,8 @@ import { delimiter, join } from 'node:path'
 import type { TestContext } from 'node:test'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome']
-const chromium = (process.env.PATH ?? '')
+/** Where the browser is; `undefined` if none is installed. */
+export const chromium = (process.env.PATH ?? '')
   .split(delimiter)
   .flatMap((place) => NAMES.map((name) => join(place, name)))
   .find((path) => existsSync(path))

@@ -33,7 +33,10 @@ const ENDPOINTS: Readonly<Record<string, string>> = {
 const REDEEM_CODE = { name: 'redeemCode', path: '/auth/code/redeem/' }
 
 /** Second steps, which the first has stopped: test/second-factors. */
-const SECOND_STEPS = ['secondFactor', 'enrollTotpConfirm']
+const SECOND_STEPS = ['secondFactor', 'enrollTotpConfirm', 'secondFactorPasskey']
+
+/** One that needs an authenticator: test/passkeys. */
+const PASSKEY = 'passkeySignIn'
 
 /** The paths of those that start no session. */
 const STARTS_TOKEN = ['/api-token-auth/', '/knox/login/']
@@ -123,7 +126,7 @@ test('every endpoint that signs in is among those that are tested here', () => {
     .filter(([, { span }]) => span === 'watchword.sign_in')
     .map(([name]) => name)
 
-  const tested = [...Object.keys(ENDPOINTS), REDEEM_CODE.name, ...SECOND_STEPS]
+  const tested = [...Object.keys(ENDPOINTS), REDEEM_CODE.name, ...SECOND_STEPS, PASSKEY]
   assert.deepEqual(signingIn.toSorted(), tested.toSorted())
 })
 

@@ -7,6 +7,7 @@ import { knox } from '../../src/presets/index.ts'
 import { type StoreVerb, testInstance } from '../../src/testing/index.ts'
 import { sqliteStore } from '../stores/open.ts'
 import { ACCOUNT_REQUESTS, EMAIL } from './account-requests.ts'
+import { PASSKEY_REQUESTS } from './passkey-requests.ts'
 import { SECOND_FACTOR_REQUESTS } from './second-factor-requests.ts'
 
 /**
@@ -199,7 +200,11 @@ for (const [name, requestOf] of Object.entries(ALL))
 
 test('every endpoint of every feature is tried', () => {
   const names = FEATURE_LIST.flatMap(({ endpoints = {} }) => Object.keys(endpoints))
-  const tried = Object.keys({ ...REQUESTS, ...SECOND_FACTOR_REQUESTS })
+  const tried = Object.keys({
+    ...REQUESTS,
+    ...SECOND_FACTOR_REQUESTS,
+    ...PASSKEY_REQUESTS,
+  })
   assert.deepEqual(tried.sort(), names.sort())
 })
 

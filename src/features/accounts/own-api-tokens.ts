@@ -3,6 +3,7 @@ import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
 import { guardedEndpoint } from '../../http/endpoint.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
+import { isAuthenticated } from '../../permissions/basic-permissions.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { fieldError } from '../../users/field-errors.ts'
 import type { UserId } from '../../users/user.ts'
@@ -11,7 +12,7 @@ import { issueApiToken } from '../api-tokens/issue.ts'
 import { apiTokenStore } from '../api-tokens/sql.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
-import { hasAllScopes, isOwner } from './own-account.ts'
+import { isOwner } from './own-account.ts'
 import { accountSettings, hasAccounts } from './settings.ts'
 
 export interface OwnApiToken {
@@ -105,7 +106,7 @@ export const apiTokensEndpoint = defineEndpoint({
     guardedEndpoint<Principal>()({
       name: 'API Tokens',
       path: '/auth/api-tokens/',
-      requirement: hasAllScopes,
+      requirement: isAuthenticated,
       methods: {
         GET: {
           async handle(_fields, _request, { principal }) {
@@ -141,7 +142,7 @@ export const apiTokenEndpoint = defineEndpoint({
     guardedEndpoint<Principal>()({
       name: 'API Token',
       path: '/auth/api-tokens/:id/',
-      requirement: hasAllScopes,
+      requirement: isAuthenticated,
       methods: {
         DELETE: {
           requirement: isOwner,

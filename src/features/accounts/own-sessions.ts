@@ -1,12 +1,13 @@
 import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
 import { guardedEndpoint } from '../../http/endpoint.ts'
+import { isAuthenticated } from '../../permissions/basic-permissions.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import type { SessionId, StoredSession } from '../../sessions/session.ts'
 import type { UserId } from '../../users/user.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
-import { hasAllScopes, isOwner } from './own-account.ts'
+import { isOwner } from './own-account.ts'
 import { hasAccounts } from './settings.ts'
 
 /** The sessions of a user that have not ended, the newest first. */
@@ -92,7 +93,7 @@ export const sessionsEndpoint = defineEndpoint({
     guardedEndpoint<Principal>()({
       name: 'Sessions',
       path: '/auth/sessions/',
-      requirement: hasAllScopes,
+      requirement: isAuthenticated,
       methods: {
         GET: {
           async handle(_fields, _request, { principal }) {
@@ -122,7 +123,7 @@ export const sessionEndpoint = defineEndpoint({
     guardedEndpoint<Principal>()({
       name: 'Session',
       path: '/auth/sessions/:id/',
-      requirement: hasAllScopes,
+      requirement: isAuthenticated,
       methods: {
         DELETE: {
           requirement: isOwner,

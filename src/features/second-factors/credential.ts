@@ -4,7 +4,23 @@ import type { UserId } from '../../users/user.ts'
 export type CredentialId = string & { readonly __is: 'CredentialId' }
 
 /** What proves who a user is, beside a password. */
-export type CredentialKind = 'totp' | 'recovery'
+export type CredentialKind = 'totp' | 'recovery' | 'passkey'
+
+/** What an authenticator has told of a passkey (WebAuthn Level 3 §4, credential record). */
+export interface PasskeyRecord {
+  /** Its id at the authenticator, in base64url. Unique. */
+  readonly credentialId: string
+  /** COSE, in base64url. */
+  readonly publicKey: string
+  /** How browsers reach it: `internal`, `hybrid`, `usb` … */
+  readonly transports: readonly string[]
+  /** The model of the authenticator; zeros if it does not say. */
+  readonly aaguid: string
+  /** Whether it may be copied to other devices of its user. */
+  readonly isSyncable: boolean
+  /** Whether it has been. */
+  readonly isBackedUp: boolean
+}
 
 /** A long-lived credential of a user. */
 export interface Credential {
@@ -13,20 +29,28 @@ export interface Credential {
   readonly userId: UserId
   /** What the user calls it. */
   readonly label: string
-  /** The secret of a TOTP authenticator, sealed; the digest of a recovery code. */
+  /** The secret of a TOTP authenticator, sealed; the digest of a recovery code; empty for a passkey. */
   readonly secret: string
-  /** The last step of a TOTP authenticator that was used: the same and earlier ones are refused. -1 before the first. */
+  /**
+   * The last step of a TOTP authenticator that was used: the same and earlier ones are refused; -1 before the first. The signature
+   * counter of a passkey; 0 if it has none.
+   */
   readonly counter: number
   readonly createdAt: UnixSeconds
   /** `undefined`: the user has not yet shown that it works. */
   readonly confirmedAt: UnixSeconds | undefined
   readonly lastUsedAt: UnixSeconds | undefined
+  /** Of a passkey only. */
+  readonly passkey?: PasskeyRecord | undefined
 }
 
 /** The port to them. Each function is one statement or one transaction. */
 export interface Credentials {
-  /** @returns `false` if there is no such user any more */
-  insert(credential: Credential): Promise<boolean>
+  /**
+   * @param epoch the user's, as it was read. Default: any
+   * @returns `false` if there is no such user any more, or another row has the id of this passkey
+   */
+  insert(credential: Credential, epoch?: number): Promise<boolean>
   list(userId: UserId): Promise<readonly Credential[]>
   /**
    * Makes a credential valid, once.
@@ -40,12 +64,30 @@ export interface Credentials {
    * @returns `false` if this or a later step was used before
    */
   advance(id: CredentialId, counter: number, now: UnixSeconds): Promise<boolean>
+  /**
+   * Uses a passkey that does not count.
+   *
+   * @returns `false` if it has counted before, or does not exist
+   */
+  touch(id: CredentialId, now: UnixSeconds): Promise<boolean>
+  /** The passkey with this id at its authenticator. */
+  findPasskey(credentialId: string): Promise<Credential | undefined>
+  /** @returns `false` if the user has no such passkey */
+  renamePasskey(id: CredentialId, userId: UserId, label: string): Promise<boolean>
+  /**
+   * Deletes a passkey, but not the last one of the user if `keepsLast`: of two deleted at once one stays.
+   */
+  deletePasskey(
+    id: CredentialId,
+    userId: UserId,
+    keepsLast: boolean,
+  ): Promise<'deleted' | 'last' | 'unknown'>
   /** Uses a recovery code up. @returns `false` if there is none with these digests */
   redeem(userId: UserId, digests: readonly string[]): Promise<boolean>
   /** Replaces the recovery codes of a user. @returns `false` if there is no such user any more */
   replaceRecoveryCodes(userId: UserId, codes: readonly Credential[]): Promise<boolean>
-  /** @returns whether it existed */
-  delete(id: CredentialId, userId: UserId): Promise<boolean>
+  /** Deletes a TOTP authenticator. @returns whether it existed */
+  deleteTotp(id: CredentialId, userId: UserId): Promise<boolean>
   /** @returns how many it deleted */
   deleteAll(userId: UserId): Promise<number>
   /** Deletes credentials that were never confirmed, and those of deleted users. @returns how many */

@@ -136,7 +136,8 @@ export const factors = defineEndpoint({
         async handle(_, __, { principal }) {
           const core = await open()
           const { user } = await accountOf(principal, core)
-          return (await listFactors(user.id, core)).map(shown)
+          const all = await listFactors(user.id, core)
+          return all.filter(({ kind }) => kind === 'totp').map(shown)
         },
       },
     }),
@@ -237,7 +238,8 @@ interface PasswordRequest extends Pick<EndpointSettings, 'loginField'> {
   readonly request: AuthRequest
 }
 
-async function notify(
+/** Mails the user that the factors have changed, if there are mails. */
+export async function notify(
   { email }: Account['user'],
   request: AuthRequest,
   core: Core,

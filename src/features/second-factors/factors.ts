@@ -7,13 +7,13 @@ import { limitWrongDigits } from '../codes/limits.ts'
 import type { Core } from '../core.ts'
 import type { Credential, CredentialId } from './credential.ts'
 import { base32, findStep, otpauthUri, SECRET_BYTES } from './one-time-password.ts'
-import { secondFactorOptions } from './options.ts'
+import { passkeyOptions, secondFactorOptions } from './options.ts'
 import { credentialStore } from './sql.ts'
 
 /** A second factor of a user, without its secret. */
 export interface Factor {
   readonly id: string
-  readonly kind: 'totp'
+  readonly kind: 'totp' | 'passkey'
   readonly label: string
   /** Seconds since 1970. */
   readonly createdAt: number
@@ -41,9 +41,9 @@ export async function listFactors(
   core: Core,
 ): Promise<readonly Factor[]> {
   const all = await credentialsOf(core).list(userId)
-  return all.filter(isConfirmedTotp).map((credential) => ({
+  return all.filter(isFactor).map((credential) => ({
     id: credential.id,
-    kind: 'totp',
+    kind: credential.kind === 'totp' ? 'totp' : 'passkey',
     label: credential.label,
     createdAt: credential.createdAt,
     lastUsedAt: credential.lastUsedAt,
@@ -53,8 +53,24 @@ export async function listFactors(
 const isConfirmedTotp = ({ kind, confirmedAt }: Credential): boolean =>
   kind === 'totp' && confirmedAt !== undefined
 
-export async function hasSecondFactor(userId: UserId, core: Core): Promise<boolean> {
-  return (await credentialsOf(core).list(userId)).some(isConfirmedTotp)
+const isFactor = (credential: Credential): boolean =>
+  isConfirmedTotp(credential) || credential.kind === 'passkey'
+
+/** How a second step can be done. */
+export type SecondMethod = 'totp' | 'passkey' | 'recovery'
+
+/** What a user can use as a second step. Without an authenticator or passkey, nothing: recovery codes stand for one. */
+export async function secondMethods(
+  userId: UserId,
+  core: Core,
+): Promise<readonly SecondMethod[]> {
+  const all = await credentialsOf(core).list(userId)
+  const methods: SecondMethod[] = []
+  if (all.some(isConfirmedTotp)) methods.push('totp')
+  const hasPasskeys = core.section(passkeyOptions) !== undefined
+  if (hasPasskeys && all.some(({ kind }) => kind === 'passkey')) methods.push('passkey')
+  const hasCodes = all.some(({ kind }) => kind === 'recovery')
+  return methods.length > 0 && hasCodes ? [...methods, 'recovery'] : methods
 }
 
 /**
@@ -114,7 +130,7 @@ export async function confirmTotp(
     return step !== undefined && credentials.confirm(credential.id, step, now)
   })
   void core.audit.record({ kind: 'factor_added', userId, detail: { factor: id } })
-  return all.some(isConfirmedTotp) ? [] : newRecoveryCodes(userId, core)
+  return all.some(isFactor) ? [] : newRecoveryCodes(userId, core)
 }
 
 /**
@@ -160,14 +176,24 @@ export async function removeFactor(
   core: Core,
 ): Promise<boolean> {
   const credentials = credentialsOf(core)
-  if (!(await credentials.delete(id as CredentialId, userId))) return false
-  void core.audit.record({ kind: 'factor_removed', userId, detail: { factor: id } })
-  if (!(await hasSecondFactor(userId, core)))
-    await credentials.replaceRecoveryCodes(userId, [])
+  if (!(await credentials.deleteTotp(id as CredentialId, userId))) return false
+  await factorRemoved(userId, id, core)
   return true
 }
 
-/** Removes all second factors of a user who has lost them. @returns how many authenticators there were */
+/** Records it, and deletes the recovery codes if it was the last one. */
+export async function factorRemoved(
+  userId: UserId,
+  id: string,
+  core: Core,
+): Promise<void> {
+  void core.audit.record({ kind: 'factor_removed', userId, detail: { factor: id } })
+  const credentials = credentialsOf(core)
+  if (!(await credentials.list(userId)).some(isFactor))
+    await credentials.replaceRecoveryCodes(userId, [])
+}
+
+/** Removes all second factors of a user who has lost them. @returns how many authenticators and passkeys there were */
 export async function resetFactors(userId: UserId, core: Core): Promise<number> {
   const { length } = await listFactors(userId, core)
   await credentialsOf(core).deleteAll(userId)

@@ -6,7 +6,7 @@ import type { Account, StoredUser, UserId } from '../../users/user.ts'
 import { issueCode } from '../codes/issue.ts'
 import { checkCode, redeemCode } from '../codes/redeem.ts'
 import type { Core } from '../core.ts'
-import { confirmTotp, hasSecondFactor, useSecondFactor } from './factors.ts'
+import { confirmTotp, secondMethods, useSecondFactor } from './factors.ts'
 import { secondFactorOptions } from './options.ts'
 
 /** How many wrong second factors one ticket takes. */
@@ -21,7 +21,8 @@ export async function requireSecondFactor(
   const settings = core.section(secondFactorOptions)
   if (settings === undefined || !isFirstStep(methods)) return undefined
   const { user } = account
-  const has = await hasSecondFactor(user.id, core)
+  const all = await secondMethods(user.id, core)
+  const has = all.length > 0
   if (!has && !isRequired(user, settings.required)) return undefined
   return async () => {
     const { secret: ticket } = await issueCode(
@@ -39,7 +40,8 @@ export async function requireSecondFactor(
         detail: has ? NEEDED : MISSING,
         code: 'mfa_required',
         ticket,
-        methods: has ? ['totp', 'recovery'] : [],
+        // A passkey is not two factors because it is used twice.
+        methods: isPasskey(methods) ? all.filter((each) => each !== 'passkey') : all,
       },
     })
   }
@@ -48,6 +50,9 @@ export async function requireSecondFactor(
 /** Not if a program vouches for the user, nor after two steps; `mfa` says that there were several (RFC 8176 §2). */
 const isFirstStep = (methods: readonly string[]): boolean =>
   methods.length === 1 && methods[0] !== 'mfa'
+
+export const isPasskey = (methods: readonly string[]): boolean =>
+  methods.includes('hwk') || methods.includes('swk')
 
 const NEEDED = 'A second factor is required.'
 const MISSING = 'A second factor is required. Add one with this ticket.'
@@ -95,7 +100,7 @@ export async function finishSignIn(
 ): Promise<Pair> {
   const holder = await readTicket(ticket, core)
   await useSecondFactor(holder.account.user.id, code, core)
-  return completeWith(ticket, holder, request, core)
+  return completeWith(ticket, holder, { methods: ['otp'], request }, core)
 }
 
 /**
@@ -115,16 +120,21 @@ export async function finishWithNewTotp(
   const holder = await readTicket(ticket, core)
   if (!holder.enrolls) throw new AuthError('invalid_code')
   const codes = await confirmTotp(holder.account.user.id, id, code, core)
-  const pair = await completeWith(ticket, holder, request, core)
+  const pair = await completeWith(ticket, holder, { methods: ['otp'], request }, core)
   return { ...pair, recovery_codes: codes }
 }
 
-async function completeWith(
+/** Redeems a ticket, and signs in with the methods of both steps. @throws AuthError `invalid_code`, `no_active_account` */
+export async function completeWith(
   ticket: string,
-  { account, methods }: TicketHolder,
-  request: AuthRequest | undefined,
+  { account, methods }: Pick<TicketHolder, 'account' | 'methods'>,
+  second: Pick<SignInAttempt, 'methods' | 'request'>,
   core: Core,
 ): Promise<Pair> {
   await redeemCode({ purpose: 'second_factor', secret: ticket }, core)
-  return core.completeSignIn(account, { methods: [...methods, 'otp'], request })
+  const { request } = second
+  return core.completeSignIn(account, {
+    methods: [...methods, ...second.methods],
+    request,
+  })
 }

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import type { UnixSeconds } from '../../base/clock.ts'
 import type { StoreExtension } from '../../stores/extension.ts'
 import { rowIfUser, type UserLock } from '../../stores/if-user.ts'
@@ -10,6 +10,7 @@ import type {
   CredentialId,
   CredentialKind,
   Credentials,
+  PasskeyRecord,
 } from './credential.ts'
 
 interface CredentialTable {
@@ -22,6 +23,10 @@ interface CredentialTable {
   readonly created_at: UnixSeconds
   readonly confirmed_at: UnixSeconds | null
   readonly last_used_at: UnixSeconds | null
+  /** Of a passkey: its id at the authenticator. */
+  readonly credential_id: string | null
+  /** Of a passkey: JSON, the rest of its `PasskeyRecord`. */
+  readonly passkey: string | null
 }
 
 type CredentialTables = Tables & { credentials: CredentialTable }
@@ -48,6 +53,18 @@ const MIGRATIONS: readonly Migration[] = [
         .columns(['user_id', 'kind']),
     ],
   },
+  {
+    name: 'passkeys',
+    statements: (schema, { text }) => [
+      schema.alterTable('credentials').addColumn('credential_id', text),
+      schema.alterTable('credentials').addColumn('passkey', text),
+      schema
+        .createIndex('credentials_by_credential_id')
+        .unique()
+        .on('credentials')
+        .column('credential_id'),
+    ],
+  },
 ]
 
 /** The table of credentials beside passwords, and the port to it. */
@@ -63,18 +80,23 @@ export const credentialStore: StoreExtension<{ readonly credentials: Credentials
 type Row = Selectable<CredentialTable>
 
 function sqlCredentials(db: Kysely<CredentialTables>, lock: UserLock): Credentials {
-  const insertIfUser = (on: Kysely<CredentialTables>, credential: Credential) => {
+  const insertIfUser = (
+    on: Kysely<CredentialTables>,
+    credential: Credential,
+    epoch?: number,
+  ) => {
     const row = rowOf(credential)
     return on
       .insertInto('credentials')
       .columns(Object.keys(row) as (keyof Row)[])
-      .expression(rowIfUser(on, row, { id: credential.userId }, lock))
+      .expression(rowIfUser(on, row, { id: credential.userId, epoch }, lock))
+      .onConflict((conflict) => conflict.column('credential_id').doNothing())
       .executeTakeFirst()
   }
 
   return {
-    async insert(credential) {
-      const { numInsertedOrUpdatedRows } = await insertIfUser(db, credential)
+    async insert(credential, epoch) {
+      const { numInsertedOrUpdatedRows } = await insertIfUser(db, credential, epoch)
       return numInsertedOrUpdatedRows === 1n
     },
 
@@ -110,6 +132,54 @@ function sqlCredentials(db: Kysely<CredentialTables>, lock: UserLock): Credentia
       return numUpdatedRows === 1n
     },
 
+    async touch(id, now) {
+      const { numUpdatedRows } = await db
+        .updateTable('credentials')
+        .set({ last_used_at: now })
+        .where('id', '=', id)
+        .where('kind', '=', 'passkey')
+        .where('counter', '=', 0)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+
+    async findPasskey(credentialId) {
+      const row = await db
+        .selectFrom('credentials')
+        .selectAll()
+        .where('credential_id', '=', credentialId)
+        .executeTakeFirst()
+      return row && credentialOf(row)
+    },
+
+    async renamePasskey(id, userId, label) {
+      const { numUpdatedRows } = await db
+        .updateTable('credentials')
+        .set({ label })
+        .where('id', '=', id)
+        .where('user_id', '=', userId)
+        .where('kind', '=', 'passkey')
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+
+    deletePasskey: (id, userId, keepsLast) =>
+      db.transaction().execute(async (trx) => {
+        const passkeys = trx
+          .selectFrom('credentials')
+          .select('id')
+          .where('user_id', '=', userId)
+          .where('kind', '=', 'passkey')
+          // In one order: two transactions that lock them do not wait for each other.
+          .orderBy('id')
+        const locked = lock === undefined ? passkeys : passkeys.modifyEnd(FOR_UPDATE)
+        const all = await locked.execute()
+        if (!all.some((each) => each.id === id)) return 'unknown'
+        if (keepsLast && all.length === 1) return 'last'
+        await trx.deleteFrom('credentials').where('id', '=', id).execute()
+        return 'deleted'
+      }),
+
     async redeem(userId, digests) {
       const { numDeletedRows } = await db
         .deleteFrom('credentials')
@@ -134,11 +204,12 @@ function sqlCredentials(db: Kysely<CredentialTables>, lock: UserLock): Credentia
         return true
       }),
 
-    async delete(id, userId) {
+    async deleteTotp(id, userId) {
       const { numDeletedRows } = await db
         .deleteFrom('credentials')
         .where('id', '=', id)
         .where('user_id', '=', userId)
+        .where('kind', '=', 'totp')
         .executeTakeFirst()
       return numDeletedRows === 1n
     },
@@ -175,7 +246,10 @@ function sqlCredentials(db: Kysely<CredentialTables>, lock: UserLock): Credentia
   }
 }
 
-const rowOf = (credential: Credential): Row => ({
+/** Whoever waits for it reads again which rows there are. */
+const FOR_UPDATE = sql`for update`
+
+const rowOf = ({ passkey, ...credential }: Credential): Row => ({
   id: credential.id,
   kind: credential.kind,
   user_id: credential.userId,
@@ -185,7 +259,11 @@ const rowOf = (credential: Credential): Row => ({
   created_at: credential.createdAt,
   confirmed_at: credential.confirmedAt ?? null,
   last_used_at: credential.lastUsedAt ?? null,
+  credential_id: passkey?.credentialId ?? null,
+  passkey: passkey === undefined ? null : JSON.stringify(withoutId(passkey)),
 })
+
+const withoutId = ({ credentialId: _, ...rest }: PasskeyRecord) => rest
 
 const credentialOf = (row: Row): Credential => ({
   id: row.id,
@@ -197,4 +275,10 @@ const credentialOf = (row: Row): Credential => ({
   createdAt: row.created_at,
   confirmedAt: row.confirmed_at ?? undefined,
   lastUsedAt: row.last_used_at ?? undefined,
+  passkey: passkeyOf(row),
 })
+
+const passkeyOf = ({ credential_id, passkey }: Row): PasskeyRecord | undefined =>
+  credential_id === null || passkey === null
+    ? undefined
+    : { ...JSON.parse(passkey), credentialId: credential_id }

@@ -1,0 +1,68 @@
+import * as z from 'zod/mini'
+import type { ParsedBody } from '../../http/parsed-body.ts'
+import { fieldError } from '../../users/field-errors.ts'
+
+/** Longer than a credential's id can be: 1,023 bytes (WebAuthn Level 3 §4). */
+const MAX_ID = 1400
+
+/** Longer than an attestation object without an attestation. */
+const MAX_BINARY = 16_384
+
+const text = (max: number) => z.string().check(z.maxLength(max))
+const base64url = (max: number) =>
+  z.string().check(z.minLength(1), z.maxLength(max), z.regex(/^[\w-]*$/))
+
+const common = { id: base64url(MAX_ID), rawId: text(MAX_ID), type: text(32) }
+
+/** `RegistrationResponseJSON` (WebAuthn Level 3 §5.1): what `credential.toJSON()` returns after `create()`. */
+const registration = z.object({
+  ...common,
+  response: z.object({
+    clientDataJSON: base64url(MAX_BINARY),
+    attestationObject: base64url(MAX_BINARY),
+    transports: z.optional(z.array(text(32)).check(z.maxLength(16))),
+  }),
+})
+
+/** `AuthenticationResponseJSON`: the same after `get()`. */
+const assertion = z.object({
+  ...common,
+  response: z.object({
+    clientDataJSON: base64url(MAX_BINARY),
+    authenticatorData: base64url(MAX_BINARY),
+    signature: base64url(MAX_BINARY),
+    userHandle: z.nullish(base64url(128)),
+  }),
+})
+
+export type RegistrationJson = z.output<typeof registration>
+export type AssertionJson = z.output<typeof assertion>
+
+/** @throws AuthError `invalid`, whose body names `credential` */
+export const registrationIn = (body: ParsedBody | undefined): RegistrationJson =>
+  parsed(registration, body)
+
+/** @throws AuthError `invalid`, whose body names `credential` */
+export const assertionIn = (body: ParsedBody | undefined): AssertionJson =>
+  parsed(assertion, body)
+
+function parsed<Output>(schema: z.ZodMiniType<Output>, body: ParsedBody | undefined) {
+  const value = body?.values.get('credential')
+  if (value === undefined) throw fieldError({ credential: ['This field is required.'] })
+  const { data, success } = schema.safeParse(value)
+  if (success && body?.repeated.has('credential') !== true) return data
+  throw fieldError({ credential: ['Not a valid passkey response.'] })
+}
+
+const clientData = z.object({ challenge: text(MAX_ID) })
+
+/** The challenge that the authenticator has signed. @returns an empty one, which is never right, if it cannot be read */
+export function challengeOf(credential: RegistrationJson | AssertionJson): string {
+  const { clientDataJSON } = credential.response
+  try {
+    const json = Buffer.from(clientDataJSON, 'base64url').toString()
+    return clientData.parse(JSON.parse(json)).challenge
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,198 @@
+import { empty, json } from '../../http/answer.ts'
+import { guardedEndpoint } from '../../http/endpoint.ts'
+import type { Field } from '../../http/fields.ts'
+import type { Principal } from '../../permissions/permission.ts'
+import type { UserId } from '../../users/user.ts'
+import { CURRENT_PASSWORD, requireFresh } from '../accounts/fresh.ts'
+import { isOwner, ownAccount } from '../accounts/own-account.ts'
+import type { SectionReader } from '../core.ts'
+import { defineEndpoint, post } from '../define-feature.ts'
+import { notify } from '../second-factors/endpoints.ts'
+import { secondFactorOptions } from '../second-factors/options.ts'
+import { deliverSignIn } from '../token-cookies/deliver.ts'
+import { TOKEN } from '../tokens/credentials.ts'
+import { assertionIn, registrationIn } from './credential-json.ts'
+import {
+  addPasskey,
+  beginPasskey,
+  listPasskeys,
+  removePasskey,
+  renamePasskey,
+} from './own-passkeys.ts'
+import { hasPasskeys } from './settings.ts'
+import {
+  beginSecondStep,
+  beginSignIn,
+  finishSecondStep,
+  signInWithPasskey,
+} from './sign-in.ts'
+import type { PasskeyCredential } from './webauthn.ts'
+
+const LABEL: Field = { trim: true, maxBytes: 64 }
+const TICKET: Field = { ...TOKEN, maxBytes: 64 }
+
+const NEEDS = {
+  sessions: 'passkeys needs stored sessions: set tokens.sessions to true.',
+  signing: 'passkeys signs users in and needs a signing key.',
+} as const
+
+const isSecondFactor = (section: SectionReader): boolean =>
+  hasPasskeys(section) && section(secondFactorOptions) !== undefined
+
+/** `POST /auth/passkeys/options/`: what a browser needs to make a passkey. */
+export const passkeyRegistrationOptions = defineEndpoint({
+  path: { at: '/auth/passkeys/options/' },
+  mount: hasPasskeys,
+  create: (_, open) =>
+    post('Passkey Registration Options', {
+      requirement: isOwner,
+      fields: { current_password: CURRENT_PASSWORD },
+      async handle(fields, _request, { principal }) {
+        const core = await open()
+        const account = await requireFresh(principal, fields, core)
+        return json(await beginPasskey(account, core))
+      },
+    }),
+})
+
+/** `GET` and `POST /auth/passkeys/`: the own passkeys, and a new one. */
+export const passkeys = defineEndpoint({
+  path: { at: '/auth/passkeys/' },
+  mount: hasPasskeys,
+  create: (_, open) =>
+    guardedEndpoint<Principal>()({
+      name: 'Passkeys',
+      path: '/auth/passkeys/',
+      requirement: isOwner,
+      methods: {
+        GET: {
+          async handle(_fields, _request, { principal }) {
+            const core = await open()
+            const { user } = await ownAccount(principal.user.id, core)
+            return json((await listPasskeys(user.id, core)).map(shown))
+          },
+        },
+        POST: {
+          fields: { label: { ...LABEL, optional: true, allowBlank: true } },
+          async handle({ label = '' }, request, { principal, body }) {
+            const core = await open()
+            const account = await ownAccount(principal.user.id, core)
+            const added = await addPasskey(account, registrationIn(body), label, core)
+            await notify(account.user, request, core)
+            return json(
+              { ...shown(added.passkey), recovery_codes: added.recoveryCodes },
+              { status: 201 },
+            )
+          },
+        },
+      },
+    }),
+})
+
+/** `PATCH` and `DELETE /auth/passkeys/:id/` */
+export const passkey = defineEndpoint({
+  path: { at: '/auth/passkeys/:id/' },
+  mount: hasPasskeys,
+  create: (_, open) =>
+    guardedEndpoint<Principal>()({
+      name: 'Passkey',
+      path: '/auth/passkeys/:id/',
+      requirement: isOwner,
+      methods: {
+        PATCH: {
+          fields: { label: LABEL },
+          async handle({ label }, _request, { principal, parameters }) {
+            const userId = principal.user.id as UserId
+            await renamePasskey(userId, parameters.id ?? '', label, await open())
+            return empty()
+          },
+        },
+        DELETE: {
+          fields: { current_password: CURRENT_PASSWORD },
+          async handle(fields, request, { principal, parameters }) {
+            const core = await open()
+            const account = await requireFresh(principal, fields, core)
+            await removePasskey(account, parameters.id ?? '', core)
+            await notify(account.user, request, core)
+            return empty()
+          },
+        },
+      },
+    }),
+})
+
+const shown = ({
+  id,
+  label,
+  createdAt,
+  lastUsedAt,
+  passkey: record,
+}: PasskeyCredential) => ({
+  id,
+  label,
+  created_at: new Date(createdAt * 1000).toISOString(),
+  last_used_at:
+    lastUsedAt === undefined ? null : new Date(lastUsedAt * 1000).toISOString(),
+  aaguid: record.aaguid,
+  transports: record.transports,
+  backed_up: record.isBackedUp,
+})
+
+/** `POST /auth/passkeys/sign-in/options/`: what a browser needs to sign in. */
+export const passkeySignInOptions = defineEndpoint({
+  path: { at: '/auth/passkeys/sign-in/options/' },
+  mount: hasPasskeys,
+  create: (_, open) =>
+    post('Passkey Sign-in Options', {
+      fields: {},
+      handle: async () => json(await beginSignIn(await open())),
+    }),
+})
+
+/** `POST /auth/passkeys/sign-in/` */
+export const passkeySignIn = defineEndpoint({
+  path: { at: '/auth/passkeys/sign-in/' },
+  mount: hasPasskeys,
+  span: 'watchword.sign_in',
+  issues: { type: 'refresh', field: 'refresh' },
+  needs: NEEDS,
+  create: (_, open) =>
+    post('Passkey Sign-in', {
+      fields: {},
+      async handle(_fields, request, { body }) {
+        const core = await open()
+        return deliverSignIn(request, core, () =>
+          signInWithPasskey(assertionIn(body), request, core),
+        )
+      },
+    }),
+})
+
+/** `POST /auth/second-factor/passkey/options/`: what a browser needs for the second step of a sign-in. */
+export const secondFactorPasskeyOptions = defineEndpoint({
+  path: { at: '/auth/second-factor/passkey/options/' },
+  mount: isSecondFactor,
+  create: (_, open) =>
+    post('Second Factor Passkey Options', {
+      fields: { ticket: TICKET },
+      handle: async ({ ticket }) => json(await beginSecondStep(ticket, await open())),
+    }),
+})
+
+/** `POST /auth/second-factor/passkey/` */
+export const secondFactorPasskey = defineEndpoint({
+  path: { at: '/auth/second-factor/passkey/' },
+  mount: isSecondFactor,
+  span: 'watchword.sign_in',
+  needs: NEEDS,
+  create: (_, open) =>
+    post('Second Factor Passkey', {
+      fields: { ticket: TICKET },
+      async handle({ ticket }, request, { body }) {
+        const core = await open()
+        return deliverSignIn(request, core, () =>
+          finishSecondStep(ticket, assertionIn(body), request, core),
+        )
+      },
+    }),
+})

@@ -1,0 +1,46 @@
+import { defineFeature } from '../define-feature.ts'
+import { passkeyOptions } from '../second-factors/options.ts'
+import {
+  passkey,
+  passkeyRegistrationOptions,
+  passkeySignIn,
+  passkeySignInOptions,
+  passkeys as passkeysEndpoint,
+  secondFactorPasskey,
+  secondFactorPasskeyOptions,
+} from './endpoints.ts'
+import { hasPasskeys, relyingParty } from './settings.ts'
+import { webAuthn } from './webauthn.ts'
+
+/** Passkeys (WebAuthn Level 3): to sign in with, and as a second factor. Their table is that of second factors. */
+export const passkeys = defineFeature({
+  name: 'passkeys',
+  options: {
+    /** Passkeys: `true`, or an object. */
+    passkeys: passkeyOptions,
+  },
+  endpoints: {
+    /** What a browser needs to make a passkey: `/auth/passkeys/options/`. Mounted with the option `passkeys`. */
+    passkeyRegistrationOptions,
+    /** Lists the own passkeys, and adds one: `/auth/passkeys/`. */
+    passkeys: passkeysEndpoint,
+    /** Renames or removes one: `/auth/passkeys/:id/`. */
+    passkey,
+    /** What a browser needs to sign in: `/auth/passkeys/sign-in/options/`. */
+    passkeySignInOptions,
+    /** Signs in with a passkey, for a refresh token and an access token: `/auth/passkeys/sign-in/`. */
+    passkeySignIn,
+    /** What a browser needs for a second step: `/auth/second-factor/passkey/options/`. Mounted with `secondFactors`, too. */
+    secondFactorPasskeyOptions,
+    /** The second step with a passkey: `/auth/second-factor/passkey/`. */
+    secondFactorPasskey,
+  },
+  events: ['passkey_counter_regressed'],
+  async onOpen(core) {
+    if (!hasPasskeys(core.section)) return undefined
+    // What is missing stops the start, not the first sign-in.
+    relyingParty(core)
+    await webAuthn()
+    return undefined
+  },
+})

@@ -1,0 +1,165 @@
+import { AuthError } from '../../base/errors.ts'
+import { hexId } from '../../base/random.ts'
+import { isUsable } from '../../passwords/passwords.ts'
+import { fieldError } from '../../users/field-errors.ts'
+import type { Account, UserId } from '../../users/user.ts'
+import { sendsSignInCodes, signInNames } from '../accounts/settings.ts'
+import { issueCode } from '../codes/issue.ts'
+import { redeemCode } from '../codes/redeem.ts'
+import type { Core } from '../core.ts'
+import type { CredentialId } from '../second-factors/credential.ts'
+import {
+  factorRemoved,
+  listFactors,
+  newRecoveryCodes,
+} from '../second-factors/factors.ts'
+import { secondFactorOptions } from '../second-factors/options.ts'
+import { credentialStore } from '../second-factors/sql.ts'
+import { challengeOf, type RegistrationJson } from './credential-json.ts'
+import { relyingParty } from './settings.ts'
+import {
+  creationOptions,
+  isPasskeyCredential,
+  type PasskeyCredential,
+  verifyRegistration,
+} from './webauthn.ts'
+
+/** A user has no more passkeys than this. */
+const MAX_PASSKEYS = 20
+
+export const credentialsOf = (core: Pick<Core, 'ports'>) =>
+  core.ports(credentialStore).credentials
+
+/** The passkeys of a user, the oldest first. */
+export async function listPasskeys(
+  userId: UserId,
+  core: Core,
+): Promise<readonly PasskeyCredential[]> {
+  return (await credentialsOf(core).list(userId)).filter(isPasskeyCredential)
+}
+
+/** What a browser needs to make a passkey. @throws AuthError `invalid` if the user has twenty already */
+export async function beginPasskey({ user }: Account, core: Core): Promise<object> {
+  const existing = await listPasskeys(user.id, core)
+  requireRoom(existing)
+  const { secret: challenge } = await issueCode(
+    { purpose: 'passkey_registration', form: 'link', target: user.id, user },
+    core,
+  )
+  const input = {
+    challenge,
+    userId: user.id,
+    userName: user.email ?? user.username,
+    existing: existing.map(({ passkey }) => passkey),
+  }
+  return creationOptions(input, relyingParty(core))
+}
+
+function requireRoom(existing: readonly PasskeyCredential[]): void {
+  if (existing.length >= MAX_PASSKEYS)
+    throw fieldError({
+      non_field_errors: ['You have too many passkeys: remove one.'],
+    })
+}
+
+export interface AddedPasskey {
+  readonly passkey: PasskeyCredential
+  /** With the option `secondFactors` and the first factor of the user; else none. Only this call returns them. */
+  readonly recoveryCodes: readonly string[]
+}
+
+/**
+ * Stores a passkey that a browser has made.
+ *
+ * @throws AuthError `invalid_code` if the challenge is used up or out of date, or the answer is not right; `invalid` if the passkey is
+ *   registered already, or there are too many
+ */
+export async function addPasskey(
+  { user }: Account,
+  response: RegistrationJson,
+  label: string,
+  core: Core,
+): Promise<AddedPasskey> {
+  const challenge = challengeOf(response)
+  const attempt = { purpose: 'passkey_registration', secret: challenge } as const
+  await redeemCode({ ...attempt, target: user.id }, core)
+  const verified = await verifyRegistration(response, challenge, relyingParty(core))
+  if (typeof verified === 'string')
+    throw new AuthError('invalid_code', `the new passkey is refused: ${verified}`)
+  requireRoom(await listPasskeys(user.id, core))
+  const isFirst = (await listFactors(user.id, core)).length === 0
+  const now = core.clock()
+  const passkey: PasskeyCredential = {
+    id: hexId(core.random) as CredentialId,
+    kind: 'passkey',
+    userId: user.id,
+    label,
+    secret: '',
+    counter: verified.counter,
+    createdAt: now,
+    confirmedAt: now,
+    lastUsedAt: undefined,
+    passkey: verified.passkey,
+  }
+  if (!(await credentialsOf(core).insert(passkey, user.epoch)))
+    throw fieldError({ credential: ['This passkey cannot be added.'] })
+  const { id: factor } = passkey
+  void core.audit.record({ kind: 'factor_added', userId: user.id, detail: { factor } })
+  const asks = core.section(secondFactorOptions) !== undefined
+  return {
+    passkey,
+    recoveryCodes: isFirst && asks ? await newRecoveryCodes(user.id, core) : [],
+  }
+}
+
+/** @throws AuthError `not_found` */
+export async function renamePasskey(
+  userId: UserId,
+  id: string,
+  label: string,
+  core: Core,
+): Promise<void> {
+  const isRenamed = await credentialsOf(core).renamePasskey(
+    id as CredentialId,
+    userId,
+    label,
+  )
+  if (!isRenamed) throw new AuthError('not_found')
+}
+
+/**
+ * Removes a passkey.
+ *
+ * @throws AuthError `not_found`; `invalid` if the user could not sign in without it
+ */
+export async function removePasskey(
+  account: Account,
+  id: string,
+  core: Core,
+): Promise<void> {
+  const userId = account.user.id
+  const outcome = await credentialsOf(core).deletePasskey(
+    id as CredentialId,
+    userId,
+    !hasAnotherWay(account, core),
+  )
+  if (outcome === 'unknown') throw new AuthError('not_found')
+  if (outcome === 'last')
+    throw fieldError({
+      non_field_errors: [
+        'This is the last way to sign in: add another passkey or set a password first.',
+      ],
+    })
+  await factorRemoved(userId, id, core)
+}
+
+/** A password, or an address or number that codes to sign in with are sent to. */
+function hasAnotherWay({ user, hash }: Account, { section }: Core): boolean {
+  if (isUsable(hash)) return true
+  if (!sendsSignInCodes(section)) return false
+  const names = signInNames(section)
+  return (
+    (names.includes('email') && user.email !== undefined) ||
+    (names.includes('phone') && user.phone !== undefined)
+  )
+}
