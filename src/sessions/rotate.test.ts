@@ -6,6 +6,7 @@ import {
   at,
   forgiving,
   NOON,
+  rotatedPart,
   SETTINGS,
   strict,
   vitor,
@@ -72,12 +73,6 @@ test('a rotation increments the generation, sets a new jti and idle end, and kee
     epoch: 0,
     revokedAt: undefined,
     revokeReason: undefined,
-    lastUsedAt: undefined,
-    address: undefined,
-    userAgent: undefined,
-    amr: undefined,
-    authTime: undefined,
-    actor: undefined,
   })
 })
 
@@ -275,7 +270,7 @@ test('a repetition of a lost answer within the overlap gets the same successor',
   const outcome = await deps.refresh(first, at(NOON, 11))
   const again = await deps.refresh(first, at(NOON, 21))
   assert.ok(outcome.kind === 'lost_answer' && again.kind === 'replayed')
-  assert.deepEqual(again.session, outcome.session)
+  assert.deepEqual(rotatedPart(again.session), outcome.session)
 })
 
 test('the limit counts from the first use of a token, however often its answer is lost', async () => {

@@ -3,11 +3,11 @@ import { AuthError } from '../base/errors.ts'
 import { hexId, type Random } from '../base/random.ts'
 import type {
   RevokeReason,
+  RotatedSession,
   Rotation,
   SessionId,
   SessionState,
   Sessions,
-  StoredSession,
   UserRequirements,
 } from './session.ts'
 
@@ -45,10 +45,10 @@ export type RotationDecision =
   | { readonly kind: 'user'; readonly reason: 'deleted' | 'inactive' | 'password' }
   | { readonly kind: 'current' }
   /** The token before the current one, within the overlap: a repeated request. */
-  | { readonly kind: 'previous'; readonly session: StoredSession }
+  | { readonly kind: 'previous'; readonly session: RotatedSession }
   /** The same token after the overlap, while its successor was never presented: its answer was lost. */
-  | { readonly kind: 'lost_answer'; readonly session: StoredSession }
-  | { readonly kind: 'reused'; readonly session: StoredSession }
+  | { readonly kind: 'lost_answer'; readonly session: RotatedSession }
+  | { readonly kind: 'reused'; readonly session: RotatedSession }
   /**
    * A token that this session has not issued, by its generation or `jti`: a backup was restored, or two issuers share a key. The
    * metric of refreshes has this label.
@@ -58,7 +58,7 @@ export type RotationDecision =
 /** A result with the row from which the successor is issued. */
 export interface Granted {
   readonly kind: 'rotated' | 'replayed' | 'lost_answer'
-  readonly session: StoredSession
+  readonly session: RotatedSession
 }
 
 export interface Reuse extends Decided<'reused'> {
@@ -115,7 +115,7 @@ export function decideRotation(
 
 function decideGeneration(
   { generation, jti }: RefreshClaims,
-  session: StoredSession,
+  session: RotatedSession,
   now: UnixSeconds,
   settings: Pick<RotationSettings, 'overlap' | 'lostAnswer'>,
 ): RotationDecision {
@@ -130,11 +130,11 @@ function decideGeneration(
 }
 
 /** The generations between it and the current one were never presented. */
-const previousGeneration = ({ generation, lostAnswers }: StoredSession): number =>
+const previousGeneration = ({ generation, lostAnswers }: RotatedSession): number =>
   generation - 1 - lostAnswers
 
 function decidePrevious(
-  session: StoredSession,
+  session: RotatedSession,
   now: UnixSeconds,
   { overlap, lostAnswer }: Pick<RotationSettings, 'overlap' | 'lostAnswer'>,
 ): RotationDecision {

@@ -71,7 +71,7 @@ export interface SessionManagerDeps {
   readonly clock: Clock
   readonly random: Random
   /** Called once for each session that a reused token revoked, after the revocation is durable. */
-  readonly reused: (session: StoredSession) => void
+  readonly reused: (session: Pick<StoredSession, 'id' | 'userId'>) => void
   /** Called once when the revocation feed is disconnected, with the reason; it keeps reconnecting. */
   readonly feedDisconnected: (reason: unknown) => void
   /** Called once when the feed is back. */

@@ -81,6 +81,9 @@ export const publicSession = ({
   ...session
 }: StoredSession): Session => session
 
+/** What a refresh reads of a session: its origin stays where it is. */
+export type RotatedSession = Omit<StoredSession, keyof SessionOrigin | 'lastUsedAt'>
+
 export interface NewSession
   extends Pick<
     StoredSession,
@@ -158,12 +161,12 @@ export interface Sessions {
    * revoked nor expired (leeway included), and its user exists and meets `require`. Of any number of callers in any
    * number of processes one gets the session after the swap; the others get `undefined`, and `find` gives the reason.
    */
-  rotate(rotation: Rotation): Promise<StoredSession | undefined>
+  rotate(rotation: Rotation): Promise<RotatedSession | undefined>
   /**
    * Compare-and-swap: the same for the previous token, if the session is still at its unused successor, and that token was not
    * spent before `spentSince`. The unused successor is then a generation that was spent.
    */
-  recover(recovery: Recovery): Promise<StoredSession | undefined>
+  recover(recovery: Recovery): Promise<RotatedSession | undefined>
   /** Committed state, never older than the last answered write of any process. */
   find(id: SessionId): Promise<SessionState | undefined>
   /** Those of the ids that exist, by one statement. */

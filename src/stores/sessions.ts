@@ -5,6 +5,7 @@ import type {
   FeedPosition,
   NewSession,
   RevokeReason,
+  RotatedSession,
   SessionId,
   SessionOrigin,
   SessionState,
@@ -28,6 +29,29 @@ import {
 import { type Flag, flag, type SessionTable, type Tables } from './tables.ts'
 
 type Row = Selectable<SessionTable>
+
+/** The columns of a `RotatedSession`. */
+export const ROTATED = [
+  'sessions.id',
+  'sessions.user_id',
+  'sessions.generation',
+  'sessions.jti',
+  'sessions.previous_jti',
+  'sessions.lost_answers',
+  'sessions.spent_at',
+  'sessions.rotated_at',
+  'sessions.created_at',
+  'sessions.expires_at',
+  'sessions.idle_expires_at',
+  'sessions.epoch',
+  'sessions.ended_at',
+  'sessions.end_reason',
+] as const
+
+type NameOf<Column> = Column extends `sessions.${infer Name extends keyof Row}`
+  ? Name
+  : never
+export type RotatedRow = Pick<Row, NameOf<(typeof ROTATED)[number]>>
 type StateRow = Row & {
   readonly user_active: Flag | null
   readonly user_epoch: number | null
@@ -71,13 +95,13 @@ export function sqlSessions(
     async rotate(rotation) {
       if (!isNamed(rotation)) return undefined
       const { rows } = await swap(swapOf(rotation, deadline))
-      return rows[0] && sessionOf(rows[0])
+      return rows[0] && rotatedOf(rows[0])
     },
 
     async recover(recovery) {
       if (!isNamed(recovery)) return undefined
       const { rows } = await recover(recoverySwapOf(recovery, deadline))
-      return rows[0] && sessionOf(rows[0])
+      return rows[0] && rotatedOf(rows[0])
     },
 
     async find(id) {
@@ -165,11 +189,13 @@ const insertIfMissingStatement = (db: Kysely<Tables>) =>
   )
 
 const swapStatement = (db: Kysely<Tables>, deadline: Deadline | undefined) =>
-  prepared<Swap, Row>(db, (values) => swapQuery(db, values, deadline).returningAll())
+  prepared<Swap, RotatedRow>(db, (values) =>
+    swapQuery(db, values, deadline).returning(ROTATED),
+  )
 
 const recoveryStatement = (db: Kysely<Tables>, deadline: Deadline | undefined) =>
-  prepared<RecoverySwap, Row>(db, (values) =>
-    recoveryQuery(db, values, deadline).returningAll(),
+  prepared<RecoverySwap, RotatedRow>(db, (values) =>
+    recoveryQuery(db, values, deadline).returning(ROTATED),
   )
 
 const stateQuery = (db: Kysely<Tables>) =>
@@ -316,7 +342,7 @@ function stateOf(row: StateRow): SessionState {
   return { session, user: { active: active === 1, epoch } }
 }
 
-export const sessionOf = (row: Row): StoredSession => ({
+export const rotatedOf = (row: RotatedRow): RotatedSession => ({
   id: row.id,
   userId: row.user_id ?? undefined,
   generation: row.generation,
@@ -331,6 +357,10 @@ export const sessionOf = (row: Row): StoredSession => ({
   epoch: row.epoch,
   revokedAt: row.ended_at ?? undefined,
   revokeReason: row.end_reason ?? undefined,
+})
+
+const sessionOf = (row: Row): StoredSession => ({
+  ...rotatedOf(row),
   address: row.address ?? undefined,
   userAgent: row.user_agent ?? undefined,
   amr: row.amr === null ? undefined : JSON.parse(row.amr),

@@ -2,7 +2,12 @@ import { after, floorSeconds, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { hexId } from '../base/random.ts'
 import type { Claims } from '../jwt/index.ts'
-import type { SessionId, SessionOrigin, StoredSession } from '../sessions/session.ts'
+import type {
+  RotatedSession,
+  SessionId,
+  SessionOrigin,
+  StoredSession,
+} from '../sessions/session.ts'
 import type { Account, User } from '../users/user.ts'
 import { customClaims, isPerToken } from './custom-claims.ts'
 import { namesUserByField, type TokenDeps, type TokenSettings } from './token-settings.ts'
@@ -139,7 +144,7 @@ export const looseRefreshClaims = (
 /** The refresh token that a session's row describes: the same row always gives the same claims. */
 export function refreshClaims(
   subject: Draft,
-  session: StoredSession,
+  session: RotatedSession,
   { settings }: TokenDeps,
 ): Draft {
   return {

@@ -172,6 +172,7 @@ function exchangeUnspent(
   now: UnixSeconds,
   deps: TokenDeps,
 ): RefreshedTokens {
+  presented?.sessions.use(presented.id)
   const subject = subjectAgain(claims, account, custom, presented, deps)
   const access = deps.sign(accessClaims(subject, now, deps))
   if (!deps.settings.rotate) return { access }

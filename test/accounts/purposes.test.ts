@@ -14,6 +14,7 @@ interface Route {
   readonly fields?: object
   /** The field that a link is sent in. Default `token`. */
   readonly field?: string
+  readonly onlyLinks?: true
   /** A code of its purpose is refused, too: it needs what this test does not make. */
   readonly needsMore?: true
 }
@@ -26,24 +27,48 @@ const ROUTES: readonly Route[] = [
     path: '/auth/password/reset/confirm/',
     fields: { new_password: NEW },
   },
+  { purpose: 'verify_email', path: '/auth/users/confirm/' },
+  {
+    purpose: 'change_email',
+    path: '/auth/me/email/confirm/',
+    onlyLinks: true,
+    needsMore: true,
+  },
+  {
+    purpose: 'undo_change_email',
+    path: '/auth/me/email/undo/',
+    onlyLinks: true,
+    needsMore: true,
+  },
   { purpose: 'sign_in', path: '/auth/code/redeem/' },
   {
     purpose: 'second_factor',
     path: '/auth/second-factor/',
     field: 'ticket',
     fields: { code: '123456' },
+    onlyLinks: true,
     needsMore: true,
   },
 ]
 
-for (const { purpose, path, field = 'token', fields = {}, needsMore } of ROUTES)
+for (const {
+  purpose,
+  path,
+  field = 'token',
+  fields = {},
+  onlyLinks,
+  needsMore,
+} of ROUTES)
   test(`${path} accepts codes for ${purpose}, and of no other purpose (UM-08)`, async (t) => {
-    const { auth, issue, post } = await openAccounts(t, { secondFactors: true })
+    const { auth, issue, post } = await openAccounts(t, {
+      secondFactors: true,
+      codes: { wrongPerTarget: null },
+    })
     const user = await auth.users.create({ username: 'ada', email: EMAIL })
     const stored = { id: user.id as never, epoch: 0, active: true, email: EMAIL }
     for (const each of PURPOSES)
       for (const form of ['link', 'digits'] as const) {
-        if (form === 'digits' && field !== 'token') continue
+        if (form === 'digits' && onlyLinks) continue
         const { secret } = await issue({
           purpose: each,
           form,

@@ -226,3 +226,28 @@ test('the limits of requests do not show whether an account exists', async (t) =
     [202, 429],
   ])
 })
+
+test('a program starts a reset, and sets the password with the token of a page of its own', async (t) => {
+  const { auth, ada, lastMail, mail } = await setUp(t, {
+    accounts: { signInCodes: true },
+  })
+  await auth.users.requestPasswordReset({ username: 'nobody' })
+  assert.deepEqual(await mail(), [])
+  await auth.users.requestPasswordReset({ email: ADDRESS })
+  const { token } = await lastMail(ADDRESS)
+
+  await assert.rejects(auth.users.confirmPasswordReset(token, 'ada'), {
+    code: 'invalid',
+  })
+  await auth.users.confirmPasswordReset(token, NEW)
+  await assert.rejects(auth.users.confirmPasswordReset(token, NEW), {
+    code: 'invalid_code',
+  })
+  assert.equal(await auth.users.checkPassword(ada.id, NEW), true)
+  await auth.users.sendSignInCode({ username: 'ada' })
+  assert.match((await lastMail(ADDRESS)).subject ?? '', /Sign in/)
+  for (const by of [{}, { email: ADDRESS, username: 'ada' }, { id: ada.id }])
+    await assert.rejects(auth.users.requestPasswordReset(by as never), {
+      code: 'invalid_config',
+    })
+})

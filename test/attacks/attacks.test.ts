@@ -80,7 +80,16 @@ test('attacks: tokens, keys, settings, revocations and names have the expected o
   const own = corpus.cases.length - published.cases.length - OWN_OVER_HTTP
   assert.equal(
     judged.length,
-    COUNTS.token + COUNTS.revocation + COUNTS.config + COUNTS.key + 28 + 7 + own + 1,
+    COUNTS.token +
+      COUNTS.revocation +
+      COUNTS.config +
+      COUNTS.key +
+      28 +
+      7 +
+      5 +
+      32 +
+      own +
+      1,
   )
 })
 

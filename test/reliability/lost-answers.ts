@@ -1,5 +1,5 @@
 import type { InstanceStore } from '../../src/features.ts'
-import type { SessionId, StoredSession } from '../../src/sessions/session.ts'
+import type { RotatedSession, SessionId } from '../../src/sessions/session.ts'
 import { type SessionWorker, soon } from '../sessions/processes.ts'
 import { aSession, at, forgiving, NOON } from '../sessions/setup.ts'
 import { CALLERS, countOf, race } from './races.ts'
@@ -14,8 +14,8 @@ async function withLostAnswers(
   ids: readonly string[],
   [one, ...others]: readonly SessionWorker[],
   store: InstanceStore,
-): Promise<readonly StoredSession[]> {
-  const unused: StoredSession[] = []
+): Promise<readonly RotatedSession[]> {
+  const unused: RotatedSession[] = []
   for (const id of ids) {
     await store.ports.sessions.adopt(aSession(id))
     const outcome = await one!.ask('rotate', first(id))

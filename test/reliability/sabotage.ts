@@ -8,7 +8,7 @@ import { generateKey } from '../../src/jwt/index.ts'
 import type { Keys } from '../../src/keys/keys.ts'
 import { seal } from '../../src/keys/seal.ts'
 import type { RefreshClaims } from '../../src/sessions/rotate.ts'
-import type { SessionId, Sessions, StoredSession } from '../../src/sessions/session.ts'
+import type { RotatedSession, SessionId, Sessions } from '../../src/sessions/session.ts'
 import { SECRET } from '../server/secret.ts'
 import { withPorts } from '../stores/open.ts'
 
@@ -324,7 +324,7 @@ export function sabotaged(store: InstanceStore, name: string | undefined): Insta
 async function rotateAnyToken(
   sessions: Sessions,
   rotation: Parameters<Sessions['rotate']>[0],
-): Promise<StoredSession | undefined> {
+): Promise<RotatedSession | undefined> {
   for (;;) {
     const state = await sessions.find(rotation.id)
     if (state === undefined) return undefined
@@ -337,10 +337,10 @@ async function rotateAnyToken(
 }
 
 /** A spent token as the previous one of its session, spent at the last refresh and long after the overlap. */
-const asIfLate = (
-  session: StoredSession,
+const asIfLate = <S extends RotatedSession>(
+  session: S,
   { generation, jti }: RefreshClaims,
-): StoredSession => {
+): S => {
   if (generation >= session.generation) return session
   const lostAnswers = session.generation - 1 - generation
   return {
@@ -352,10 +352,10 @@ const asIfLate = (
   }
 }
 
-const asIfNext = (
-  session: StoredSession,
+const asIfNext = <S extends RotatedSession>(
+  session: S,
   { generation, jti }: RefreshClaims,
-): StoredSession => ({
+): S => ({
   ...session,
   generation: generation + 1,
   previousJti: jti,

@@ -110,6 +110,35 @@ test('a request and a refresh are the last use of a session, and no request wait
   await auth.close()
 })
 
+for (const [what, tokens] of Object.entries({
+  'without rotation': { rotate: false },
+  'that spends no token': { blacklistAfterRotation: false },
+})) {
+  test(`a refresh ${what} is a use of its session`, async () => {
+    const { auth, clock, only, ada } = await signedIn({ tokens })
+    const { refresh } = await auth.signIn(ada)
+    clock.advance(10)
+
+    assert.equal((await post(auth, '/api/token/refresh/', { refresh })).status, 200)
+    assert.equal((await only()).lastUsedAt, clock.now())
+    await auth.close()
+  })
+}
+
+test('a refresh of a sliding token is a use of its session', async () => {
+  const { auth, clock, only } = await signedIn({
+    endpoints: { slidingObtain: true, slidingRefresh: true },
+    tokens: { types: ['sliding'] },
+  })
+  const response = await post(auth, '/api/token/sliding/', CREDENTIALS)
+  const { token } = (await response.json()) as { token: string }
+  clock.advance(10)
+
+  assert.equal((await post(auth, '/api/token/sliding/refresh/', { token })).status, 200)
+  assert.equal((await only()).lastUsedAt, clock.now())
+  await auth.close()
+})
+
 test('a refused token is no use of its session', async () => {
   const { auth, only } = await signedIn()
   const { access, refresh } = await auth.signIn((await auth.users.find('ada'))!)

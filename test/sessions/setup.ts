@@ -8,7 +8,12 @@ import {
   seconds,
   type UnixSeconds,
 } from '../../src/base/clock.ts'
-import type { NewSession, SessionId } from '../../src/sessions/session.ts'
+import type {
+  NewSession,
+  RotatedSession,
+  SessionId,
+  StoredSession,
+} from '../../src/sessions/session.ts'
 import type { SessionSettings } from '../../src/sessions/session-manager.ts'
 import type { UserId } from '../../src/users/user.ts'
 import type { NewUser } from '../../src/users/users.ts'
@@ -76,4 +81,11 @@ export function aFolder(): {
     file: join(folder, 'watchword.db'),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
+}
+
+/** What a refresh reads of a session. */
+export function rotatedPart(session: StoredSession | RotatedSession): RotatedSession {
+  const origin = ['address', 'userAgent', 'amr', 'authTime', 'actor', 'lastUsedAt']
+  const kept = Object.entries(session).filter(([name]) => !origin.includes(name))
+  return Object.fromEntries(kept) as unknown as RotatedSession
 }

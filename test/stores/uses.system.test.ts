@@ -50,39 +50,4 @@ for (const [name, fresh] of Object.entries(DATABASES)) {
     const { address, userAgent, amr, authTime, actor } = found!.session
     assert.deepEqual({ address, userAgent, amr, authTime, actor }, origin)
   })
-
-  test(`${name}: many refreshes and records of uses at once are all written, without a deadlock`, async (t) => {
-    const database = await fresh(t)
-    if (typeof database === 'string') return t.skip(database)
-    const stores = await Promise.all([database.open(), database.open()])
-    const [{ sessions, users }] = stores.map(({ ports }) => ports) as [
-      (typeof stores)[number]['ports'],
-    ]
-    await users.insert(vitor)
-    const ids = Array.from({ length: 40 }, (_, i) => id(`s${i}`))
-    for (const each of ids) await sessions.adopt(aSession(each))
-
-    const uses = ids.map((each) => ({ id: each, at: at(NOON, 9) }))
-    const rotations = ids.map((each, i) =>
-      stores[i % 2]!.ports.sessions.rotate({
-        id: each,
-        generation: 0,
-        jti: `${each}-0`,
-        newJti: `${each}-1`,
-        idle: 60 as never,
-        leeway: 0 as never,
-        now: at(NOON, 1),
-        require: { user: true, active: true, epoch: true },
-      }),
-    )
-    const records = [0, 1, 0, 1].map((n, i) =>
-      stores[n]!.ports.sessions.recordUses(i % 2 === 0 ? uses : uses.toReversed()),
-    )
-    const [rotated] = await Promise.all([Promise.all(rotations), Promise.all(records)])
-
-    assert.ok(rotated.every((each) => each?.generation === 1))
-    await sessions.recordUses(uses)
-    const used = await sessions.list(vitor.id)
-    assert.ok(used.every(({ lastUsedAt }) => lastUsedAt === at(NOON, 9)))
-  })
 }

@@ -1,10 +1,13 @@
 import { refuseUnknownRoles } from '../../admin/users.ts'
-import { AuthError } from '../../base/errors.ts'
+import { AuthError, configError } from '../../base/errors.ts'
 import { argumentOf, refuseUnknownOptions } from '../../base/known-options.ts'
 import { requireString } from '../../users/field-errors.ts'
 import type { OpenCore } from '../core.ts'
+import type { AccountName, NameField } from './account-name.ts'
 import { mailVerification } from './confirm.ts'
 import { type Invitation, inviteUser } from './invite.ts'
+import { confirmPasswordReset, requestPasswordReset } from './reset-password.ts'
+import { requestSignInCode } from './sign-in-code.ts'
 
 /** What accounts add to `auth.users`. */
 export interface AccountUserAdmin {
@@ -20,6 +23,32 @@ export interface AccountUserAdmin {
    * @throws AuthError `user_not_found`
    */
   sendVerification(id: string): Promise<void>
+  /**
+   * Mails what sets a new password, as `/auth/password/reset/` does, with its limits. Nothing is sent if there is no such user.
+   *
+   * @throws AuthError `invalid` if nobody can have this address; `throttled`
+   */
+  requestPasswordReset(
+    by: { readonly email: string } | { readonly username: string },
+  ): Promise<void>
+  /**
+   * Sets a new password with the token of a reset, as `/auth/password/reset/confirm/` does.
+   *
+   * @throws AuthError `invalid_code`; `invalid` if the password is weak: the token is still valid then; `busy`
+   */
+  confirmPasswordReset(token: string, newPassword: string): Promise<void>
+  /**
+   * Sends what signs a user in, as `/auth/code/` does, with its limits: by text message to a phone, else by mail. Nothing is sent if
+   * there is no such user.
+   *
+   * @throws AuthError `invalid` if nobody can have this address or number; `throttled`
+   */
+  sendSignInCode(
+    by:
+      | { readonly email: string }
+      | { readonly username: string }
+      | { readonly phone: string },
+  ): Promise<void>
 }
 
 export const accountUserAdmin = (open: OpenCore): AccountUserAdmin => ({
@@ -38,6 +67,34 @@ export const accountUserAdmin = (open: OpenCore): AccountUserAdmin => ({
     if (user.email === undefined || user.emailVerifiedAt !== undefined) return
     await mailVerification(user, user.email, undefined, core)
   },
+  async requestPasswordReset(by) {
+    const name = nameOf(by, ['email', 'username'], 'users.requestPasswordReset')
+    await requestPasswordReset(await open(), name)
+  },
+  async confirmPasswordReset(token, newPassword) {
+    requireString('token', token)
+    requireString('new_password', newPassword)
+    await confirmPasswordReset(await open(), { token }, newPassword)
+  },
+  async sendSignInCode(by) {
+    const names = ['email', 'username', 'phone'] as const
+    await requestSignInCode(await open(), nameOf(by, names, 'users.sendSignInCode'))
+  },
 })
 
 const INVITATION = { email: true, roles: true } as const
+
+/** @throws AuthError `invalid_config` unless it has one of these fields; `invalid` if that is no string */
+function nameOf<Field extends NameField>(
+  by: object,
+  fields: readonly Field[],
+  verb: string,
+): AccountName & { readonly field: Field } {
+  const [[given, value] = ['', undefined], another] = Object.entries(by ?? {})
+  const field = fields.find((each) => each === given)
+  if (field !== undefined && another === undefined)
+    return { field, value: requireString(field, value) }
+  throw configError(
+    `${verb}(…) takes one field: ${fields.map((each) => `{ ${each} }`).join(' or ')}.`,
+  )
+}

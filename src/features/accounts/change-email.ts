@@ -14,9 +14,10 @@ import { codeStore } from '../codes/sql.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { ADDRESS, CODE } from './confirm.ts'
-import { CURRENT_PASSWORD, hasAllScopes, requireFresh } from './fresh.ts'
+import { CURRENT_PASSWORD, requireFresh } from './fresh.ts'
 import { languageOfRequest, mailCode } from './mail-code.ts'
 import { accountOptions } from './options.ts'
+import { hasAllScopes } from './own-account.ts'
 import { accountSettings, hasAccountsAndMail } from './settings.ts'
 
 /**

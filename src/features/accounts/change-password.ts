@@ -2,7 +2,6 @@ import { empty } from '../../http/answer.ts'
 import type { Field } from '../../http/fields.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { MAX_PASSWORD_BYTES } from '../../passwords/password-bytes.ts'
-import { isNotImpersonated } from '../../permissions/basic-permissions.ts'
 import type { SessionId } from '../../sessions/session.ts'
 import { fieldError } from '../../users/field-errors.ts'
 import type { Core } from '../core.ts'
@@ -14,7 +13,7 @@ import {
   requireStrongPassword,
   setNewPassword,
 } from './new-password.ts'
-import { ownAccount } from './own-account.ts'
+import { isOwner, ownAccount } from './own-account.ts'
 import { accountSettings, hasPasswords } from './settings.ts'
 
 /** White space at its ends belongs to it. */
@@ -73,7 +72,7 @@ export const changePasswordEndpoint = defineEndpoint({
   create: (_, open) =>
     post('Change Password', {
       fields: { current_password: NEW_PASSWORD, new_password: NEW_PASSWORD },
-      requirement: isNotImpersonated,
+      requirement: isOwner,
       async handle(fields, request, { principal }) {
         const core = await open()
         await changePassword(

@@ -13,8 +13,9 @@ import type { Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { sendSms } from '../mail/send.ts'
 import { ADDRESS, CODE } from './confirm.ts'
-import { CURRENT_PASSWORD, hasAllScopes, requireFresh } from './fresh.ts'
+import { CURRENT_PASSWORD, requireFresh } from './fresh.ts'
 import { languageOfRequest } from './mail-code.ts'
+import { hasAllScopes } from './own-account.ts'
 import { hasAccountsAndSms } from './settings.ts'
 
 /**

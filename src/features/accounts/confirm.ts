@@ -9,9 +9,8 @@ import { limitCodeRequests } from '../codes/limits.ts'
 import { redeemCode } from '../codes/redeem.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
-import { hasAllScopes } from './fresh.ts'
 import { languageOfRequest, mailCode } from './mail-code.ts'
-import { ownAccount } from './own-account.ts'
+import { hasAllScopes, ownAccount } from './own-account.ts'
 import { accountSettings, hasAccountsAndMail } from './settings.ts'
 
 export const ADDRESS: Field = { trim: true, maxBytes: 1024 }

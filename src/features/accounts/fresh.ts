@@ -1,25 +1,13 @@
 import { minutes, type Seconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import type { Field } from '../../http/fields.ts'
-import { denied, granted } from '../../permissions/decision.ts'
-import {
-  type Permission,
-  type Principal,
-  signedIn,
-} from '../../permissions/permission.ts'
+import type { Principal } from '../../permissions/permission.ts'
 import type { SessionId } from '../../sessions/session.ts'
 import type { Account } from '../../users/user.ts'
 import type { Core } from '../core.ts'
 import { PASSWORD } from '../tokens/credentials.ts'
 import { requireCurrentPassword } from './current-password.ts'
 import { ownAccount } from './own-account.ts'
-
-/** Grants users whose credentials are not limited to scopes: those are for other things than the account itself. */
-export const hasAllScopes = signedIn<Permission<unknown, unknown>>(({ identity }) => {
-  if (identity === undefined) return denied('not signed in')
-  if (identity.scopes.length === 0) return granted
-  return denied('the credentials are limited to scopes')
-})
 
 /** How young a sign-in must be for what decides whom an account belongs to (rule S7). */
 const FRESH: Seconds = minutes(10)

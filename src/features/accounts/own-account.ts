@@ -1,6 +1,6 @@
 import { AuthError } from '../../base/errors.ts'
 import { isNotImpersonated } from '../../permissions/basic-permissions.ts'
-import { denied } from '../../permissions/decision.ts'
+import { denied, granted } from '../../permissions/decision.ts'
 import { type Permission, signedIn } from '../../permissions/permission.ts'
 import type { Account } from '../../users/user.ts'
 import type { ApiToken } from '../api-tokens/api-token.ts'
@@ -16,14 +16,22 @@ export async function ownAccount(
   return account
 }
 
+/** Grants users whose credentials are not limited to scopes: those are for other things than the account itself. */
+export const hasAllScopes = signedIn<Permission<unknown, unknown>>(({ identity }) => {
+  if (identity === undefined) return denied('not signed in')
+  if (identity.scopes.length === 0) return granted
+  return denied('the credentials are limited to scopes')
+})
+
 /**
- * Grants users who act for themselves, with what they have signed in with. Denies those as whom another acts, and API tokens that were
- * made for programs: neither may leave other ways in.
+ * Grants users who act for themselves, with what they have signed in with. Denies those as whom another acts, credentials that are
+ * limited to scopes, and API tokens that were made for programs: none of them may leave other ways in.
  */
-export const isOwner = signedIn<Permission<unknown, unknown>>((context) => {
+export const isOwner = signedIn<Permission<unknown, unknown>>(async (context) => {
   if (isProgram(context.identity?.credential))
     return denied('an API token may not do this', { detail: PROGRAM })
-  return isNotImpersonated(context)
+  const ofScopes = await hasAllScopes(context)
+  return ofScopes.granted ? isNotImpersonated(context) : ofScopes
 })
 
 const PROGRAM = 'An API token cannot do this.'

@@ -3,7 +3,6 @@ import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
 import { guardedEndpoint } from '../../http/endpoint.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
-import { isAuthenticated } from '../../permissions/basic-permissions.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { fieldError } from '../../users/field-errors.ts'
 import type { UserId } from '../../users/user.ts'
@@ -12,7 +11,7 @@ import { issueApiToken } from '../api-tokens/issue.ts'
 import { apiTokenStore } from '../api-tokens/sql.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
-import { isOwner } from './own-account.ts'
+import { hasAllScopes, isOwner } from './own-account.ts'
 import { accountSettings, hasAccounts } from './settings.ts'
 
 export interface OwnApiToken {
@@ -106,7 +105,7 @@ export const apiTokensEndpoint = defineEndpoint({
     guardedEndpoint<Principal>()({
       name: 'API Tokens',
       path: '/auth/api-tokens/',
-      requirement: isAuthenticated,
+      requirement: hasAllScopes,
       methods: {
         GET: {
           async handle(_fields, _request, { principal }) {
@@ -142,7 +141,7 @@ export const apiTokenEndpoint = defineEndpoint({
     guardedEndpoint<Principal>()({
       name: 'API Token',
       path: '/auth/api-tokens/:id/',
-      requirement: isAuthenticated,
+      requirement: hasAllScopes,
       methods: {
         DELETE: {
           requirement: isOwner,

@@ -1,13 +1,12 @@
 import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
 import { guardedEndpoint } from '../../http/endpoint.ts'
-import { isAuthenticated } from '../../permissions/basic-permissions.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import type { SessionId, StoredSession } from '../../sessions/session.ts'
 import type { UserId } from '../../users/user.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
-import { isOwner } from './own-account.ts'
+import { hasAllScopes, isOwner } from './own-account.ts'
 import { hasAccounts } from './settings.ts'
 
 /** The sessions of a user that have not ended, the newest first. */
@@ -93,7 +92,7 @@ export const sessionsEndpoint = defineEndpoint({
     guardedEndpoint<Principal>()({
       name: 'Sessions',
       path: '/auth/sessions/',
-      requirement: isAuthenticated,
+      requirement: hasAllScopes,
       methods: {
         GET: {
           async handle(_fields, _request, { principal }) {
@@ -123,7 +122,7 @@ export const sessionEndpoint = defineEndpoint({
     guardedEndpoint<Principal>()({
       name: 'Session',
       path: '/auth/sessions/:id/',
-      requirement: isAuthenticated,
+      requirement: hasAllScopes,
       methods: {
         DELETE: {
           requirement: isOwner,

@@ -36,7 +36,7 @@ export const mail = defineFeature({
       settings?.close()
     }
   },
-  rowNames: { messages: 'message that was not sent' },
+  rowNames: { messages: 'unsent message' },
   async flush({ ports, clock }, progress) {
     const { outbox } = ports(outboxStore)
     return { messages: await flush(outbox, clock(), seconds(0), progress) }

@@ -83,6 +83,7 @@ export async function refreshSliding(
   const custom = await customClaimsAgain(account, deps.settings)
   const refreshExp = refreshEndOf(claims, now, settings, deps)
   const session = presented?.foreign ? undefined : presented
+  session?.sessions.use(session.id)
   const again = slidingClaims(
     subjectAgain(claims, account, custom, session, deps),
     { jti, now, refreshExp },

@@ -1,11 +1,11 @@
-import { type Kysely, type Selectable, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { type Milliseconds, milliseconds, monotonicClock } from '../../base/clock.ts'
 import { isStorable } from '../../base/storable.ts'
 import type {
   Recovery,
+  RotatedSession,
   Rotation,
   Sessions,
-  StoredSession,
 } from '../../sessions/session.ts'
 import { prepared } from '../prepared.ts'
 import {
@@ -18,8 +18,8 @@ import {
   swapOf,
   swapQuery,
 } from '../session-swap.ts'
-import { sessionOf } from '../sessions.ts'
-import type { SessionTable, Tables } from '../tables.ts'
+import { ROTATED, type RotatedRow, rotatedOf } from '../sessions.ts'
+import type { Tables } from '../tables.ts'
 import { codeOf, isConnectionLost, storeUnavailable } from './errors.ts'
 
 /** Rotations of one statement, and statements of a process at a time: more rotations gather while these run. */
@@ -33,7 +33,7 @@ interface Waiting<Each> {
   readonly rotation: Each
   /** The monotonic time at which it began to wait. */
   readonly since: Milliseconds
-  resolve(session: StoredSession | undefined): void
+  resolve(session: RotatedSession | undefined): void
   reject(error: unknown): void
 }
 
@@ -65,21 +65,21 @@ export function batchedSessions(
 type RunAll<Each> = (rotations: readonly Each[]) => Promise<readonly Row[]>
 
 class RotationQueue<Each extends Rotation> {
-  readonly #runOne: (rotation: Each) => Promise<StoredSession | undefined>
+  readonly #runOne: (rotation: Each) => Promise<RotatedSession | undefined>
   readonly #runAll: RunAll<Each>
   readonly #waiting: Waiting<Each>[] = []
   #running = 0
   #isScheduled = false
 
   constructor(
-    runOne: (rotation: Each) => Promise<StoredSession | undefined>,
+    runOne: (rotation: Each) => Promise<RotatedSession | undefined>,
     runAll: RunAll<Each>,
   ) {
     this.#runOne = runOne
     this.#runAll = runAll
   }
 
-  async add(rotation: Each): Promise<StoredSession | undefined> {
+  async add(rotation: Each): Promise<RotatedSession | undefined> {
     // No row holds such a string, and PostgreSQL would reject the whole batch for it.
     if (!isStorable(rotation.id) || !isStorable(rotation.jti)) return undefined
     return new Promise((resolve, reject) => {
@@ -132,7 +132,7 @@ class RotationQueue<Each extends Rotation> {
   }
 }
 
-type Row = Selectable<SessionTable>
+type Row = RotatedRow
 
 /** Gives each row to the rotation whose `jti` it now has; the others did not find theirs. */
 function settle(batch: readonly Waiting<Rotation>[], rows: readonly Row[]): void {
@@ -142,7 +142,7 @@ function settle(batch: readonly Waiting<Rotation>[], rows: readonly Row[]): void
     const key = keyOf(rotation.id, rotation.newJti)
     const row = swapped.get(key)
     swapped.delete(key)
-    resolve(row && sessionOf(row))
+    resolve(row && rotatedOf(row))
   }
 }
 
@@ -207,7 +207,7 @@ function preparedForAll<Values extends Swap>(
     const columnNames = sql.join(names.map((name) => sql.ref(name)))
     return queryOf(operands)
       .from(list.as<'swap'>(sql`swap (${columnNames})`))
-      .returningAll('sessions')
+      .returning(ROTATED)
   })
   return async (swaps) => (await run(arraysOf(names, swaps))).rows
 }
