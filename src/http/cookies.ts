@@ -38,8 +38,8 @@ export interface CookieAttributes {
   readonly path?: string
   /** Default: this host alone. */
   readonly domain?: string | undefined
-  /** Default `Lax`: forms of other sites do not send it. */
-  readonly sameSite?: SameSite
+  /** Default `Lax`: forms of other sites do not send it. `null`: the browser decides. */
+  readonly sameSite?: SameSite | null
 }
 
 export type SameSite = 'Lax' | 'Strict' | 'None'
@@ -53,7 +53,7 @@ export function serializeCookie(
   const { maxAge, secure, httpOnly, path = '/', domain, sameSite = 'Lax' } = attributes
   const written = [`Path=${path}`, `Max-Age=${Math.floor(maxAge)}`]
   if (domain !== undefined) written.push(`Domain=${domain}`)
-  written.push(`SameSite=${sameSite}`)
+  if (sameSite !== null) written.push(`SameSite=${sameSite}`)
   if (httpOnly) written.push('HttpOnly')
   if (secure) written.push('Secure')
   return `${name}=${value}; ${written.join('; ')}`

@@ -1,5 +1,7 @@
 import '../base/node-version.ts'
 
 export type { Preset } from './define-preset.ts'
+export { type DjRestAuthPreset, djRestAuth } from './dj-rest-auth/dj-rest-auth.ts'
+export type { DjRestAuthOptions } from './dj-rest-auth/options.ts'
 export { type KnoxPreset, knox } from './knox/knox.ts'
 export type { KnoxBody, KnoxOptions, KnoxSignIn } from './knox/options.ts'

@@ -32,7 +32,7 @@ export interface TokenCookies extends Omit<CsrfSettings, 'csrfCookie'> {
   readonly refreshPath: string
   /** `undefined`: to this host alone. */
   readonly domain: string | undefined
-  readonly sameSite: SameSite
+  readonly sameSite: SameSite | null
   /** Whether scripts cannot read the tokens. */
   readonly httpOnly: boolean
   /** Whether unsafe requests need a CSRF token. Their origin is always checked. */
@@ -72,7 +72,8 @@ export function cookiesWithTokens(
   const lifetime = expiryOf(refresh) - now
   if (settings.refresh !== undefined) cookies.push(set('refresh', refresh, lifetime))
   // Without a refresh token that a page can use, nothing has to be done after the access token has expired.
-  cookies.push(set('csrf', csrfTokenFor(access, deps), lifetime))
+  if (settings.needsCsrfToken)
+    cookies.push(set('csrf', csrfTokenFor(access, deps), lifetime))
   return cookies
 }
 
@@ -83,7 +84,8 @@ export function cookiesWithoutTokens(
 ): readonly string[] {
   const set = cookieSetter(request, settings)
   const kinds = (['access', 'refresh', 'csrf'] as const).filter(
-    (kind) => settings[kind] !== undefined,
+    (kind) =>
+      settings[kind] !== undefined && (kind !== 'csrf' || settings.needsCsrfToken),
   )
   return kinds.map((kind) => set(kind, '', 0))
 }

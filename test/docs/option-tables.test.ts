@@ -2,6 +2,10 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { secondsOf } from '../../src/base/duration.ts'
+import {
+  DJ_REST_AUTH_NAMES,
+  djRestAuthOptions,
+} from '../../src/presets/dj-rest-auth/options.ts'
 import { KNOX_NAMES, knoxOptions } from '../../src/presets/knox/options.ts'
 import { DJANGO_NAMES } from '../../src/settings/django-names.ts'
 import { ENDPOINT_NAMES } from '../../src/settings/endpoint-options.ts'
@@ -72,8 +76,13 @@ test('every section has its table on one page', () => {
   assert.deepEqual(present.toSorted(), [...SECTION_NAMES, ...PRESET_NAMES].toSorted())
 })
 
+const PRESETS = [
+  ['knox', knoxOptions, KNOX_NAMES],
+  ['djRestAuth', djRestAuthOptions, DJ_REST_AUTH_NAMES],
+] as const
+
 test('the options of a preset are those of its schema, and its messages know their names', () => {
-  for (const [preset, schema, theirs] of [['knox', knoxOptions, KNOX_NAMES]] as const) {
+  for (const [preset, schema, theirs] of PRESETS) {
     const options = optionsOf(preset)
     assert.deepEqual(
       options.map(({ name }) => name),

@@ -5,7 +5,7 @@ import { AuthError } from '../../src/base/errors.ts'
 import type { Mail } from '../../src/features/mail/message.ts'
 import { FEATURE_LIST } from '../../src/features.ts'
 import { openInstance } from '../../src/instance/instance.ts'
-import { knox } from '../../src/presets/index.ts'
+import { djRestAuth, knox } from '../../src/presets/index.ts'
 import type { Options } from '../../src/settings/options.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
 import type { SignInAttempt } from '../../src/sign-in/complete-sign-in.ts'
@@ -18,7 +18,7 @@ const SECRET = 'aB3dEf6hIj9lMn2pQr5tUv8xYz1cDe4g'
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 const CREDENTIALS = { username: 'ada', password: PASSWORD }
 
-const PRESETS = [knox({ credentials: 'body' })]
+const PRESETS = [knox({ credentials: 'body' }), djRestAuth({ passwordReset: false })]
 
 /** The endpoints that sign in with a password, by the names of the features and presets. */
 const ENDPOINTS: Readonly<Record<string, string>> = {
@@ -27,6 +27,7 @@ const ENDPOINTS: Readonly<Record<string, string>> = {
   login: '/auth/login/',
   apiToken: '/api-token-auth/',
   'knox.login': '/knox/login/',
+  'djRestAuth.login': '/dj-rest-auth/login/',
 }
 
 /** One that signs in with a mailed code. */

@@ -29,8 +29,11 @@ const post = (path: string, body: object, client?: Client): Request =>
   requestOf('POST', path, body, client)
 
 /** Asks for a link. @returns its token */
-async function mailedToken(path: string, { auth, mail }: Instance): Promise<string> {
-  assert.equal((await auth.handler(post(path, { email: EMAIL }))).status, 202)
+export async function mailedToken(
+  path: string,
+  { auth, mail }: Instance,
+): Promise<string> {
+  assert.ok((await auth.handler(post(path, { email: EMAIL }))).ok, path)
   return /token=([\w-]+)/.exec((await mail()).at(-1)?.text ?? '')?.[1] ?? ''
 }
 

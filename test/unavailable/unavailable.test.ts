@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { apiToken, basic, bearer, remoteUser, session } from '../../src/authentication.ts'
+import {
+  accessCookie,
+  apiToken,
+  basic,
+  remoteUser,
+  session,
+} from '../../src/authentication.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import { FEATURE_LIST } from '../../src/features.ts'
-import { knox } from '../../src/presets/index.ts'
+import { djRestAuth, knox } from '../../src/presets/index.ts'
 import { type StoreVerb, testInstance } from '../../src/testing/index.ts'
 import { sqliteStore } from '../stores/open.ts'
 import { ACCOUNT_REQUESTS, EMAIL } from './account-requests.ts'
+import { restRequests } from './dj-rest-auth-requests.ts'
 import { PASSKEY_REQUESTS } from './passkey-requests.ts'
 import { SECOND_FACTOR_REQUESTS } from './second-factor-requests.ts'
 
@@ -19,7 +26,7 @@ const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
 const open = () =>
   testInstance({
-    authentication: [bearer(), session(), apiToken(), basic(), byName],
+    authentication: [REST.scheme, session(), apiToken(), basic(), byName],
     presets: PRESETS,
     url: 'https://app.example.com',
     accounts: { signInCodes: true, requireActivation: false },
@@ -35,10 +42,19 @@ const open = () =>
 /** Each request asks for a code of its own. */
 const NO_LIMITS = { resendAfter: 0, perTarget: null, perClient: null, inTotal: null }
 
+const REST = djRestAuth({
+  cookie: 'app',
+  refreshCookie: 'app-refresh',
+  cookiePrefix: false,
+  csrf: false,
+  registration: true,
+})
+
 /** One of each kind, and of knox one for each way of signing in. */
 const PRESETS = [
   knox({ headerPrefix: 'Knox', limit: 1000, autoRefresh: true }),
   knox({ prefix: '/knox-form', credentials: 'body' }),
+  REST,
 ]
 
 type Instance = ReturnType<typeof open>
@@ -108,6 +124,7 @@ const PRESET_REQUESTS: Readonly<Record<string, RequestOf>> = {
     post('/knox-form/logout/', {}, { authorization: `Token ${apiToken}` }),
   '/knox-form/logoutall/': ({ apiToken }) =>
     post('/knox-form/logoutall/', {}, { authorization: `Token ${apiToken}` }),
+  ...restRequests,
 }
 
 /** A request that each scheme accepts. */
@@ -117,6 +134,7 @@ const SCHEMES: Readonly<Record<string, RequestOf>> = {
   'an API token': ({ apiToken }) => get('/', { authorization: `Token ${apiToken}` }),
   'a browser session': ({ cookie }) => get('/', { cookie }),
   'a password': () => get('/', BASIC),
+  'an access token in a cookie': ({ access }) => get('/', { cookie: `app=${access}` }),
   'a name from a proxy': () => get('/', { 'x-name': NAME }),
 }
 
@@ -217,7 +235,7 @@ test('every endpoint of every preset is tried', () => {
 
 test('every scheme of every feature is tried', () => {
   const made = FEATURE_LIST.flatMap(({ schemes = [] }) => schemes)
-  assert.deepEqual(made, [apiToken, session])
+  assert.deepEqual(made, [accessCookie, apiToken, session])
 })
 
 test('while nothing answers, no request is accepted or refused for good', async () => {

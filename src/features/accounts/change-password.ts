@@ -4,6 +4,7 @@ import type { AuthRequest } from '../../http/request.ts'
 import { MAX_PASSWORD_BYTES } from '../../passwords/password-bytes.ts'
 import type { SessionId } from '../../sessions/session.ts'
 import { fieldError } from '../../users/field-errors.ts'
+import type { Account } from '../../users/user.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { requireCurrentPassword } from './current-password.ts'
@@ -41,6 +42,21 @@ export async function changePassword(
   const account = await ownAccount(userId, core)
   await requireStrongPassword(newPassword, account.user)
   await requireCurrentPassword(account, currentPassword, core)
+  await replacePassword(account, { newPassword, sessionId }, request, core)
+}
+
+/**
+ * Sets another password, which was checked, once the user has proved who it is. Which sessions end says the option `accounts.passwordChangeRevokes`.
+ *
+ * @param account as it was read before that
+ * @throws AuthError `invalid`, whose body names `current_password`, if it is another one meanwhile
+ */
+export async function replacePassword(
+  account: Account,
+  { newPassword, sessionId }: Pick<PasswordChange, 'newPassword' | 'sessionId'>,
+  request: AuthRequest | undefined,
+  core: Core,
+): Promise<void> {
   const isSet = await setNewPassword(
     account,
     {

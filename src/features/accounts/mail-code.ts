@@ -53,7 +53,9 @@ export async function mailCode(code: MailedCode, core: Core): Promise<void> {
   const data: TemplateData = {
     ...code.data,
     minutes: Math.floor(toMinutes(lifetime)),
-    ...(form === 'link' ? { link: linkTo(code.link, secret, core) } : { code: secret }),
+    ...(form === 'link'
+      ? { link: linkTo(code.link, secret, core, user?.id) }
+      : { code: secret }),
   }
   await sendMail(core, { template, to, data, language, lifetime })
 }

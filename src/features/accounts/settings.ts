@@ -58,12 +58,20 @@ export const requiresActivation = (core: Pick<Core, 'section'>): boolean =>
 /**
  * The address of a page of the front end, for a mail. Never built from a request's headers (rule O10).
  *
+ * @param userId for `{uid}`, which is its base64url as in Django
  * @throws AuthError `invalid_config`: `requireLinks` finds it at the start
  */
-export function linkTo(name: LinkName, token: string, core: LinkDeps): string {
+export function linkTo(
+  name: LinkName,
+  token: string,
+  core: LinkDeps,
+  userId = '',
+): string {
   const template = templateOf(name, core)
   if (template === undefined) throw missingLink(name)
-  return template.replaceAll('{token}', encodeURIComponent(token))
+  return template
+    .replaceAll('{token}', encodeURIComponent(token))
+    .replaceAll('{uid}', Buffer.from(userId).toString('base64url'))
 }
 
 type LinkDeps = Pick<Core, 'section' | 'url'>

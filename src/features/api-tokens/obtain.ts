@@ -40,8 +40,8 @@ export function plainLoginError(error: AuthError): AuthError {
   })
 }
 
-/** @throws AuthError `no_active_account` if the user was changed since the password was checked */
-async function tokenAtSignIn(
+/** The token of a user that is the same at each sign-in. @throws AuthError `no_active_account` if the user was changed since the password was checked */
+export async function tokenAtSignIn(
   { account: { user } }: CheckedSignIn,
   core: Core,
 ): Promise<string> {

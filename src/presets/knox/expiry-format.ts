@@ -40,7 +40,3 @@ export const isExpiryFormat = (format: string): boolean =>
 /** @param format whose directives are known */
 export const strftime = (format: string, date: Date): string =>
   format.replace(DIRECTIVE, (_, name: string) => DIRECTIVES[name]?.(date) ?? '')
-
-/** `2027-03-02T09:30:00.123000Z`, as Django REST framework writes a time. */
-export const isoWithMicroseconds = (date: Date): string =>
-  date.toISOString().replace('Z', '000Z')

@@ -19,7 +19,8 @@ import type { Principal } from '../../permissions/permission.ts'
 import type { SignInAttempt } from '../../sign-in/complete-sign-in.ts'
 import type { Account, User } from '../../users/user.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
-import { isoWithMicroseconds, strftime } from './expiry-format.ts'
+import { isoWithMicroseconds } from '../iso-time.ts'
+import { strftime } from './expiry-format.ts'
 import type { KnoxBody, KnoxSettings } from './options.ts'
 
 /** What tokens of this preset are among the API tokens. */

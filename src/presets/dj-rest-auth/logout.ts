@@ -1,0 +1,148 @@
+import { AuthError } from '../../base/errors.ts'
+import { apiTokenStore } from '../../features/api-tokens/sql.ts'
+import {
+  type BrowserSessionSettings,
+  cookiesAtSignOut,
+  findBrowserSessions,
+  revokeBrowserSession,
+} from '../../features/browser-sessions/browser-session.ts'
+import type { Core, OpenCore } from '../../features/core.ts'
+import type { PathlessEndpoint } from '../../features/define-feature.ts'
+import { endSessions } from '../../features/token-cookies/deliver.ts'
+import { refuseCrossSite } from '../../http/cross-site.ts'
+import type { MethodHandler } from '../../http/endpoint.ts'
+import type { AuthRequest } from '../../http/request.ts'
+import { allowAny } from '../../permissions/basic-permissions.ts'
+import type { Principal } from '../../permissions/permission.ts'
+import {
+  cookiesWithoutTokens,
+  refreshTokenIn,
+  tokensInCookies,
+} from '../../tokens/token-cookies.ts'
+import { blacklist } from '../../tokens/verify-and-blacklist.ts'
+import type { UserId } from '../../users/user.ts'
+import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
+import { answerWith, type PresetParts } from './answer.ts'
+import { browserOf } from './browser.ts'
+import { hidesRefresh, setsCookies } from './cookies.ts'
+
+const DONE = { detail: 'Successfully logged out.' }
+
+/** `POST logout/`, with the option `logoutOnGet` also GET. */
+export const logout = (parts: PresetParts): PresetEndpoint =>
+  definePresetEndpoint({
+    path: '/logout/',
+    span: 'watchword.sign_out',
+    create: (instance, open) =>
+      parts.settings.issue === 'jwt'
+        ? logoutOfTokens(parts, open)
+        : logoutOfUser(parts, browserOf(parts.settings, instance), open),
+  })
+
+function methodsOf(
+  handler: MethodHandler<string>,
+  { settings: { logoutOnGet } }: PresetParts,
+): PathlessEndpoint['methods'] {
+  const { fields: _, ...get } = handler
+  return logoutOnGet ? { GET: get, POST: handler } : { POST: handler }
+}
+
+/** It authenticates nobody, so that a stale access token does not keep a browser signed in. */
+const logoutOfTokens = (parts: PresetParts, open: OpenCore): PathlessEndpoint => ({
+  name: 'Logout',
+  methods: methodsOf(
+    {
+      fields: () => ({}),
+      async handle(_, request, { body }) {
+        const core = await open()
+        const { settings, cookies } = parts
+        if (setsCookies(settings)) refuseCrossSite(request, cookies(core))
+        const removed = setsCookies(settings)
+          ? cookiesWithoutTokens(request, cookies(core))
+          : []
+        try {
+          await revokeTokens(request, body?.values.get('refresh'), parts, core)
+          return answerWith(DONE, removed)
+        } catch (error) {
+          if (!(error instanceof AuthError) || error.status !== 401) throw error
+          return answerWith({ detail: error.detail }, removed, 401)
+        }
+      },
+    },
+    parts,
+  ),
+})
+
+/** @throws AuthError 401 if no session could be revoked */
+async function revokeTokens(
+  request: AuthRequest,
+  sent: unknown,
+  parts: PresetParts,
+  core: Core,
+): Promise<void> {
+  const { settings } = parts
+  const cookies = parts.cookies(core)
+  const hasRefresh = tokensInCookies('refresh', request, cookies).length > 0
+  if (sent !== undefined && !hidesRefresh(settings))
+    return revokeRefresh(typeof sent === 'string' ? sent : '', core)
+  if (hasRefresh) return revokeRefresh(await refreshTokenIn(request, cookies, core), core)
+  const source = hidesRefresh(settings) ? 'cookie' : 'request'
+  if (tokensInCookies('access', request, cookies).length === 0)
+    throw new AuthError('malformed', undefined, {
+      detail: `Refresh token was not included in ${source} data.`,
+    })
+  await endSessions(request, 'csrf', cookies, core)
+}
+
+async function revokeRefresh(token: string, core: Core): Promise<void> {
+  const { sessionId, userId } = await blacklist(token, 'refresh', core.tokens)
+  await core.signedOut({ sessionId, userId: userId as UserId | undefined })
+}
+
+/** Revokes the token of the user, and the session of the browser. */
+const logoutOfUser = (
+  parts: PresetParts,
+  browser: BrowserSessionSettings | undefined,
+  open: OpenCore,
+): PathlessEndpoint => ({
+  name: 'Logout',
+  requirement: allowAny,
+  methods: methodsOf(
+    {
+      async handle(_, request, { principal }) {
+        const core = await open()
+        const user = (principal as Partial<Principal>).user
+        if (user === undefined && browser === undefined)
+          throw new AuthError('invalid', undefined, {
+            body: {
+              detail:
+                'You should be logged in to logout. Check whether the token is passed.',
+            },
+          })
+        if (user !== undefined) await revokeKey(user.id as UserId, core)
+        if (browser === undefined) return DONE
+        refuseCrossSite(request, browser)
+        // The guard has checked the CSRF token of the session.
+        const found =
+          user === undefined ? [] : await findBrowserSessions(request, browser, core)
+        for (const each of found) await revokeBrowserSession(each, core)
+        return answerWith(
+          DONE,
+          found.length > 0 ? cookiesAtSignOut(request, browser) : [],
+        )
+      },
+    },
+    parts,
+  ),
+})
+
+async function revokeKey(userId: UserId, core: Core): Promise<void> {
+  const { apiTokens } = core.ports(apiTokenStore)
+  const token = await apiTokens.findDerived(userId)
+  if (token === undefined || !(await apiTokens.delete(token.id))) return
+  void core.audit.record({
+    kind: 'api_token_revoked',
+    userId,
+    detail: { token: token.id },
+  })
+}
