@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { seconds } from '../../src/base/clock.ts'
+import type {
+  Credential,
+  CredentialId,
+} from '../../src/features/second-factors/credential.ts'
+import type { InstanceStore } from '../../src/features.ts'
+import { at, NOON, vitor } from '../sessions/setup.ts'
+import type { FreshDatabase } from './sqlite.ts'
+
+/** Callers at once, distributed over four stores, as in four processes. */
+const CALLERS = 40
+
+const passkey = (id: string, more: Partial<Credential> = {}): Credential => ({
+  id: id as CredentialId,
+  kind: 'passkey',
+  userId: vitor.id,
+  label: 'Phone',
+  secret: '',
+  counter: 0,
+  createdAt: NOON,
+  confirmedAt: NOON,
+  lastUsedAt: undefined,
+  passkey: {
+    credentialId: `${id}-at-the-authenticator`,
+    publicKey: 'pQECAyYg',
+    transports: ['internal', 'hybrid'],
+    aaguid: '00000000-0000-0000-0000-000000000000',
+    isSyncable: true,
+    isBackedUp: false,
+  },
+  ...more,
+})
+
+/** Passkeys: what happens once, and what stays. */
+export function passkeyTests(database: string, fresh: FreshDatabase): void {
+  const on = (
+    title: string,
+    body: (
+      stores: readonly InstanceStore[],
+      ports: InstanceStore['ports'],
+    ) => Promise<void>,
+  ) =>
+    test(`${database}: ${title}`, async (t: TestContext) => {
+      const place = await fresh(t)
+      if (typeof place === 'string') return t.skip(place)
+      const stores: InstanceStore[] = []
+      for (let n = 0; n < 4; n++) stores.push(await place.open())
+      await stores[0]!.ports.users.insert(vitor)
+      await body(stores, stores[0]!.ports)
+    })
+  const each = <T>(
+    stores: readonly InstanceStore[],
+    ask: (ports: InstanceStore['ports'], n: number) => Promise<T>,
+  ): Promise<T[]> =>
+    Promise.all(Array.from({ length: CALLERS }, (_, n) => ask(stores[n % 4]!.ports, n)))
+
+  on(
+    `of ${CALLERS} passkeys that are deleted at once the last one stays`,
+    async (stores, ports) => {
+      for (let n = 0; n < CALLERS; n++)
+        await ports.credentials.insert(passkey(`p${n}`), 0)
+      const outcomes = await each(stores, ({ credentials }, n) =>
+        credentials.deletePasskey(`p${n}` as CredentialId, vitor.id, true),
+      )
+      assert.equal(outcomes.filter((outcome) => outcome === 'last').length, 1)
+      assert.equal(
+        outcomes.filter((outcome) => outcome === 'deleted').length,
+        CALLERS - 1,
+      )
+      const [left, ...others] = await ports.credentials.list(vitor.id)
+      assert.deepEqual(others, [])
+      assert.equal(
+        await ports.credentials.deletePasskey(left!.id, vitor.id, false),
+        'deleted',
+      )
+      assert.equal(
+        await ports.credentials.deletePasskey(left!.id, vitor.id, false),
+        'unknown',
+      )
+    },
+  )
+
+  on('a passkey is stored once, as it is', async (stores, ports) => {
+    const inserted = await each(stores, ({ credentials }, n) =>
+      credentials.insert(
+        passkey(`p${n}`, {
+          passkey: { ...passkey('x').passkey!, credentialId: 'same' },
+        }),
+      ),
+    )
+    assert.equal(inserted.filter(Boolean).length, 1)
+    const found = await ports.credentials.findPasskey('same')
+    const expected = { ...passkey('x').passkey, credentialId: 'same' }
+    assert.deepEqual(found?.passkey, expected)
+    assert.equal(await ports.credentials.findPasskey('another'), undefined)
+  })
+
+  on('a passkey of a user who has changed is not stored', async (_, ports) => {
+    await ports.users.setPassword(vitor.id, 'new')
+    assert.equal(await ports.credentials.insert(passkey('p1'), 0), false)
+    assert.equal(await ports.credentials.insert(passkey('p1'), 1), true)
+  })
+
+  on('a counter advances once, and 0 only if it never has', async (stores, ports) => {
+    const { credentials } = ports
+    await credentials.insert(passkey('counts', { counter: 3 }))
+    await credentials.insert(passkey('silent'))
+    const id = 'counts' as CredentialId
+    const now = at(NOON, seconds(1))
+    const outcomes = await each(stores, (own) => own.credentials.advance(id, 4, now))
+    assert.equal(outcomes.filter(Boolean).length, 1)
+    assert.equal(await credentials.touch(id, now), false)
+    const silent = 'silent' as CredentialId
+    assert.equal(await credentials.touch(silent, now), true)
+    assert.equal(
+      (await credentials.findPasskey('silent-at-the-authenticator'))?.lastUsedAt,
+      now,
+    )
+    assert.equal(await credentials.advance(silent, 1, now), true)
+    assert.equal(await credentials.touch(silent, now), false)
+  })
+
+  on('no other function deletes or renames a passkey of another', async (_, ports) => {
+    const { credentials } = ports
+    await ports.users.insert({
+      ...vitor,
+      id: 'b2' as never,
+      username: 'b',
+      usernameKey: 'b',
+    })
+    await credentials.insert(passkey('p1'))
+    const id = 'p1' as CredentialId
+    assert.equal(await credentials.deleteTotp(id, vitor.id), false)
+    assert.equal(await credentials.deletePasskey(id, 'b2' as never, false), 'unknown')
+    assert.equal(await credentials.renamePasskey(id, 'b2' as never, 'mine'), false)
+    assert.equal(await credentials.renamePasskey(id, vitor.id, 'Laptop'), true)
+    assert.equal((await credentials.list(vitor.id))[0]?.label, 'Laptop')
+  })
+}
