@@ -12,6 +12,10 @@ export interface Field {
   readonly optional?: boolean
   /** Limit in bytes of UTF-8, checked before anything expensive is done with the value. */
   readonly maxBytes?: number
+  /** Messages in place of Django REST framework's. */
+  readonly messages?: Readonly<Partial<Record<'required' | 'blank' | 'invalid', string>>>
+  /** What is wrong with a text that passes all else. */
+  readonly check?: (text: string) => readonly string[]
 }
 
 /** The fields of an endpoint, in the order in which their errors are listed. */
@@ -28,12 +32,12 @@ export function parseFields<Name extends string>(
   body: ParsedBody,
 ): Readonly<Record<Name, string>> {
   const parsed: Partial<Record<Name, string>> = {}
-  const faults: Partial<Record<Name, readonly [string]>> = {}
+  const faults: Partial<Record<Name, readonly string[]>> = {}
   for (const name of Object.keys(shape) as Name[]) {
     if (shape[name].optional === true && !body.values.has(name)) continue
-    const fault = findFault(name, shape[name], body)
-    if (fault === undefined) parsed[name] = textOf(shape[name], body.values.get(name))
-    else faults[name] = [fault]
+    const found = faultsOf(name, shape[name], body)
+    if (found.length === 0) parsed[name] = textOf(shape[name], body.values.get(name))
+    else faults[name] = found
   }
   if (Object.keys(faults).length > 0)
     throw new AuthError('invalid', undefined, { body: faults })
@@ -45,6 +49,12 @@ function textOf({ trim }: Field, value: unknown): string {
   return trim ? trimmed(text) : text
 }
 
+function faultsOf(name: string, field: Field, body: ParsedBody): readonly string[] {
+  const fault = findFault(name, field, body)
+  if (fault !== undefined) return [fault]
+  return field.check?.(textOf(field, body.values.get(name))) ?? []
+}
+
 function findFault(
   name: string,
   field: Field,
@@ -52,12 +62,13 @@ function findFault(
 ): string | undefined {
   if (repeated.has(name)) return 'This field may be sent only once.'
   const value = values.get(name)
-  if (value === undefined) return 'This field is required.'
+  const { messages = {} } = field
+  if (value === undefined) return messages.required ?? 'This field is required.'
   if (value === null) return 'This field may not be null.'
-  if (typeof value !== 'string') return 'Not a valid string.'
+  if (typeof value !== 'string') return messages.invalid ?? 'Not a valid string.'
   const text = textOf(field, value)
   const isBlank = text === '' || (!field.allowBlank && trimmed(text) === '')
-  if (isBlank) return 'This field may not be blank.'
+  if (isBlank) return messages.blank ?? 'This field may not be blank.'
   if (text.includes('\0')) return 'Null characters are not allowed.'
   if (!text.isWellFormed())
     return `Surrogate characters are not allowed: U+${loneSurrogateIn(text)}.`

@@ -19,6 +19,8 @@ export interface Preset {
 export interface PresetEndpoint extends EndpointDefinition {
   /** Below the prefix, such as `/login/`. */
   readonly path: `/${string}`
+  /** In place of the preset's. */
+  readonly prefix?: string
 }
 
 /** Registered: a bundler may put a preset and the instance into files with a copy of this module each. */

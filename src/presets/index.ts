@@ -5,3 +5,5 @@ export { type DjRestAuthPreset, djRestAuth } from './dj-rest-auth/dj-rest-auth.t
 export type { DjRestAuthOptions } from './dj-rest-auth/options.ts'
 export { type KnoxPreset, knox } from './knox/knox.ts'
 export type { KnoxBody, KnoxOptions, KnoxSignIn } from './knox/options.ts'
+export type { PasswordlessOptions, PasswordlessSignIn } from './passwordless/options.ts'
+export { passwordless } from './passwordless/passwordless.ts'

@@ -92,7 +92,8 @@ function mountedOfPreset(
     const missing = missingNeed(endpoint, has)
     if (missing !== undefined) throw configError(missing)
     const source = `presets: [${preset.name}({ prefix: "${preset.prefix}" })]`
-    const path = preset.prefix.replace(/\/$/, '') + endpoint.path
+    const { prefix = preset.prefix } = endpoint
+    const path = prefix.replace(/\/$/, '') + endpoint.path
     return { name: `${preset.name}.${name}`, source, path, endpoint, handle: undefined }
   })
 }

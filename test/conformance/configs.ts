@@ -14,6 +14,7 @@ import type {
 } from '../../src/settings/options.ts'
 import type { User } from '../../src/users/user.ts'
 import { opened } from './forge.ts'
+import { RATES } from './instances.ts'
 import { NEIGHBOURS, neighboursOf } from './neighbours/index.ts'
 import type { Neighbour, OpenNeighbour } from './neighbours/neighbour.ts'
 import { DATA, RECORDINGS, readJson } from './recording.ts'
@@ -31,6 +32,8 @@ export interface RecordedConfig {
   readonly NEIGHBOURS?: readonly string[]
   readonly DJOSER?: object
   readonly REST_KNOX?: object
+  readonly PASSWORDLESS_AUTH?: object
+  readonly REST_FRAMEWORK?: { readonly DEFAULT_THROTTLE_CLASSES?: readonly string[] }
 }
 
 export type RecordedConfigs = { readonly [name: string]: RecordedConfig }
@@ -173,6 +176,7 @@ export function optionsFor(
   const settings = Object.entries(config.SIMPLE_JWT ?? {})
   const sessions = config.BLACKLIST_APP !== false
   const others = settings.map(([name, value]) => OTHERS[name]?.(value as never) ?? {})
+  const more = neighbours.map(({ options: { presets, users, ...rest } }) => rest)
   const tokens: Draft = {
     algorithm: 'HS256',
     signingKey: readFileSync(new URL('keys/signing', DATA), 'utf8'),
@@ -185,6 +189,8 @@ export function optionsFor(
     adoptForeign: sessions,
   }
   return {
+    ...Object.assign({}, ...more),
+    ...(config.REST_FRAMEWORK?.DEFAULT_THROTTLE_CLASSES && { throttle: RATES }),
     secret: readFileSync(new URL('keys/secret', DATA), 'utf8'),
     authentication: schemes,
     roles: ROLES,
@@ -215,12 +221,17 @@ const VALUES: { readonly [setting: string]: readonly unknown[] } = {
     'oracle.tokens.ClaimsTokenObtainPairSerializer',
     'oracle.tokens.ExtraBodyTokenObtainPairSerializer',
   ],
-  'SETTINGS.AUTH_USER_MODEL': ['oracle.EmailUser'],
+  'SETTINGS.AUTH_USER_MODEL': ['oracle.EmailUser', 'oracle.MobileUser'],
   // Beside `CHECK_USER_IS_ACTIVE: false`, which is one option here.
   'SETTINGS.AUTHENTICATION_BACKENDS': [
     ['django.contrib.auth.backends.AllowAllUsersModelBackend'],
   ],
   BLACKLIST_APP: [true, false],
+  REST_FRAMEWORK: [
+    { DEFAULT_THROTTLE_CLASSES: ['rest_framework.throttling.AnonRateThrottle'] },
+    // Endpoints say themselves who may use them.
+    { DEFAULT_PERMISSION_CLASSES: ['rest_framework.permissions.IsAuthenticated'] },
+  ],
   // Stored are Argon2id hashes here, and Django would store others.
   HASHER: ['argon2'],
   // Texts are in English here, in answer to every `Accept-Language`.

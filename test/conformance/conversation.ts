@@ -81,9 +81,11 @@ const TAKES: { readonly [Op in Step['op']]: Take<Op> } = {
   pick({ from, pattern, as }, _, variables) {
     setGroups(as, new RegExp(pattern).exec(variableNamed(from, variables)), variables)
   },
-  mail({ pattern, as }, { lastMail }, variables) {
-    if (lastMail === undefined) throw new Unplayable('the step "mail"')
-    setGroups(as, new RegExp(pattern).exec(lastMail() ?? ''), variables)
+  async mail({ pattern, as }, { lastMail, settle }, variables) {
+    await settle()
+    const text = lastMail()
+    if (text === undefined) throw new Unplayable('the step "mail"')
+    setGroups(as, new RegExp(pattern).exec(text), variables)
   },
   user: ({ name, set }, subject) => subject.putUser(name, set),
   delete_user: ({ name }, subject) => subject.deleteUser(name),

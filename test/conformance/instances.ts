@@ -13,7 +13,12 @@ export interface Instances {
 export const THROTTLED = '/throttle/'
 
 /** Django's throttle of the sign-in does not depend on passwords, and is the `anon` throttle of an endpoint here. */
-const RATES = { anon: '2/min', user: '3/min', scoped: '1/min', login: null } as const
+export const RATES = {
+  anon: '2/min',
+  user: '3/min',
+  scoped: '1/min',
+  login: null,
+} as const
 
 /** What a recorded server has at more than one path, by the beginning of the further path: endpoints of one more instance. */
 const OTHERS: { readonly [prefix: string]: Options } = {

@@ -42,7 +42,10 @@ const changing =
 /** How each member of the step `user` is set. */
 const PUTS: { readonly [member: string]: Put } = {
   username: changing((username: string) => ({ username })),
-  email: changing((email: string) => ({ email })),
+  email: changing((email: string) => ({ email: email === '' ? undefined : email })),
+  email_verified: changing((emailVerified: boolean) => ({ emailVerified })),
+  mobile: changing((phone: string) => ({ phone })),
+  mobile_verified: changing((phoneVerified: boolean) => ({ phoneVerified })),
   is_active: changing((active: boolean) => ({ active })),
   is_staff: changing((staff: boolean) => ({ staff })),
   is_superuser: changing((superuser: boolean) => ({ superuser })),

@@ -1,22 +1,24 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Neighbour, Row } from './neighbours/neighbour.ts'
+import type { KeptMessage } from '../../src/features/mail/mailbox.ts'
+import type { Neighbour, Row, UserRow } from './neighbours/neighbour.ts'
 import type { Json, JsonObject } from './recording.ts'
 
 /** What a store holds, so that the effects of a request can be seen. */
 export interface State {
   readonly users: { readonly [id: string]: JsonObject }
   readonly counts: { readonly [name: string]: number }
-  /** The rows of neighbours, by their names. */
-  readonly rows: { readonly [neighbour: string]: ReadonlyMap<string, Row> }
+  /** The rows of neighbours, by the names of their effects. */
+  readonly rows: { readonly [effect: string]: ReadonlyMap<string, Row> }
+  /** That were sent so far. */
+  readonly messages: readonly JsonObject[]
 }
-
-type UserRow = Record<string, string | number | null>
 
 /** The state of the database and the application: users in the format of the recordings, sessions in that of watchword. */
 export function stateOf(
   db: DatabaseSync,
   notes: ReadonlyMap<number, string>,
   neighbours: readonly Neighbour[],
+  messages: readonly KeptMessage[],
 ): State {
   const rows = db.prepare('select * from users order by id').all() as UserRow[]
   const users: Record<string, JsonObject> = {}
@@ -29,6 +31,7 @@ export function stateOf(
       is_staff: row.staff === 1,
       is_superuser: row.superuser === 1,
       last_login: row.last_login_at!,
+      ...Object.assign({}, ...neighbours.map((each) => each.userMembers?.(row))),
     }
   }
   const sessions = db
@@ -42,8 +45,17 @@ export function stateOf(
   return {
     users,
     counts: { users: rows.length, ...sessions, ...tokens, notes: notes.size },
-    rows: Object.fromEntries(neighbours.map((each) => [each.name, each.rows(db)])),
+    rows: Object.fromEntries(neighbours.map((each) => [each.effect, each.rows(db)])),
+    messages: messages.map(messageShown),
   }
+}
+
+/** A message as the recordings show one: without its code, and without the name of the application below a mail. */
+function messageShown(message: KeptMessage): JsonObject {
+  const body = message.text.replace(/\n\n-- \n.*$/s, '').replace(/[0-9]{6}/, '<code>')
+  if (message.channel === 'sms') return { from: 'sms', to: [message.to], body }
+  const { to, subject } = message
+  return { to: [to], subject, body, alternatives: ['text/html'] }
 }
 
 /** What changed between two states; what stayed is left out. @param now in seconds */
@@ -70,6 +82,8 @@ export function effectsOf(before: State, after: State, now: number): JsonObject 
     const changes = rowChanges(before.rows[name] ?? new Map(), rows, now)
     if (Object.keys(changes).length > 0) effects[name] = changes
   }
+  const messages = after.messages.slice(before.messages.length)
+  if (messages.length > 0) Object.assign(effects, { mail: messages.length, messages })
   if (created.length > 0) effects.created = created
   if (Object.keys(changed).length > 0) effects.changed = changed
   if (gone.length > 0)
@@ -116,6 +130,7 @@ function stored(values: JsonObject): JsonObject {
       ? `<hash:${out.password.split('$')[0]}>`
       : '<unusable>'
   }
+  if (/^[0-9a-f]{32}$/.test(String(out.username))) out.username = '<hex32>'
   for (const name of ['last_login', 'date_joined'])
     if (out[name]) out[name] = '<datetime>'
   return out

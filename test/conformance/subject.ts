@@ -33,7 +33,7 @@ export interface Subject {
   /** A text of a response as a placeholder of a neighbour's recordings. */
   placeholder(text: string, path: string, now: number): string | undefined
   /** Where mail is sent: the text of the last one. */
-  lastMail?(): string | undefined
+  lastMail(): string | undefined
   /** What was logged so far. */
   log(): string
   close(): Promise<void>
@@ -88,6 +88,7 @@ async function open({ config, paths, seeded, passwordCost }: SubjectTerms) {
   const db = new DatabaseSync(database)
   const notes = seededNotes()
   const server = serverOf(instances, config, notes, neighbours)
+  const messages = () => neighbours.flatMap((each) => each.messages?.() ?? [])
   const users: Users = { auth: instances.main, db }
   const close = async (): Promise<void> => {
     server.close()
@@ -101,12 +102,13 @@ async function open({ config, paths, seeded, passwordCost }: SubjectTerms) {
     putUser: (name, set) => putUser(users, name, set),
     deleteUser: (name) => deleteUser(users, name),
     flush: async () => void (await instances.main.flush()),
-    state: () => stateOf(db, notes, neighboursOf(config)),
+    state: () => stateOf(db, notes, neighboursOf(config), messages()),
     async settle() {
       // Neighbours' rows show moments, which must differ as they did when they were recorded.
       if (neighbours.length > 0) clock.advance(0.001)
-      await Promise.all(neighbours.map((each) => each.settle?.()))
+      await Promise.all(neighbours.map((each) => each.settle?.(db)))
     },
+    lastMail: () => messages().at(-1)?.text,
     placeholder: (text, path, now) =>
       neighbours.map((each) => each.placeholder(text, path, now)).find(Boolean),
     log: () => lines.join('\n'),

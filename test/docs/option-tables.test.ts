@@ -7,6 +7,10 @@ import {
   djRestAuthOptions,
 } from '../../src/presets/dj-rest-auth/options.ts'
 import { KNOX_NAMES, knoxOptions } from '../../src/presets/knox/options.ts'
+import {
+  PASSWORDLESS_NAMES,
+  passwordlessOptions,
+} from '../../src/presets/passwordless/options.ts'
 import { DJANGO_NAMES } from '../../src/settings/django-names.ts'
 import { ENDPOINT_NAMES } from '../../src/settings/endpoint-options.ts'
 import { OPTION_PATHS, parseSettings } from '../../src/settings/settings.ts'
@@ -79,6 +83,7 @@ test('every section has its table on one page', () => {
 const PRESETS = [
   ['knox', knoxOptions, KNOX_NAMES],
   ['djRestAuth', djRestAuthOptions, DJ_REST_AUTH_NAMES],
+  ['passwordless', passwordlessOptions, PASSWORDLESS_NAMES],
 ] as const
 
 test('the options of a preset are those of its schema, and its messages know their names', () => {

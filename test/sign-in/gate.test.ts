@@ -5,7 +5,7 @@ import { AuthError } from '../../src/base/errors.ts'
 import type { Mail } from '../../src/features/mail/message.ts'
 import { FEATURE_LIST } from '../../src/features.ts'
 import { openInstance } from '../../src/instance/instance.ts'
-import { djRestAuth, knox } from '../../src/presets/index.ts'
+import { djRestAuth, knox, passwordless } from '../../src/presets/index.ts'
 import type { Options } from '../../src/settings/options.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
 import type { SignInAttempt } from '../../src/sign-in/complete-sign-in.ts'
@@ -32,6 +32,9 @@ const ENDPOINTS: Readonly<Record<string, string>> = {
 
 /** One that signs in with a mailed code. */
 const REDEEM_CODE = { name: 'redeemCode', path: '/auth/code/redeem/' }
+
+/** The same of a preset, which starts no session. */
+const PASSWORDLESS = passwordless({ prefix: '/passwordless' })
 
 /** Second steps, which the first has stopped: test/second-factors. */
 const SECOND_STEPS = ['secondFactor', 'enrollTotpConfirm', 'secondFactorPasskey']
@@ -120,14 +123,20 @@ test('every endpoint that signs in is among those that are tested here', () => {
   const ofFeatures = FEATURE_LIST.flatMap(({ endpoints = {} }) =>
     Object.entries(endpoints),
   )
-  const ofPresets = PRESETS.flatMap(({ name, endpoints }) =>
+  const ofPresets = [...PRESETS, PASSWORDLESS].flatMap(({ name, endpoints }) =>
     Object.entries(endpoints).map(([key, each]) => [`${name}.${key}`, each] as const),
   )
   const signingIn = [...ofFeatures, ...ofPresets]
     .filter(([, { span }]) => span === 'watchword.sign_in')
     .map(([name]) => name)
 
-  const tested = [...Object.keys(ENDPOINTS), REDEEM_CODE.name, ...SECOND_STEPS, PASSKEY]
+  const tested = [
+    ...Object.keys(ENDPOINTS),
+    REDEEM_CODE.name,
+    'passwordless.token',
+    ...SECOND_STEPS,
+    PASSKEY,
+  ]
   assert.deepEqual(signingIn.toSorted(), tested.toSorted())
 })
 
@@ -236,6 +245,41 @@ test('a check stops a sign-in with a mailed link, which is used up then', async 
   assert.equal((await redeem(token)).status, 400)
   assert.equal((await auth.sessions.list(id)).length, 1)
   assert.equal((await auth.events.list({ kind: 'signed_in' })).length, 1)
+})
+
+test('a check stops a sign-in of passwordless(), whose code is used up then', async () => {
+  const mails: Mail[] = []
+  await using app = gate({
+    presets: [PASSWORDLESS],
+    mail: (mail: Mail) => void mails.push(mail),
+    codes: { resendAfter: 0 },
+    users: { updateLastLogin: true },
+  })
+  const { auth } = app
+  const email = 'ada@example.org'
+  const { id } = await auth.users.create({ username: 'ada', email })
+  app.stop()
+  assert.equal((await post(auth, '/passwordless/email/', { email })).status, 200)
+  await until(() => mails.length === 1)
+  const token = /\b\d{6}\b/.exec(mails[0]?.text ?? '')?.[0] ?? ''
+  const redeem = () => post(auth, '/passwordless/token/', { email, token })
+
+  const response = await redeem()
+
+  assert.equal(response.status, 403)
+  assert.deepEqual(await response.json(), {
+    code: 'mfa_required',
+    ticket: 't-1',
+    methods: ['otp'],
+  })
+  assert.deepEqual(
+    app.asked.map(({ methods, starts }) => [methods, starts]),
+    [[['link'], 'api token']],
+  )
+  assert.equal((await redeem()).status, 400)
+  assert.deepEqual(await auth.apiTokens.list(id), [])
+  assert.deepEqual(await auth.events.list({ kind: 'signed_in' }), [])
+  assert.equal((await auth.users.find({ id }))?.lastLoginAt, undefined)
 })
 
 test('without stored sessions a sign-in is recorded once, too', async () => {

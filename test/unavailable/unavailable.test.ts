@@ -9,12 +9,14 @@ import {
 } from '../../src/authentication.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import { FEATURE_LIST } from '../../src/features.ts'
-import { djRestAuth, knox } from '../../src/presets/index.ts'
+import type { PresetEndpoint } from '../../src/presets/define-preset.ts'
+import { djRestAuth, knox, passwordless } from '../../src/presets/index.ts'
 import { type StoreVerb, testInstance } from '../../src/testing/index.ts'
 import { sqliteStore } from '../stores/open.ts'
 import { ACCOUNT_REQUESTS, EMAIL } from './account-requests.ts'
 import { restRequests } from './dj-rest-auth-requests.ts'
 import { PASSKEY_REQUESTS } from './passkey-requests.ts'
+import { PASSWORDLESS_REQUESTS, PHONE } from './passwordless-requests.ts'
 import { SECOND_FACTOR_REQUESTS } from './second-factor-requests.ts'
 
 /**
@@ -55,6 +57,7 @@ const PRESETS = [
   knox({ headerPrefix: 'Knox', limit: 1000, autoRefresh: true }),
   knox({ prefix: '/knox-form', credentials: 'body' }),
   REST,
+  passwordless({ prefix: '/passwordless', types: ['email', 'mobile'] }),
 ]
 
 type Instance = ReturnType<typeof open>
@@ -125,6 +128,7 @@ const PRESET_REQUESTS: Readonly<Record<string, RequestOf>> = {
   '/knox-form/logoutall/': ({ apiToken }) =>
     post('/knox-form/logoutall/', {}, { authorization: `Token ${apiToken}` }),
   ...restRequests,
+  ...PASSWORDLESS_REQUESTS,
 }
 
 /** A request that each scheme accepts. */
@@ -208,7 +212,7 @@ const ALL = { ...REQUESTS, ...PRESET_REQUESTS, ...SCHEMES }
 for (const [name, requestOf] of Object.entries(ALL))
   test(`${name}: 503 if a part of the store that it needs is unavailable, and never another error`, async () => {
     await using instance = open()
-    await instance.auth.users.create({ ...CREDENTIALS, email: EMAIL })
+    await instance.auth.users.create({ ...CREDENTIALS, email: EMAIL, phone: PHONE })
     const needed: string[] = []
     for (const verb of VERBS)
       if (await isUnavailable(instance, verb, requestOf)) needed.push(verb)
@@ -228,7 +232,9 @@ test('every endpoint of every feature is tried', () => {
 
 test('every endpoint of every preset is tried', () => {
   const paths = PRESETS.flatMap(({ prefix, endpoints }) =>
-    Object.values(endpoints).map(({ path }) => prefix + path),
+    Object.values(endpoints).map(
+      (each: PresetEndpoint) => (each.prefix ?? prefix) + each.path,
+    ),
   )
   assert.deepEqual(Object.keys(PRESET_REQUESTS).sort(), paths.sort())
 })
@@ -241,7 +247,7 @@ test('every scheme of every feature is tried', () => {
 test('while nothing answers, no request is accepted or refused for good', async () => {
   for (const requestOf of Object.values(ALL)) {
     await using instance = open()
-    await instance.auth.users.create({ ...CREDENTIALS, email: EMAIL })
+    await instance.auth.users.create({ ...CREDENTIALS, email: EMAIL, phone: PHONE })
     const request = await requestOf(await signedIn(instance), instance)
     if (request.url.endsWith('jwks.json')) continue
     instance.faults.failAll()

@@ -56,9 +56,17 @@ export async function findRecipient(
   channel: 'email' | 'phone',
   { users }: Pick<Core, 'users'>,
 ): Promise<StoredUser | undefined> {
-  const user = (await readByLogin(users, field, value))?.user
-  return user?.active === true && user[channel] !== undefined ? user : undefined
+  return recipientOf(await readByLogin(users, field, value), channel)
 }
+
+/** The user of an account who can get something through the channel. */
+export const recipientOf = (
+  account: Account | undefined,
+  channel: 'email' | 'phone',
+): StoredUser | undefined =>
+  account?.user.active === true && account.user[channel] !== undefined
+    ? account.user
+    : undefined
 
 /** The account of a code: as committed. */
 export const accountOf = async (

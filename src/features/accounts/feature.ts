@@ -98,6 +98,7 @@ export const accounts = defineFeature({
     'email_changed',
     'email_change_undone',
     'phone_changed',
+    'phone_verified',
     'user_invited',
     'user_exported',
   ],

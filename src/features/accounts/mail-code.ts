@@ -1,5 +1,6 @@
 import { type Seconds, toMilliseconds } from '../../base/clock.ts'
 import type { AuthRequest } from '../../http/request.ts'
+import { emailOf } from '../../users/email.ts'
 import type { StoredUser } from '../../users/user.ts'
 import type { CodeForm, CodePayload, CodeUser } from '../codes/code.ts'
 import { issueCode } from '../codes/issue.ts'
@@ -27,6 +28,8 @@ export interface MailedCode {
   /** What must be presented with the code. */
   readonly binding?: string | undefined
   readonly lifetime: Seconds
+  /** Of digits. Default: `lifetime`, 10 minutes at most (O4). */
+  readonly digitsLifetime?: Seconds | undefined
   readonly language: Language
   /** Default: the option `accounts.form`. */
   readonly form?: CodeForm
@@ -37,7 +40,7 @@ export interface MailedCode {
 export async function mailCode(code: MailedCode, core: Core): Promise<void> {
   const { purpose, template, to, user, payload, language } = code
   const form = code.form ?? accountSettings(core).form
-  const lifetime = lifetimeOf(form, code.lifetime)
+  const lifetime = form === 'link' ? code.lifetime : digitsLifetimeOf(code)
   const { secret } = await issueCode(
     {
       purpose,
@@ -60,27 +63,37 @@ export async function mailCode(code: MailedCode, core: Core): Promise<void> {
   await sendMail(core, { template, to, data, language, lifetime })
 }
 
-const lifetimeOf = (form: CodeForm, lifetime: Seconds): Seconds =>
-  form === 'link' ? lifetime : (Math.min(lifetime, DIGITS_LIFETIME) as Seconds)
+const digitsLifetimeOf = ({
+  lifetime,
+  digitsLifetime = Math.min(lifetime, DIGITS_LIFETIME) as Seconds,
+}: Pick<MailedCode, 'lifetime' | 'digitsLifetime'>): Seconds => digitsLifetime
 
 const toMinutes = (length: Seconds): number => toMilliseconds(length) / 60_000
+
+/** A code for an account that a client without credentials has named. */
+export interface NamedCode
+  extends Omit<MailedCode, 'to' | 'user' | 'target' | 'payload' | 'data'> {
+  /** There is no account, and redeeming the code creates it. */
+  readonly signsUp?: boolean
+}
 
 /** Mails a code to the user whom a client without credentials has named: the same work without such a user. */
 export function mailCodeTo(
   name: AccountName,
   user: StoredUser | undefined,
-  code: Omit<MailedCode, 'to' | 'user' | 'target' | 'form' | 'payload'>,
+  { signsUp = false, form: own, ...code }: NamedCode,
   core: Core,
 ): Promise<void> {
-  const { form } = accountSettings(core)
+  const form = own ?? accountSettings(core).form
+  const email = user?.email ?? emailOf(name.value)
   return mailCode(
     {
       ...code,
       form,
-      to: user?.email,
+      to: signsUp ? email : user?.email,
       user,
       target: form === 'link' ? linkTargetOf(name, user) : targetOf(name),
-      payload: { email: user?.email ?? name.value },
+      payload: { email, ...(signsUp && { signsUp }) },
     },
     core,
   )

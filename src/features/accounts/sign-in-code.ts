@@ -1,8 +1,12 @@
+import type { Seconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
+import { hexId } from '../../base/random.ts'
 import { json } from '../../http/answer.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { isUsable, unusableHash } from '../../passwords/passwords.ts'
-import type { Account } from '../../users/user.ts'
+import { createUser } from '../../users/create.ts'
+import { readByLogin } from '../../users/find-by-login.ts'
+import type { Account, StoredUser } from '../../users/user.ts'
 import type { AddressField } from '../../users/users.ts'
 import { issueCode } from '../codes/issue.ts'
 import { limitCodeRequests } from '../codes/limits.ts'
@@ -15,9 +19,9 @@ import { deliverSignIn } from '../token-cookies/deliver.ts'
 import {
   type AccountName,
   accountOf,
-  findRecipient,
   nameFields,
   nameIn,
+  recipientOf,
   requireValidName,
   targetOf,
 } from './account-name.ts'
@@ -25,6 +29,7 @@ import { attemptOf, type CodeProof, proofFields, proofIn } from './code-proof.ts
 import { languageOfRequest, mailCodeTo } from './mail-code.ts'
 import {
   accountSettings,
+  hasAccounts,
   requiresActivation,
   sendsSignInCodes,
   signInNames,
@@ -34,6 +39,10 @@ export interface SignInCodeOptions {
   /** What must be presented with the code, such as a random value that the page keeps: only this browser can redeem it (rule O5). */
   readonly binding?: string | undefined
   readonly request?: AuthRequest | undefined
+  /** Sends digits that work for so long, also if the option `accounts.form` says links. Default of a text message: 10 minutes. */
+  readonly digitsLifetime?: Seconds | undefined
+  /** An address or number that has no account gets a code, too. Redeeming it creates the account. */
+  readonly signsUp?: boolean | undefined
 }
 
 /**
@@ -53,51 +62,76 @@ export async function requestSignInCode(
   else await mailSignInCode(core, name, options)
 }
 
-const mailSignInCode = async (
+async function mailSignInCode(
   core: Core,
   name: AccountName,
-  { binding, request }: SignInCodeOptions,
-): Promise<void> =>
-  mailCodeTo(
+  { binding, request, digitsLifetime, ...options }: SignInCodeOptions,
+): Promise<void> {
+  const { user, signsUp } = await addresseeOf(name, 'email', options, core)
+  await mailCodeTo(
     name,
-    await findRecipient(name, 'email', core),
+    user,
     {
       purpose: 'sign_in',
       template: 'signIn',
       link: 'login',
       binding,
+      signsUp,
+      ...(digitsLifetime !== undefined && { form: 'digits', digitsLifetime }),
       lifetime: accountSettings(core).lifetimes.login,
       language: languageOfRequest(request),
     },
     core,
   )
+}
 
 /** Always digits: nobody likes to type a link. */
 async function textSignInCode(
   core: Core,
   name: AccountName,
-  { binding, request }: SignInCodeOptions,
+  {
+    binding,
+    request,
+    digitsLifetime: lifetime = DIGITS_LIFETIME,
+    ...options
+  }: SignInCodeOptions,
 ): Promise<void> {
-  const user = await findRecipient(name, 'phone', core)
+  const { user, signsUp } = await addresseeOf(name, 'phone', options, core)
   const { secret: code } = await issueCode(
     {
       purpose: 'sign_in',
       form: 'digits',
       target: targetOf(name),
       user,
-      payload: { phone: name.value },
+      payload: { phone: name.value, ...(signsUp && { signsUp }) },
       binding,
+      lifetime,
     },
     core,
   )
   const language = languageOfRequest(request)
-  const letter = {
-    template: 'signInSms',
-    to: user?.phone,
-    data: { code },
-    language,
-  } as const
-  await sendSms(core, { ...letter, lifetime: DIGITS_LIFETIME })
+  const to = signsUp ? name.value : user?.phone
+  await sendSms(core, { template: 'signInSms', to, data: { code }, language, lifetime })
+}
+
+interface Addressee {
+  /** `undefined`: no account can get the code. */
+  readonly user: StoredUser | undefined
+  /** There is no account, inactive ones included, and the code creates it. */
+  readonly signsUp: boolean
+}
+
+async function addresseeOf(
+  name: AccountName,
+  channel: AddressField,
+  { signsUp = false }: Pick<SignInCodeOptions, 'signsUp'>,
+  { users }: Pick<Core, 'users'>,
+): Promise<Addressee> {
+  const account = await readByLogin(users, name.field, name.value)
+  return {
+    user: recipientOf(account, channel),
+    signsUp: signsUp && account === undefined && name.field === channel,
+  }
 }
 
 /** Whose code it was, and how the user has proved who they are: what `core.completeSignIn` takes. */
@@ -119,13 +153,42 @@ export async function redeemSignInCode(
 ): Promise<RedeemedSignIn> {
   const { userId, payload } = await redeemCode(attemptOf('sign_in', proof, binding), core)
   const field = 'phone' in payload ? 'phone' : 'email'
-  const account = await accountOf(userId, core)
+  const address = String(payload[field])
+  const account =
+    payload.signsUp === true
+      ? await signedUp(field, address, core)
+      : await accountOf(userId, core)
   if (account === undefined) throw noAccount()
   return {
-    account: await withVerified(account, field, String(payload[field]), core),
+    account: await withVerified(account, field, address, core),
     methods: [field === 'phone' ? 'sms' : 'link'],
   }
 }
+
+/**
+ * Creates the account of an address or number that has received a code: with a random username, and without a password.
+ *
+ * @returns `undefined` if another user has the address by now
+ */
+async function signedUp(
+  field: AddressField,
+  address: string,
+  core: Core,
+): Promise<Account | undefined> {
+  const username = hexId(core.random)
+  const input = { username, [field]: address, [`${field}Verified`]: true }
+  const user = await createUser(input, core).catch((error: unknown) => {
+    if (isOfField(error, field)) return undefined
+    throw error
+  })
+  if (user === undefined) return undefined
+  const detail = { by: 'sign-up' }
+  void core.audit.record({ kind: 'user_created', userId: user.id, detail })
+  return accountOf(user.id, core)
+}
+
+const isOfField = (error: unknown, field: string): boolean =>
+  error instanceof AuthError && Object.hasOwn(error.body ?? {}, field)
 
 const noAccount = (): AuthError => new AuthError('invalid_code', 'no account of the code')
 
@@ -150,7 +213,9 @@ async function withVerified(
  * to confirm: the password and what it has opened end with the first sign-in of the mailbox's owner.
  */
 async function voidUnconfirmed({ user, hash }: Account, core: Core): Promise<void> {
-  if (!requiresActivation(core) || !isUsable(hash)) return
+  // Without the option `accounts` users do not sign up, and who has created them vouches for their addresses.
+  const isConfirmed = hasAccounts(core.section) && requiresActivation(core)
+  if (!isConfirmed || !isUsable(hash)) return
   const { id, epoch } = user
   if (!(await core.users.setPassword(id, unusableHash(core.random), { epoch })))
     throw noAccount()

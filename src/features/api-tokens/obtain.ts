@@ -40,7 +40,11 @@ export function plainLoginError(error: AuthError): AuthError {
   })
 }
 
-/** The token of a user that is the same at each sign-in. @throws AuthError `no_active_account` if the user was changed since the password was checked */
+/**
+ * The user's API token at a sign-in: the same one at each call.
+ *
+ * @throws AuthError `no_active_account` if the user was changed since the credentials were checked
+ */
 export async function tokenAtSignIn(
   { account: { user } }: CheckedSignIn,
   core: Core,

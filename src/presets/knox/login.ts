@@ -12,7 +12,6 @@ import {
   post,
 } from '../../features/define-feature.ts'
 import { PLAIN_CREDENTIALS } from '../../features/tokens/credentials.ts'
-import { content } from '../../http/answer.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { isAuthenticated } from '../../permissions/basic-permissions.ts'
 import type { Principal } from '../../permissions/permission.ts'
@@ -20,6 +19,7 @@ import type { SignInAttempt } from '../../sign-in/complete-sign-in.ts'
 import type { Account, User } from '../../users/user.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
 import { isoWithMicroseconds } from '../iso-time.ts'
+import { changedAnswer } from '../response-option.ts'
 import { strftime } from './expiry-format.ts'
 import type { KnoxBody, KnoxSettings } from './options.ts'
 
@@ -136,12 +136,8 @@ async function answerOf(
     token,
     ...(settings.user && { user: settings.user(user) }),
   }
-  const changed = settings.response?.(body, { user, token: record, request })
-  if (!(changed instanceof Response)) return changed ?? body
-  const { status, headers } = changed
-  const mediaType = headers.get('content-type') ?? 'application/json'
-  headers.delete('content-type')
-  return content(mediaType, await changed.text(), { status, headers: [...headers] })
+  const context = { user, token: record, request }
+  return changedAnswer(body, settings.response?.(body, context))
 }
 
 function expiryText(

@@ -1,9 +1,10 @@
 import type { Json, JsonObject } from '../recording.ts'
 import { knoxNeighbour } from './knox.ts'
 import type { Neighbour, OpenNeighbour } from './neighbour.ts'
+import { passwordlessNeighbour } from './passwordless.ts'
 
 /** Those whose recordings are replayed. */
-export const NEIGHBOURS: readonly Neighbour[] = [knoxNeighbour]
+export const NEIGHBOURS: readonly Neighbour[] = [knoxNeighbour, passwordlessNeighbour]
 
 type Config = { readonly NEIGHBOURS?: readonly string[] }
 
@@ -17,18 +18,18 @@ export const openNeighbours = (config: Config): readonly OpenNeighbour[] =>
     open((config as { readonly [name: string]: JsonObject })[section] ?? {}),
   )
 
-/** Recorded changes of the rows of all neighbours, in terms of watchword's tables. */
+/** Recorded changes of the rows of all neighbours, and messages, in terms of watchword's. */
 export function rowEffectsOfOurs(effects: JsonObject): JsonObject {
   const entries = Object.entries(effects).map(([name, changes]): [string, Json] => {
-    const neighbour = NEIGHBOURS.find((each) => each.name === name)
-    return [name, neighbour === undefined ? changes : changesOfOurs(changes, neighbour)]
+    if (name === 'messages') return [name, messagesOfOurs(changes)]
+    const neighbour = NEIGHBOURS.find(({ effect }) => effect === name)
+    return [name, neighbour?.changesOfOurs(changes as JsonObject) ?? changes]
   })
   return Object.fromEntries(entries)
 }
 
-const changesOfOurs = (changes: Json, { rowsOfOurs }: Neighbour): JsonObject =>
-  Object.fromEntries(
-    Object.entries(changes as { readonly [change: string]: readonly JsonObject[] }).map(
-      ([change, rows]) => [change, rows.map(rowsOfOurs)],
-    ),
+/** Who sends a mail is a matter of its transport here. */
+const messagesOfOurs = (messages: Json): Json =>
+  (messages as readonly JsonObject[]).map(({ from = null, ...message }) =>
+    from === 'sms' ? { from, ...message } : message,
   )

@@ -101,6 +101,7 @@ export const knoxNeighbour: Neighbour = {
   section: 'REST_KNOX',
   settings: Object.keys(SETTINGS),
   authenticators: ['knox'],
+  effect: 'knox',
   open,
   rows(db) {
     const rows = db
@@ -121,10 +122,17 @@ export const knoxNeighbour: Neighbour = {
       ]),
     )
   },
-  /** knox stores the first 15 characters and 128 digits of a SHA-512; here are no such characters, and 64 digits of a SHA-256. */
-  rowsOfOurs: ({ key_length: _, ...row }) =>
-    'digest_length' in row ? { ...row, digest_length: 64 } : row,
+  changesOfOurs: (changes) =>
+    Object.fromEntries(
+      Object.entries(changes as { readonly [change: string]: readonly JsonObject[] }).map(
+        ([change, rows]) => [change, rows.map(rowOfOurs)],
+      ),
+    ),
 }
+
+/** knox stores the first 15 characters and 128 digits of a SHA-512; here are no such characters, and 64 digits of a SHA-256. */
+const rowOfOurs = ({ key_length: _, ...row }: JsonObject): JsonObject =>
+  'digest_length' in row ? { ...row, digest_length: 64 } : row
 
 const dateOf = (seconds: unknown): Date | null =>
   typeof seconds === 'number' ? new Date(seconds * 1000) : null

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Scheme } from '../../../src/authentication/scheme.ts'
+import type { KeptMessage } from '../../../src/features/mail/mailbox.ts'
 import type { Options } from '../../../src/settings/options.ts'
 import type { User } from '../../../src/users/user.ts'
 import type { Watchword } from '../../../src/watchword.ts'
@@ -18,14 +19,20 @@ export interface Neighbour {
   readonly authenticators: readonly string[]
   /** @throws AuthError `invalid_config` if the preset refuses the settings */
   open(settings: JsonObject): OpenNeighbour
-  /** The rows that `effects` shows under its name, by their key. */
+  /** The member of `effects` with changes of its rows. */
+  readonly effect: string
+  /** These rows, by their key. */
   rows(db: DatabaseSync): ReadonlyMap<string, Row>
-  /** Recorded rows in terms of watchword's tables. */
-  rowsOfOurs(row: JsonObject): JsonObject
+  /** Recorded changes of them in terms of watchword's tables. */
+  changesOfOurs(changes: JsonObject): JsonObject
+  /** What its recordings show of a user besides. @param row of the table of users */
+  userMembers?(row: UserRow): JsonObject
 }
 
 /** A row, with the username of its user. Moments are `Date`s. */
-export type Row = Readonly<Record<string, string | number | Date | null>>
+export type Row = Readonly<Record<string, string | number | boolean | Date | null>>
+
+export type UserRow = Readonly<Record<string, string | number | null>>
 
 export interface OpenNeighbour {
   readonly schemes: Readonly<Record<string, Scheme<User>>>
@@ -34,6 +41,8 @@ export interface OpenNeighbour {
   views(auth: Watchword<User>): readonly (readonly [path: RegExp, view: View])[]
   /** A text of a response as its placeholder. @param now of the response, in seconds */
   placeholder(text: string, path: string, now: number): string | undefined
+  /** The messages that were sent, the oldest first. */
+  messages?(): readonly KeptMessage[]
   /** Waits for writes that a request does not wait for. */
-  settle?(): Promise<void>
+  settle?(db: DatabaseSync): Promise<void>
 }
