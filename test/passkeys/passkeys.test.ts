@@ -447,6 +447,60 @@ test("another user's passkey is no second step", async () => {
   )
 })
 
+test('a mail tells the user of a passkey that was added, and of one that was removed', async () => {
+  const transport = async () => {}
+  await using instance = await passkeyApp({ mail: { transport } })
+  const { id, headers } = await addPasskey(instance)
+  assert.deepEqual(
+    (await instance.mail()).map(({ to }) => to),
+    ['ada@example.com'],
+  )
+  await instance.request('DELETE', `/auth/passkeys/${id}/`, headers, {})
+  assert.equal((await instance.mail()).length, 2)
+  const kinds = ['factor_added', 'factor_removed'] as const
+  for (const kind of kinds) {
+    const [event] = await instance.auth.events.list({ kind })
+    assert.equal(event?.detail?.factor, id)
+  }
+})
+
+test('a user without a password keeps no passkey if codes to sign in with reach an address', async () => {
+  const transport = async () => {}
+  await using instance = await passkeyApp({
+    mail: { transport },
+    accounts: { signInCodes: true },
+  })
+  await instance.auth.users.create({ username: 'bob', email: 'bob@example.com' })
+  const { id, headers } = await addPasskey(instance, new Authenticator(), 'bob')
+  const { status } = await instance.request(
+    'DELETE',
+    `/auth/passkeys/${id}/`,
+    headers,
+    {},
+  )
+  assert.equal(status, 204)
+})
+
+test('a user has twenty passkeys at most', async () => {
+  await using instance = await passkeyApp()
+  for (let n = 0; n < 20; n++) await addPasskey(instance)
+  const headers = await instance.as('ada')
+  assert.deepEqual(await instance.post('/auth/passkeys/options/', {}, headers), {
+    status: 400,
+    body: { non_field_errors: ['You have too many passkeys: remove one.'] },
+  })
+})
+
+test('who acts as a user adds no passkey', async () => {
+  await using instance = await passkeyApp()
+  const admin = await instance.auth.users.create({ username: 'root', staff: true })
+  const ada = (await instance.auth.users.find('ada'))!
+  const { access } = await instance.auth.signIn(ada.id, { actor: admin.id })
+  const headers = { authorization: `Bearer ${access}` }
+  const { status } = await instance.post('/auth/passkeys/options/', {}, headers)
+  assert.equal(status, 403)
+})
+
 test('options are limited by client', async () => {
   await using instance = await passkeyApp()
   for (let n = 0; n < 300; n++) await signInOptions(instance)
