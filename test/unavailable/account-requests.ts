@@ -5,7 +5,7 @@ import type { testInstance } from '../../src/testing/index.ts'
 export const EMAIL = 'ada@example.org'
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
-type Instance = Pick<ReturnType<typeof testInstance>, 'auth' | 'mail'>
+type Instance = Pick<ReturnType<typeof testInstance>, 'auth' | 'mail' | 'sms'>
 interface Client {
   readonly access: string
 }
@@ -81,4 +81,58 @@ export const ACCOUNT_REQUESTS: Readonly<
     const { record } = await instance.auth.apiTokens.create(await adaIn(instance))
     return requestOf('DELETE', `/auth/api-tokens/${record.id}/`, undefined, client)
   },
+  async confirm(_, instance) {
+    const username = `user${++signUps}`
+    const email = `${username}@example.org`
+    const fields = { username, email, password: PASSWORD }
+    assert.equal((await instance.auth.handler(post('/auth/users/', fields))).status, 202)
+    return post('/auth/users/confirm/', { token: await lastToken(email, instance) })
+  },
+  resend: () => post('/auth/users/confirm/resend/', { email: EMAIL }),
+  me: (client) => requestOf('PATCH', '/auth/me/', { username: 'ada' }, client),
+  exportMe: (client) => requestOf('GET', '/auth/me/export/', undefined, client),
+  changeEmail: (client) => post('/auth/me/email/', { email: 'new@example.org' }, client),
+  async confirmEmail(client, instance) {
+    const email = await changeOfEmail(client, instance)
+    return post('/auth/me/email/confirm/', { token: await lastToken(email, instance) })
+  },
+  async undoEmail(client, instance) {
+    await changeOfEmail(client, instance)
+    return post('/auth/me/email/undo/', { token: await lastToken(EMAIL, instance) })
+  },
+  async verifyEmail(client, instance) {
+    const id = await adaIn(instance)
+    await instance.auth.users.change(id, { email: EMAIL, emailVerified: false })
+    return post('/auth/me/email/verify/', {}, client)
+  },
+  changePhone: (client) => post('/auth/me/phone/', { phone: newPhone() }, client),
+  async confirmPhone(client, { auth, sms }) {
+    const asked = post('/auth/me/phone/', { phone: newPhone() }, client)
+    assert.equal((await auth.handler(asked)).status, 202)
+    const code = /\d{6}/.exec((await sms()).at(-1)?.text ?? '')?.[0] ?? ''
+    return post('/auth/me/phone/confirm/', { code }, client)
+  },
+  async invite(client, instance) {
+    await instance.auth.users.change(await adaIn(instance), { staff: true })
+    return post('/auth/invitations/', { email: 'eve@example.org' }, client)
+  },
+}
+
+let phones = 0
+
+const newPhone = (): string => `+3519100000${10 + (++phones % 90)}`
+
+async function lastToken(to: string, { mail }: Instance): Promise<string> {
+  const sent = (await mail()).filter((each) => each.to === to)
+  return /token=([\w-]+)/.exec(sent.at(-1)?.text ?? '')?.[1] ?? ''
+}
+
+/** Asks for another address. @returns it */
+async function changeOfEmail(client: Client, instance: Instance): Promise<string> {
+  const id = await adaIn(instance)
+  await instance.auth.users.change(id, { email: EMAIL, emailVerified: true })
+  const email = `new${++signUps}@example.org`
+  const asked = post('/auth/me/email/', { email }, client)
+  assert.equal((await instance.auth.handler(asked)).status, 202)
+  return email
 }

@@ -10,7 +10,7 @@ import { redeemCode } from '../codes/redeem.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { languageOfRequest, mailCode } from './mail-code.ts'
-import { hasAllScopes, ownAccount } from './own-account.ts'
+import { ownAccount, ownsAccount } from './own-account.ts'
 import { accountSettings, hasAccountsAndMail } from './settings.ts'
 
 export const ADDRESS: Field = { trim: true, maxBytes: 1024 }
@@ -132,7 +132,7 @@ export const verifyEndpoint = defineEndpoint({
   create: (_, open) =>
     post('Verify Address', {
       fields: {},
-      requirement: hasAllScopes,
+      requirement: ownsAccount,
       async handle(_fields, request, { principal }) {
         const core = await open()
         const { user } = await ownAccount(principal.user.id, core)

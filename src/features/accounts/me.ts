@@ -11,7 +11,7 @@ import { limitCodeRequests } from '../codes/limits.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
 import { CURRENT_PASSWORD, type FreshInput, requireFresh } from './fresh.ts'
-import { hasAllScopes, ownAccount } from './own-account.ts'
+import { hasAllScopes, ownAccount, ownsAccount } from './own-account.ts'
 import { hasAccounts, settableFields } from './settings.ts'
 import { userJson } from './user-json.ts'
 
@@ -78,9 +78,10 @@ export const meEndpoint = defineEndpoint({
   mount: hasAccounts,
   create: (_, open) => ({
     name: 'Own Account',
-    requirement: hasAllScopes,
+    requirement: ownsAccount,
     methods: {
       GET: {
+        requirement: hasAllScopes,
         async handle(_fields, _request, { principal }) {
           const core = await open()
           const { user } = await ownAccount((principal as Principal).user.id, core)
