@@ -28,14 +28,19 @@ import type { Principal } from './permissions/permission.ts'
 import type { RightsOf, Roles } from './permissions/rights.ts'
 import type { Options } from './settings/options.ts'
 import { parseSettings } from './settings/settings.ts'
-import type { User } from './users/user.ts'
+import type { AttributesOf, UserFields } from './users/fields.ts'
+import type { Attributes, User } from './users/user.ts'
 
 export type { PrincipalUser, Requirement } from './guard/requirement.ts'
 export type { Health, HealthStatus } from './observability/health.ts'
 export type { Stats } from './observability/stats.ts'
 
 /** `U` is what the schemes find out about a user; `Right` what permissions may name (`posts.change`, `role:editor`). */
-export interface Watchword<U = User, Right extends string = string> extends Admin {
+export interface Watchword<
+  U = User,
+  Right extends string = string,
+  A extends object = Attributes,
+> extends Admin<A> {
   /** Any fetch runtime. Paths that are not its own get a 404. */
   handler(request: Request, peer?: Peer): Promise<Response>
 
@@ -87,7 +92,10 @@ export interface Watchword<U = User, Right extends string = string> extends Admi
 export function watchword<
   const R extends Roles = Roles,
   S extends Scheme<unknown> = Scheme<User>,
->(options: Options<R, S> = {}): Watchword<UserOf<S>, RightsOf<R>> {
+  const F extends UserFields = UserFields,
+>(
+  options: Options<R, S, F> = {},
+): Watchword<UserOf<S, AttributesOf<F>>, RightsOf<R>, AttributesOf<F>> {
   const settings = parseSettings(options, process.env)
   return watchwordOf(
     settings,
@@ -109,10 +117,10 @@ export interface WatchwordSettings
 }
 
 /** The public face of an instance. */
-export function watchwordOf<U, Right extends string>(
+export function watchwordOf<U, Right extends string, A extends object = Attributes>(
   settings: WatchwordSettings,
   instance: Lazy<Instance>,
-): Watchword<U, Right> {
+): Watchword<U, Right, A> {
   const { open } = instance
   const guards = guardsOf(settings, instance)
   const internals = createInternals(settings, instance, guards)
@@ -155,7 +163,8 @@ export function watchwordOf<U, Right extends string>(
     },
     close: () => instance.close(),
   }
-  return auth
+  // The attributes are checked where they come in.
+  return auth as Watchword<U, Right> as never
 }
 
 const programVerbs = (
@@ -172,7 +181,17 @@ type Guard<P> = (request: AuthRequest) => Awaitable<P>
 type AnyRequirement = Requirement<never, string>
 
 /** What the schemes of an instance find out about a user. */
-export type UserOf<S> = S extends Scheme<infer U> ? U : User
+export type UserOf<S, A extends object = Attributes> = WithAttributes<
+  S extends Scheme<infer U> ? U : User,
+  A
+>
+
+/** The users of the instance, but not those of a scheme that has its own. */
+type WithAttributes<U, A extends object> = U extends User
+  ? User extends U
+    ? User<A>
+    : U
+  : U
 
 const authRequestOf = (from: Request | AuthRequest): AuthRequest =>
   from instanceof Request ? new FetchRequest(from) : from

@@ -18,7 +18,7 @@ import {
 import { attributeFaults, type UserFields } from '../users/fields.ts'
 import { findByLogin } from '../users/find-by-login.ts'
 import { exportedUser } from '../users/imported-user.ts'
-import type { Account, User, UserId } from '../users/user.ts'
+import type { Account, Attributes, User, UserId } from '../users/user.ts'
 import type { ImportedUser, UserInput } from '../users/user-input.ts'
 import type { UserField, Users } from '../users/users.ts'
 import {
@@ -28,19 +28,23 @@ import {
   importUsers,
 } from './import-users.ts'
 
-/** `auth.users`. */
-export interface UserAdmin {
+/**
+ * `auth.users`.
+ *
+ * @typeParam A the attributes of users, as the option `user` types them
+ */
+export interface UserAdmin<A extends object = Attributes> {
   /** @throws AuthError `invalid`, whose body names the invalid fields */
-  create(input: UserInput): Promise<User>
+  create(input: UserInput<A>): Promise<User<A>>
   /**
    * Finds a user by username, or by one field: `find('ada')`, `find({ email: 'ada@example.com' })`. Only exact matches, but an email
    * address is found in any letter case.
    */
-  find(by: string | UserQuery): Promise<User | undefined>
+  find(by: string | UserQuery): Promise<User<A> | undefined>
   list(page?: {
     readonly after?: string
     readonly limit?: number
-  }): Promise<readonly User[]>
+  }): Promise<readonly User<A>[]>
   count(): Promise<number>
   /**
    * Revokes every session of the user, unless `tokens.checkRevoke` says otherwise.
@@ -63,7 +67,7 @@ export interface UserAdmin {
    * @returns `undefined` if there is no such user
    * @throws AuthError `invalid`, whose body names the invalid fields
    */
-  change(id: string, change: UserUpdate): Promise<User | undefined>
+  change(id: string, change: UserUpdate<A>): Promise<User<A> | undefined>
   /** Revokes every session and every API token of the user. @returns `false` if there is no such user */
   delete(id: string): Promise<boolean>
   /**

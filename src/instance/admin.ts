@@ -14,12 +14,13 @@ import {
 } from '../features.ts'
 import type { Roles } from '../permissions/rights.ts'
 import type { UserFields } from '../users/fields.ts'
+import type { Attributes } from '../users/user.ts'
 import type { Instance } from './instance.ts'
 import { type UserAdminTokens, userAdminDeps, userAdminSettings } from './user-admin.ts'
 
 /** What the owner of an instance does with its data: for programs and for the command. */
-export interface Admin extends FeatureAdmin {
-  readonly users: UserAdmin & FeatureUserAdmin
+export interface Admin<A extends object = Attributes> extends FeatureAdmin {
+  readonly users: UserAdmin<A> & FeatureUserAdmin
   readonly sessions: SessionAdmin
   readonly keys: KeyAdmin
   readonly events: EventAdmin<EventKind>

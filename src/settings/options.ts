@@ -31,12 +31,14 @@ export type { UserOptions } from './user-options.ts'
 export interface Options<
   R extends Roles = Roles,
   S extends Scheme<unknown> = Scheme<User>,
-> extends CoreOptions<R, S>,
+  F extends UserFields = UserFields,
+> extends CoreOptions<R, S, F>,
     FeatureOptions {}
 
 export interface CoreOptions<
   R extends Roles = Roles,
   S extends Scheme<unknown> = Scheme<User>,
+  F extends UserFields = UserFields,
 > {
   /**
    * The public address of the application: links in mails begin with it. Never read from a request.
@@ -69,7 +71,7 @@ export interface CoreOptions<
    *
    * @default any attributes, not validated
    */
-  readonly user?: UserFields
+  readonly user?: F
   /** Rules for accounts and their passwords. */
   readonly users?: UserOptions
   /**

@@ -12,7 +12,8 @@ import type { Options } from '../settings/options.ts'
 import { parseSettings } from '../settings/settings.ts'
 import { IN_MEMORY } from '../stores/sqlite/open-database.ts'
 import { sqliteStore } from '../stores/sqlite/store.ts'
-import type { User } from '../users/user.ts'
+import type { AttributesOf, UserFields } from '../users/fields.ts'
+import type { Attributes, User } from '../users/user.ts'
 import { type UserOf, type Watchword, watchwordOf } from '../watchword.ts'
 import { CHEAP_PASSWORDS } from './cheap-passwords.ts'
 import { type TestClock, testClock } from './clock.ts'
@@ -26,16 +27,20 @@ import { type SignInAs, signingInAs } from './sign-in-as.ts'
 export interface TestOptions<
   R extends Roles = Roles,
   S extends Scheme<unknown> = Scheme<User>,
-> extends Options<R, S> {
+  F extends UserFields = UserFields,
+> extends Options<R, S, F> {
   /** The moment at which the clock starts, in seconds since 1970. Default 2030-01-01T00:00:00Z. */
   readonly now?: number
 }
 
 /** An instance in memory, and what a test moves and reads of it. */
-export interface TestInstance<U = User, Right extends string = string>
-  extends AsyncDisposable {
+export interface TestInstance<
+  U = User,
+  Right extends string = string,
+  A extends object = Attributes,
+> extends AsyncDisposable {
   /** A whole instance, on SQLite in memory. Its passwords are hashed at the lowest cost. */
-  readonly auth: Watchword<U, Right>
+  readonly auth: Watchword<U, Right, A>
   /** The only time that the instance knows. */
   readonly clock: TestClock
   /** What the instance has logged, in order; nothing is written to standard error. */
@@ -64,7 +69,12 @@ export interface TestInstance<U = User, Right extends string = string>
 export function testInstance<
   const R extends Roles = Roles,
   S extends Scheme<unknown> = Scheme<User>,
->({ now, ...options }: TestOptions<R, S> = {}): TestInstance<UserOf<S>, RightsOf<R>> {
+  const F extends UserFields = UserFields,
+>({ now, ...options }: TestOptions<R, S, F> = {}): TestInstance<
+  UserOf<S, AttributesOf<F>>,
+  RightsOf<R>,
+  AttributesOf<F>
+> {
   const clock = testClock(now)
   const log: LogEntry[] = []
   const faults = faultSwitches()
@@ -91,7 +101,10 @@ export function testInstance<
     await messagesSent((await instance.open()).core)
     return kept.messages
   }
-  const auth = watchwordOf<UserOf<S>, RightsOf<R>>(settings, instance)
+  const auth = watchwordOf<UserOf<S, AttributesOf<F>>, RightsOf<R>, AttributesOf<F>>(
+    settings,
+    instance,
+  )
   return {
     auth,
     clock,

@@ -12,7 +12,7 @@ import {
 import { usernameFault, usernameKey, usernameOf } from './names.ts'
 import { passwordFaults } from './password.ts'
 import { phoneFault } from './phone.ts'
-import type { StoredUser, UserId } from './user.ts'
+import type { Attributes, StoredUser, UserId } from './user.ts'
 import { CHANGEABLE_MEMBERS, parseMembers, type UserInput } from './user-input.ts'
 import type { UserChange, UserCondition, Users } from './users.ts'
 
@@ -36,7 +36,7 @@ export async function setPassword(
 }
 
 /** Each member replaces the user's; one that is left out stays. */
-export type UserUpdate = Partial<Omit<UserInput, 'id' | 'password'>>
+export type UserUpdate<A extends object = Attributes> = Partial<Omit<UserInput<A>, 'id' | 'password'>>
 
 /**
  * Changes fields of a user. Another email address or phone number is unverified, unless the update says that it is verified. The

@@ -1,5 +1,6 @@
 import { isStorable } from '../base/storable.ts'
 import { UNSTORABLE } from './attributes.ts'
+import type { Attributes } from './user.ts'
 
 const TYPES = ['string', 'number', 'boolean', 'date'] as const
 type Type = (typeof TYPES)[number]
@@ -13,6 +14,31 @@ export const FIELD_TYPES: readonly UserFieldType[] = TYPES.flatMap(
 
 /** The option `user`: the fields of users besides those of the library, by name. */
 export type UserFields = Readonly<Record<string, UserFieldType>>
+
+/** What a field holds; a date as ISO 8601 writes it, such as `"1815-12-10"`. */
+interface ValueOf {
+  readonly string: string
+  readonly number: number
+  readonly boolean: boolean
+  readonly date: string
+}
+
+type Value<T> = T extends `${infer Base extends Type}?`
+  ? ValueOf[Base]
+  : T extends Type
+    ? ValueOf[T]
+    : never
+
+/** The attributes of users with these fields. */
+export type AttributesOf<F extends UserFields> = string extends keyof F
+  ? Attributes
+  : {
+      readonly [Name in keyof F as F[Name] extends `${string}?` ? never : Name]: Value<F[Name]>
+    } & {
+      readonly [Name in keyof F as F[Name] extends `${string}?` ? Name : never]?:
+        | Value<F[Name]>
+        | undefined
+    }
 
 /** What requests, answers and the library call otherwise. */
 export const RESERVED_FIELDS: ReadonlySet<string> = new Set([

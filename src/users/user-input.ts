@@ -4,13 +4,14 @@ import { isStorable } from '../base/storable.ts'
 import type { ImportedPassword } from '../passwords/imported.ts'
 import { parseAttributes, UNSTORABLE } from './attributes.ts'
 import { fieldError, listOf } from './field-errors.ts'
+import type { Attributes } from './user.ts'
 
 /**
  * The fields of a new user. Without a password the user cannot sign in with one.
  *
  * Never pass a client's input as it is: it could set `staff`, `superuser` and `roles`. Pass on only the fields that you want.
  */
-export interface UserInput {
+export interface UserInput<A extends object = Attributes> {
   /** Default: generated. Set it for users of another system whose tokens name it: 1 to 64 visible characters, such as `"7"`. */
   readonly id?: string | undefined
   readonly username: string
@@ -26,7 +27,7 @@ export interface UserInput {
   readonly staff?: boolean
   readonly superuser?: boolean
   readonly roles?: readonly string[]
-  readonly attributes?: Readonly<Record<string, unknown>>
+  readonly attributes?: Readonly<A>
 }
 
 /** @returns Django REST framework's message if a member may not have the value */

@@ -3,8 +3,15 @@ import type { UnixSeconds } from '../base/clock.ts'
 /** The id of a user, inside: programs have strings. */
 export type UserId = string & { readonly __is: 'UserId' }
 
-/** A user, as programs see it. Without the hash of the password: see `Account`. */
-export interface User {
+/** Any attributes of a user: those of an instance without the option `user`. */
+export type Attributes = Readonly<Record<string, unknown>>
+
+/**
+ * A user, as programs see it. Without the hash of the password: see `Account`.
+ *
+ * @typeParam A the attributes, as the option `user` types them
+ */
+export interface User<out A extends object = Attributes> {
   /** 1 to 64 characters: 32 hexadecimal digits if generated here, else as imported (`"1"`). */
   readonly id: string
   readonly username: string
@@ -25,7 +32,7 @@ export interface User {
   /** Seconds since 1970. */
   readonly joinedAt: number
   readonly lastLoginAt: number | undefined
-  readonly attributes: Readonly<Record<string, unknown>>
+  readonly attributes: Readonly<A>
 }
 
 /** A user, as the store returns it. */

@@ -7,6 +7,9 @@ export const auth = watchword({
   database: 'postgres://localhost/api',
   redis: 'redis://localhost',
   path: '/api/token',
+  url: 'https://app.example.com',
+  accounts: { signUp: 'invitation' },
+  user: { nickname: 'string?', age: 'number', newsletter: 'boolean', born: 'date?' },
   users: {
     loginField: 'email',
     updateLastLogin: true,

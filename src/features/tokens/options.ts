@@ -228,8 +228,11 @@ export interface TokenOptions {
    * @django REVOKE_TOKEN_CLAIM
    */
   readonly revokeClaimName?: string
-  /** A function from the user to your own claims, at each sign-in and refresh. */
-  readonly claims?: (user: User) => object | Promise<object>
+  /**
+   * A function from the user to your own claims, at each sign-in and refresh; or names of fields, such as `["email", "nickname"]`, also of
+   * the option `user`.
+   */
+  readonly claims?: ((user: User) => object | Promise<object>) | readonly string[]
   /**
    * A refresh copies your own claims, as in Simple JWT (D38).
    *
@@ -284,6 +287,24 @@ const issuer = z.string().check(
 )
 const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/
 
+/** Of what a client may know of its own user. */
+const CLAIM_FIELDS = ['username', 'email', 'phone', 'staff', 'superuser', 'roles'] as const
+
+/** A function that copies fields of a user, and attributes; what a user does not have is left out. */
+function claimsNamed(names: string[]): (user: User) => object {
+  const fieldOf = (user: User, name: string): unknown => {
+    const field = CLAIM_FIELDS.find((each) => each === name)
+    if (field !== undefined) return user[field]
+    return Object.hasOwn(user.attributes, name) ? user.attributes[name] : undefined
+  }
+  return (user) =>
+    Object.fromEntries(
+      names
+        .map((name) => [name, fieldOf(user, name)] as const)
+        .filter(([, value]) => value !== undefined && value !== null),
+    )
+}
+
 /** The longest `lostAnswer`. */
 export const HOUR = minutes(60)
 
@@ -329,7 +350,15 @@ export const tokenOptions = section<TokenOptions>()({
   checkRevoke: withDefault(z.literal(['session', 'claim', false]), 'session'),
   revokeClaim: withDefault(z.enum(['hmac', 'md5']), 'hmac'),
   revokeClaimName: withDefault(name, 'hash_password'),
-  claims: z.optional(functionOf<(user: User) => object | Promise<object>>()),
+  claims: z.optional(
+    z.union(
+      [
+        functionOf<(user: User) => object | Promise<object>>(),
+        z.pipe(nonEmptyList(name), z.transform(claimsNamed)),
+      ],
+      'must be a function, or a list of names of fields',
+    ),
+  ),
   copyClaims: withDefault(z.boolean(), false),
   signInClaims: withDefault(z.boolean(), false),
   encode: z.optional(functionOf<(value: unknown) => unknown>()),
