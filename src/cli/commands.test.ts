@@ -12,7 +12,7 @@ for (const [typed, message] of [
   ],
   [
     'user',
-    'watchword user needs one of: create, list, show, change, passwd, rename, roles, activate, deactivate, delete, import, export. About each: watchword help user',
+    'watchword user needs one of: create, list, show, change, invite, verify, passwd, rename, roles, activate, deactivate, delete, import, export. About each: watchword help user',
   ],
   [
     'user defrost',

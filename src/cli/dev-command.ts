@@ -27,7 +27,8 @@ export const dev = command({
 them (in FILE.secret) and, if there are no users, a first one who may do everything, whose password is printed only once. With a
 PostgreSQL database, WATCHWORD_SECRET is the secret.
 
-Mails and text messages are not sent: they are logged, and GET /dev/mail answers the last fifty.
+Users can sign up (POST /auth/users/) and manage their accounts. Mails and text messages are not sent: they are logged, and GET /dev/mail
+answers the last fifty.
 
 Each request is logged on standard error. Ctrl+C stops the server.`,
   examples: [
@@ -52,7 +53,8 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
     const origins = originsOf(values, context)
     const log = openLog(logSettingsOf(values, context, 'text'), context.stderr)
     const { mail, sms, messages } = mailbox(50, (message) => log(messageEntry(message)))
-    const auth = await openServer(database, { log, mail, sms })
+    const url = context.env.WATCHWORD_URL || `http://localhost:${address.port}`
+    const auth = await openServer(database, { log, mail, sms, url, accounts: true })
     try {
       const running = await listen(
         { auth, log, origins, messages: () => messages, ...address },

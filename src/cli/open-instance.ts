@@ -20,6 +20,8 @@ export async function openServer(
     | 'log'
     | 'tokens'
     | 'endpoints'
+    | 'accounts'
+    | 'url'
     | 'mail'
     | 'sms'
   > = {},
@@ -48,18 +50,28 @@ export const openWith =
   async <T>(
     option: string | undefined,
     work: (auth: Watchword<User>) => Promise<T>,
-    { withKeys = false, create = false }: OpenOptions = {},
+    { withKeys = false, withMail = false, create = false }: OpenOptions = {},
   ): Promise<T> => {
     const database = databaseOf(option, context)
     if (!create) requireDatabase(database, context)
     const tokens = withKeys ? KEYS_LEFT_ALONE : await unusedKey()
-    const auth = await openMigrated({ database, tokens })
+    const messages = withMail ? mailOptionsOf(context) : {}
+    const auth = await openMigrated({ database, tokens, ...messages })
     try {
       return await auth.events.by('command', () => work(auth))
     } finally {
       await auth.close()
     }
   }
+
+/** @throws CommandError if it is not known how mails are sent */
+function mailOptionsOf({ env }: CommandContext): Pick<Options, 'mail' | 'accounts'> {
+  const mail = env.WATCHWORD_MAIL
+  if (mail) return { mail, accounts: true }
+  throw new CommandError(
+    'This sends a mail: set WATCHWORD_MAIL, such as "smtp://user:password@mail.example.com?from=auth@example.com", and WATCHWORD_URL and WATCHWORD_SECRET as for the server.',
+  )
+}
 
 /** Only a server knows on which schedule its keys rotate. */
 const KEYS_LEFT_ALONE = { rotateKeys: false } as const

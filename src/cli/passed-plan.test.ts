@@ -13,6 +13,7 @@ const PLAN: ServePlan = {
   log: { format: 'text', level: 'warn' },
   metrics: { host: '::1', port: 9465, version: '1.2.3' },
   issuer: { tokens: { issuer: 'https://auth.example.com', audience: ['orders'] } },
+  accounts: {},
   mail: 'smtps://ada:k3y@mail.example',
 }
 

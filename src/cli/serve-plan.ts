@@ -25,6 +25,7 @@ export interface ServePlan {
   readonly log: LogSettings
   readonly metrics: MetricsPlace | undefined
   readonly issuer: Pick<Options, 'tokens' | 'endpoints'>
+  readonly accounts: Pick<Options, 'accounts' | 'url'>
   /** How mails are sent. It has a password. */
   readonly mail: string | undefined
 }
@@ -54,11 +55,12 @@ export async function serveAs(
 }
 
 async function openAuth(plan: ServePlan, log: Log): Promise<Watchword<User>> {
-  const { database, workers, proxies, redis, issuer, mail } = plan
+  const { database, workers, proxies, redis, issuer, accounts, mail } = plan
   const options = {
     proxies,
     log,
     ...issuer,
+    ...accounts,
     ...(redis !== undefined && { redis }),
     ...(mail !== undefined && { mail }),
     // Counters in the memory of one worker would miss the requests of the others.

@@ -3,6 +3,7 @@ import type { CommandContext } from '../command/context.ts'
 import { messageBus } from '../server/cluster/message-bus.ts'
 import { asWorker, type Worker } from '../server/cluster/worker.ts'
 import type { ReadyReport } from '../server/cluster/worker-process.ts'
+import { ACCOUNTS, accountsOf } from './accounts-option.ts'
 import { LISTEN, listenAddressOf, proxiesOf } from './address-options.ts'
 import { databaseOf, shownDatabase } from './database.ts'
 import { ISSUER, issuerOf } from './issuer-options.ts'
@@ -28,6 +29,7 @@ const OPTIONS = {
   ...METRICS,
   ...REDIS,
   ...ISSUER,
+  ...ACCOUNTS,
   ...DATABASE,
 } as const
 
@@ -79,6 +81,7 @@ function planOf(
     log: logSettingsOf(values, context),
     metrics: metricsOf(values, context),
     issuer: issuerOf(values, context),
+    accounts: accountsOf(values, context),
     mail: context.env.WATCHWORD_MAIL || undefined,
   }
 }

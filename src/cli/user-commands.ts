@@ -17,7 +17,7 @@ import { confirms, newPassword } from './ask.ts'
 import { databaseOf } from './database.ts'
 import { nextCommand } from './next-command.ts'
 
-type UserAdmin = Pick<Admin, 'users'>
+type UserAdmin = Pick<Admin, 'users' | 'sessions' | 'apiTokens' | 'events'>
 
 const command = commandFor<UserAdmin>()
 
@@ -101,14 +101,111 @@ export const userShow = command({
   name: 'user show',
   summary: 'Shows a user.',
   args: ['NAME'],
-  description: 'Also when the addresses were verified. Times are in UTC.',
+  description:
+    'Also when the addresses were verified, the sessions, the API tokens and the last ten events. Times are in UTC.',
   examples: ['watchword user show vitor', 'watchword user show vitor --json'],
   options: DATABASE,
   run: ({ values, args: [name = ''], open }) =>
     open(values.database, async (auth) => {
       const user = await userNamed(name, auth)
-      return outputOf(user, detailsOf(user))
+      const more = await moreOf(user, auth)
+      return {
+        text: [detailsOf(user), ...moreText(more)].join('\n\n'),
+        json: { ...toJson(user), ...more },
+      }
     }),
+})
+
+const LAST_EVENTS = 10
+
+async function moreOf({ id }: User, { sessions, apiTokens, events }: UserAdmin) {
+  const all = await sessions.list(id)
+  return {
+    sessions: all.filter(({ revokedAt }) => revokedAt === undefined),
+    api_tokens: await apiTokens.list(id),
+    events: await events.list({ userId: id, limit: LAST_EVENTS }),
+  }
+}
+
+function moreText(more: Awaited<ReturnType<typeof moreOf>>): readonly string[] {
+  const sessions = more.sessions.map((each) => [
+    each.id,
+    momentOf(each.createdAt),
+    momentOf(each.expiresAt),
+  ])
+  const tokens = more.api_tokens.map((each) => [
+    `${each.hint}…`,
+    each.name ?? '–',
+    momentOf(each.createdAt),
+  ])
+  const events = more.events.map((each) => [momentOf(each.at), each.kind])
+  return [
+    ...section(['SESSION', 'SINCE', 'UNTIL'], sessions),
+    ...section(['API TOKEN', 'NAME', 'SINCE'], tokens),
+    ...section(['AT', 'EVENT'], events),
+  ]
+}
+
+const section = (
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): readonly string[] => (rows.length === 0 ? [] : [tableOf(head, rows)])
+
+export const userVerify = command({
+  name: 'user verify',
+  summary: 'Marks the email address of a user as verified.',
+  args: ['NAME'],
+  description:
+    'For users who have signed up and cannot confirm the address themselves. With --phone, the phone number.',
+  examples: ['watchword user verify ada', 'watchword user verify ada --phone'],
+  options: {
+    phone: { type: 'boolean', help: 'the phone number in place of the address' },
+    ...DATABASE,
+  },
+  run: ({ values, args: [name = ''], open }) =>
+    open(values.database, async (auth) => {
+      const user = await userNamed(name, auth)
+      const field = values.phone === true ? 'phone' : 'email'
+      if (user[field] === undefined)
+        throw new CommandError(
+          `${shown(user)} has no ${values.phone === true ? 'phone number' : 'email address'}.`,
+        )
+      const changed = await changeUser(
+        auth,
+        user,
+        values.phone === true ? { phoneVerified: true } : { emailVerified: true },
+      )
+      return outputOf(changed, detailsOf(changed))
+    }),
+})
+
+export const userInvite = command({
+  name: 'user invite',
+  summary: 'Mails an invitation to sign up.',
+  args: ['EMAIL'],
+  description:
+    'Needs WATCHWORD_MAIL, WATCHWORD_URL, with which the link begins, and WATCHWORD_SECRET, as for the server. The address is verified by that.',
+  examples: [
+    'watchword user invite ada@example.com',
+    'watchword user invite ada@example.com --roles editor,viewer',
+  ],
+  options: {
+    roles: { type: 'string', value: 'ROLES', help: 'role names, separated by commas' },
+    ...DATABASE,
+  },
+  run: ({ values, args: [email = ''], open }) =>
+    open(
+      values.database,
+      async ({ users }) => {
+        const roles = rolesIn(values.roles)
+        await users.invite({ email, roles })
+        return {
+          text: `Invited ${printable(email)}.`,
+          json: { email, roles },
+        }
+      },
+      { withMail: true },
+    ),
 })
 
 const detailsOf = (user: User): string =>

@@ -26,6 +26,8 @@ export interface CommandOutput {
 export interface OpenOptions {
   /** Opens the signing keys too, which needs the secret that encrypts them. */
   readonly withKeys?: boolean
+  /** Mails can be sent: needs WATCHWORD_MAIL, WATCHWORD_URL and the secret. */
+  readonly withMail?: boolean
   /** Makes the database if it does not exist. */
   readonly create?: boolean
 }

@@ -70,7 +70,10 @@ export function testInstance<
   const R extends Roles = Roles,
   S extends Scheme<unknown> = Scheme<User>,
   const F extends UserFields = UserFields,
->({ now, ...options }: TestOptions<R, S, F> = {}): TestInstance<
+>({
+  now,
+  ...options
+}: TestOptions<R, S, F> = {}): TestInstance<
   UserOf<S, AttributesOf<F>>,
   RightsOf<R>,
   AttributesOf<F>

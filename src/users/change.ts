@@ -36,7 +36,9 @@ export async function setPassword(
 }
 
 /** Each member replaces the user's; one that is left out stays. */
-export type UserUpdate<A extends object = Attributes> = Partial<Omit<UserInput<A>, 'id' | 'password'>>
+export type UserUpdate<A extends object = Attributes> = Partial<
+  Omit<UserInput<A>, 'id' | 'password'>
+>
 
 /**
  * Changes fields of a user. Another email address or phone number is unverified, unless the update says that it is verified. The

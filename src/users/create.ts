@@ -35,7 +35,7 @@ interface NewUserDeps extends CreateUserDeps {
   /** Deletes what a deleted user of this id has left. Default: nothing, so that only an id of which nothing is left can be given. */
   removeRemains?(id: UserId): Promise<void>
   /** Called once every field is valid and the password is hashed. What it throws prevents the user. */
-  beforeInsert?(): Promise<void>
+  beforeInsert?(user: StoredUser): Promise<void>
 }
 
 /**
@@ -96,7 +96,7 @@ export async function createUser(
   }
   const hash =
     password === undefined ? unusableHash(random) : await passwords.hash(password)
-  await deps.beforeInsert?.()
+  await deps.beforeInsert?.(user)
   const stored = { ...user, usernameKey: usernameKey(username), hash }
   const isGiven = input.id !== undefined
   if (await (isGiven ? insertWithId(stored, deps) : users.insert(stored))) return user

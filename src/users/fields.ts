@@ -33,7 +33,9 @@ type Value<T> = T extends `${infer Base extends Type}?`
 export type AttributesOf<F extends UserFields> = string extends keyof F
   ? Attributes
   : {
-      readonly [Name in keyof F as F[Name] extends `${string}?` ? never : Name]: Value<F[Name]>
+      readonly [Name in keyof F as F[Name] extends `${string}?` ? never : Name]: Value<
+        F[Name]
+      >
     } & {
       readonly [Name in keyof F as F[Name] extends `${string}?` ? Name : never]?:
         | Value<F[Name]>

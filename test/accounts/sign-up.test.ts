@@ -179,3 +179,33 @@ test('without mail a sign-up answers with the user, who may sign in at once', as
     await auth.close()
   }
 })
+
+test('only users who have signed up themselves must confirm the address', async (t) => {
+  const { auth, post, clock } = accountsApp(t)
+  await auth.users.create({
+    username: 'bob',
+    email: 'bob@example.org',
+    password: PASSWORD,
+  })
+  assert.equal((await post('/api/token/', { ...SIGN_IN, username: 'bob' })).status, 200)
+
+  await post('/auth/users/', ADA)
+  clock.advance('60d')
+  await auth.flush()
+  assert.equal((await post('/api/token/', SIGN_IN)).status, 401)
+  const { id } = (await auth.users.find('ada'))!
+  await auth.users.change(id, { emailVerified: true })
+  assert.equal((await post('/api/token/', SIGN_IN)).status, 200)
+})
+
+test('a person who signs up again with an address that was never confirmed gets in through the mail', async (t) => {
+  const { post, lastMail } = accountsApp(t)
+  await post('/auth/users/', { ...EVE, email: ADA.email })
+  await post('/auth/users/', ADA)
+  const { token } = await lastMail(ADA.email)
+  const fields = { token, new_password: 'her-own-pass-Word-3' }
+
+  assert.equal((await post('/auth/password/reset/confirm/', fields)).status, 204)
+  const signIn = { username: 'eve', password: 'her-own-pass-Word-3' }
+  assert.equal((await post('/api/token/', signIn)).status, 200)
+})

@@ -186,6 +186,37 @@ test('user change sets, verifies and removes addresses, and user show shows them
   assert.equal((await here.run('user change zoe')).code, 2)
 })
 
+test('user show has sessions, API tokens and events, and user verify marks an address', async () => {
+  using here = folder()
+  await here.run('user create zoe --email zoe@example.org', { input: PASSWORD })
+  await here.run('token create zoe --name nightly')
+
+  const { out } = await here.run('user show zoe')
+  assert.match(out, /^API TOKEN +NAME +SINCE/m)
+  assert.match(out, /nightly/)
+  assert.match(out, /user_created/)
+  const shown = JSON.parse((await here.run('user show zoe --json')).out)
+  assert.deepEqual(
+    [shown.sessions, shown.api_tokens.length, shown.events.length],
+    [[], 1, 2],
+  )
+  const verified = await here.run('user verify zoe')
+  assert.match(verified.out, /^EMAIL +zoe@example\.org \(verified 20/m)
+  assert.match(
+    (await here.run('user verify zoe --phone')).err,
+    /zoe has no phone number\./,
+  )
+})
+
+test('user invite says what it needs to send a mail', async () => {
+  using here = folder()
+  await here.run('migrate')
+
+  const { code, err } = await here.run('user invite ada@example.com')
+  assert.equal(code, 1)
+  assertMessage(err, /set WATCHWORD_MAIL/)
+})
+
 test('user passwd says that API tokens stay valid, and its command revokes them', async () => {
   using here = folder()
   await here.run('user create zoe', { input: PASSWORD })

@@ -17,7 +17,7 @@ import { ADDRESS, CODE } from './confirm.ts'
 import { CURRENT_PASSWORD, requireFresh } from './fresh.ts'
 import { languageOfRequest, mailCode } from './mail-code.ts'
 import { accountOptions } from './options.ts'
-import { ownsAccount } from './own-account.ts'
+import { isOwner } from './own-account.ts'
 import { accountSettings, hasAccountsAndMail } from './settings.ts'
 
 /**
@@ -167,7 +167,7 @@ export const changeEmailEndpoint = defineEndpoint({
   create: (_, open) =>
     post('Change Address', {
       fields: { email: ADDRESS, current_password: CURRENT_PASSWORD },
-      requirement: ownsAccount,
+      requirement: isOwner,
       async handle(fields, request, { principal }) {
         const core = await open()
         const { user } = await requireFresh(principal, fields, core)
@@ -193,7 +193,7 @@ export const confirmEmailChangeEndpoint = defineEndpoint({
       })
     return post('Confirm New Address', {
       fields: { code: CODE },
-      requirement: ownsAccount,
+      requirement: isOwner,
       async handle({ code }, _request, { principal }: { principal: Principal }) {
         await confirmEmailChange(code, await open(), principal.user.id as UserId)
         return empty()

@@ -15,7 +15,7 @@ import { sendSms } from '../mail/send.ts'
 import { ADDRESS, CODE } from './confirm.ts'
 import { CURRENT_PASSWORD, requireFresh } from './fresh.ts'
 import { languageOfRequest } from './mail-code.ts'
-import { ownsAccount } from './own-account.ts'
+import { isOwner } from './own-account.ts'
 import { hasAccountsAndSms } from './settings.ts'
 
 /**
@@ -83,7 +83,7 @@ export const changePhoneEndpoint = defineEndpoint({
   create: (_, open) =>
     post('Change Phone Number', {
       fields: { phone: ADDRESS, current_password: CURRENT_PASSWORD },
-      requirement: ownsAccount,
+      requirement: isOwner,
       async handle(fields, request, { principal }) {
         const core = await open()
         const { user } = await requireFresh(principal, fields, core)
@@ -100,7 +100,7 @@ export const confirmPhoneEndpoint = defineEndpoint({
   create: (_, open) =>
     post('Confirm Phone Number', {
       fields: { code: CODE },
-      requirement: ownsAccount,
+      requirement: isOwner,
       async handle({ code }, _request, { principal }) {
         await confirmPhoneChange(principal.user.id as UserId, code, await open())
         return empty()

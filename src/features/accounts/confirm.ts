@@ -10,7 +10,8 @@ import { redeemCode } from '../codes/redeem.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { languageOfRequest, mailCode } from './mail-code.ts'
-import { ownAccount, ownsAccount } from './own-account.ts'
+import { clearMark, isMarked } from './marks.ts'
+import { isOwner, ownAccount } from './own-account.ts'
 import { accountSettings, hasAccountsAndMail } from './settings.ts'
 
 export const ADDRESS: Field = { trim: true, maxBytes: 1024 }
@@ -77,6 +78,7 @@ export async function confirmEmail(fields: CodeFields, core: Core): Promise<User
     (await core.users.verify(userId, 'email', email, core.clock()))
   if (!isVerified)
     throw new AuthError('invalid_code', 'the address was changed meanwhile')
+  await clearMark('unconfirmed', userId, core)
   void core.audit.record({ kind: 'email_verified', userId })
   return userId
 }
@@ -132,7 +134,7 @@ export const verifyEndpoint = defineEndpoint({
   create: (_, open) =>
     post('Verify Address', {
       fields: {},
-      requirement: ownsAccount,
+      requirement: isOwner,
       async handle(_fields, request, { principal }) {
         const core = await open()
         const { user } = await ownAccount(principal.user.id, core)
@@ -142,6 +144,11 @@ export const verifyEndpoint = defineEndpoint({
     }),
 })
 
-/** Whether a sign-in must wait for the confirmation. */
-export const isUnconfirmed = (user: StoredUser): boolean =>
-  user.email !== undefined && user.emailVerifiedAt === undefined
+/**
+ * Whether a user who has signed up must confirm the address first. Users whom a program or an administrator has created need not: those
+ * vouch for them.
+ */
+export async function isUnconfirmed(user: StoredUser, core: Core): Promise<boolean> {
+  if (user.email === undefined || user.emailVerifiedAt !== undefined) return false
+  return isMarked('unconfirmed', user.id, core)
+}

@@ -4,7 +4,7 @@ import { apiTokenStore } from '../api-tokens/sql.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
 import { requireFresh } from './fresh.ts'
-import { ownsAccount } from './own-account.ts'
+import { isOwner } from './own-account.ts'
 import { hasAccounts } from './settings.ts'
 import { userJson } from './user-json.ts'
 
@@ -32,7 +32,7 @@ export const exportEndpoint = defineEndpoint({
   mount: hasAccounts,
   create: (_, open) => ({
     name: 'Own Data',
-    requirement: ownsAccount,
+    requirement: isOwner,
     methods: {
       GET: {
         async handle(_fields, _request, { principal }) {

@@ -17,6 +17,7 @@ import {
 } from './confirm.ts'
 import { exportEndpoint } from './export.ts'
 import { inviteEndpoint } from './invite.ts'
+import { clearMark, isMarked } from './marks.ts'
 import { meEndpoint } from './me.ts'
 import { accountOptions, type LinkName } from './options.ts'
 import { apiTokenEndpoint, apiTokensEndpoint } from './own-api-tokens.ts'
@@ -109,11 +110,14 @@ export const accounts = defineFeature({
     if (hasAccounts(core.section)) requireSettings(core)
     return undefined
   },
+  async onUserDeleted(id, core) {
+    if (await isMarked('unconfirmed', id, core)) await clearMark('unconfirmed', id, core)
+  },
   /** The answer is that of a wrong password: any other would show that the sign-up created the account. */
-  signInCheck({ user }, { request }, core) {
+  async signInCheck({ user }, { request }, core) {
     // A program may sign in whom it likes.
     if (request === undefined || !hasAccounts(core.section)) return undefined
-    if (!requiresActivation(core) || !isUnconfirmed(user)) return undefined
+    if (!requiresActivation(core) || !(await isUnconfirmed(user, core))) return undefined
     return () => new AuthError('no_active_account', 'the address is not confirmed')
   },
 })

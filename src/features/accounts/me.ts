@@ -11,7 +11,7 @@ import { limitCodeRequests } from '../codes/limits.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
 import { CURRENT_PASSWORD, type FreshInput, requireFresh } from './fresh.ts'
-import { hasAllScopes, ownAccount, ownsAccount } from './own-account.ts'
+import { hasAllScopes, isOwner, ownAccount } from './own-account.ts'
 import { hasAccounts, settableFields } from './settings.ts'
 import { userJson } from './user-json.ts'
 
@@ -78,7 +78,7 @@ export const meEndpoint = defineEndpoint({
   mount: hasAccounts,
   create: (_, open) => ({
     name: 'Own Account',
-    requirement: ownsAccount,
+    requirement: isOwner,
     methods: {
       GET: {
         requirement: hasAllScopes,

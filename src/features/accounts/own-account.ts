@@ -1,6 +1,5 @@
 import { AuthError } from '../../base/errors.ts'
 import { isNotImpersonated } from '../../permissions/basic-permissions.ts'
-import { allOf } from '../../permissions/compose.ts'
 import { denied, granted } from '../../permissions/decision.ts'
 import { type Permission, signedIn } from '../../permissions/permission.ts'
 import type { Account } from '../../users/user.ts'
@@ -42,6 +41,3 @@ function isProgram(credential: Partial<ApiToken> | undefined): boolean {
   if (credential === undefined) return false
   return credential.derived !== true && credential.kind === undefined
 }
-
-/** Grants users who act for themselves, with credentials for all that they may do. For what changes the account. */
-export const ownsAccount = allOf(hasAllScopes, isOwner)

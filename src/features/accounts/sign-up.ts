@@ -15,15 +15,14 @@ import {
 import { parseUserFields } from '../../users/fields.ts'
 import { usernameKey, usernameOf } from '../../users/names.ts'
 import type { StoredUser } from '../../users/user.ts'
-import { issueCode } from '../codes/issue.ts'
 import { limitCodeRequests } from '../codes/limits.ts'
-import { codeStore } from '../codes/sql.ts'
 import type { Core, EndpointSettings } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { PASSWORD } from '../tokens/credentials.ts'
 import { ADDRESS, CODE } from './confirm.ts'
 import { acceptInvitation, checkInvitation } from './invite.ts'
-import { languageOfRequest, mailCode } from './mail-code.ts'
+import { languageOfRequest, mailCode, mailCodeTo } from './mail-code.ts'
+import { isMarked, setMark } from './marks.ts'
 import { accountOptions } from './options.ts'
 import {
   accountSettings,
@@ -89,7 +88,7 @@ async function refuseTakenName(name: string, core: Core): Promise<void> {
   const key = usernameKey(stored)
   const [holder, isHeld] = await Promise.all([
     core.users.findByKey('username', key),
-    isNameHeld(key, core),
+    isMarked('hold_username', key, core),
   ])
   if (holder !== undefined || isHeld) throw fieldError({ username: [NAME_TAKEN] })
 }
@@ -100,7 +99,11 @@ async function createdUser(
   core: Core,
 ): Promise<StoredUser | undefined> {
   try {
-    return await createUser(input, core)
+    return await createUser(input, {
+      ...core,
+      // Before the user is there: the sign-in must not come first.
+      beforeInsert: ({ id }) => setMark('unconfirmed', id, core),
+    })
   } catch (error) {
     if (isTakenAddress(error) && hasMail(core)) return undefined
     throw error
@@ -158,41 +161,21 @@ async function mailHolder(
 ): Promise<void> {
   const target = emailKey(emailOf(email))
   const holder = await core.users.findByKey('email', target)
-  await holdName(username, core)
-  await mailCode(
+  // As if the user had been created: otherwise a second sign-up with this name and another address would be told "taken" only if the
+  // first address was free.
+  await setMark('hold_username', usernameKey(usernameOf(username) ?? ''), core)
+  await mailCodeTo(
+    { field: 'email', value: email },
+    holder?.active === true ? holder : undefined,
     {
       purpose: 'reset_password',
       template: 'accountExists',
       link: 'resetPassword',
-      to: holder?.active === true ? holder.email : undefined,
-      target,
-      user: holder,
       lifetime: accountSettings(core).lifetimes.resetPassword,
       language: languageOfRequest(request),
     },
     core,
   )
-}
-
-/**
- * Keeps the name as if the user had been created: otherwise a second sign-up with the same name and another address would be told
- * "taken" only if the first address was free.
- */
-async function holdName(username: string, core: Core): Promise<void> {
-  const target = usernameKey(usernameOf(username) ?? '')
-  await issueCode({ purpose: 'hold_username', form: 'digits', target }, core)
-}
-
-async function isNameHeld(target: string, { ports, clock }: Core): Promise<boolean> {
-  const { codes } = ports(codeStore)
-  const presented = {
-    purpose: 'hold_username',
-    form: 'digits',
-    target,
-    digests: [],
-  } as const
-  const held = await codes.find(presented)
-  return held !== undefined && clock() < held.expiresAt
 }
 
 /** `POST /auth/users/` */

@@ -19,7 +19,8 @@ export const CODE_LIFETIMES = {
   passkey_registration: minutes(5),
   passkey_sign_in: minutes(5),
   invitation: days(7),
-  /** No code: keeps the name of a sign-up whose address was taken, so that a second one does not show that. */
+  /** No codes, but marks of sign-ups: see `accounts/marks.ts`. */
+  unconfirmed: days(3660),
   hold_username: days(30),
 } as const satisfies Record<string, Seconds>
 

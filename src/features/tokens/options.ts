@@ -288,7 +288,14 @@ const issuer = z.string().check(
 const LOOPBACK = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(\/|$)/
 
 /** Of what a client may know of its own user. */
-const CLAIM_FIELDS = ['username', 'email', 'phone', 'staff', 'superuser', 'roles'] as const
+const CLAIM_FIELDS = [
+  'username',
+  'email',
+  'phone',
+  'staff',
+  'superuser',
+  'roles',
+] as const
 
 /** A function that copies fields of a user, and attributes; what a user does not have is left out. */
 function claimsNamed(names: string[]): (user: User) => object {

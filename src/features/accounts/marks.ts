@@ -1,0 +1,38 @@
+import { seconds } from '../../base/clock.ts'
+import { issueCode } from '../codes/issue.ts'
+import { codeStore } from '../codes/sql.ts'
+import type { Core } from '../core.ts'
+
+/** What is remembered of a sign-up: rows of one-time codes that nobody is told, so that they cannot be redeemed. */
+type Mark =
+  /** By the id of a user who has signed up and not confirmed the address. */
+  | 'unconfirmed'
+  /** By a username: as if a user had it. */
+  | 'hold_username'
+
+export async function setMark(purpose: Mark, target: string, core: Core): Promise<void> {
+  await issueCode({ purpose, form: 'digits', target, lifetime: LIFETIMES[purpose] }, core)
+}
+
+const LIFETIMES = {
+  unconfirmed: seconds(3660 * 86_400),
+  hold_username: seconds(30 * 86_400),
+} as const
+
+export async function clearMark(
+  purpose: Mark,
+  target: string,
+  core: Core,
+): Promise<void> {
+  await issueCode({ purpose, form: 'digits', target, lifetime: seconds(0) }, core)
+}
+
+export async function isMarked(
+  purpose: Mark,
+  target: string,
+  { ports, clock }: Pick<Core, 'ports' | 'clock'>,
+): Promise<boolean> {
+  const { codes } = ports(codeStore)
+  const found = await codes.find({ purpose, form: 'digits', target, digests: [] })
+  return found !== undefined && clock() < found.expiresAt
+}
