@@ -62,12 +62,6 @@ export const ERRORS = {
     code: 'mfa_required',
   },
 
-  /** What was asked for needs a sign-in of the last minutes, or the current password: 403, since the token is valid. */
-  sign_in_again: {
-    status: 403,
-    detail: 'Sign in again, or send your current password.',
-    code: 'sign_in_again',
-  },
   /** The credentials are valid, and the sign-in behind them is too old or too weak for the route (RFC 9470). */
   insufficient_user_authentication: {
     status: 401,

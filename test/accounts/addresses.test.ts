@@ -125,7 +125,7 @@ test('a change needs a fresh sign-in or the current password, and an address', a
   const { change, clock, lastMail } = await ada(t)
   clock.advance(600)
 
-  assert.equal((await change(NEW)).status, 403)
+  assert.equal((await change(NEW)).status, 401)
   assert.equal((await change(NEW, { current_password: 'wrong' })).status, 400)
   assert.equal((await change(NEW, { current_password: PASSWORD })).status, 202)
   assert.equal((await change('ada@', { current_password: PASSWORD })).status, 400)

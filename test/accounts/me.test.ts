@@ -165,13 +165,14 @@ test('DELETE /auth/me/ needs a fresh sign-in or the current password', async (t)
     tokens: { access: '1h' },
   })
   clock.advance(600)
-  const fresh = await auth.signIn(user.id)
+  const fresh = await auth.signIn(user.id, { methods: ['pwd'] })
   const remove = (body: object, given = headers) =>
     send('DELETE', '/auth/me/', body, given)
 
   const stale = await remove({})
-  assert.equal(stale.status, 403)
-  assert.equal(stale.body.code, 'sign_in_again')
+  assert.equal(stale.status, 401)
+  assert.equal(stale.body.code, 'insufficient_user_authentication')
+  assert.equal(stale.body.max_age, 600)
   const wrong = await remove({ current_password: 'wrong' })
   assert.equal(wrong.status, 400)
   assert.deepEqual(wrong.body, { current_password: ['Invalid password.'] })
@@ -214,7 +215,10 @@ test('an API token with scopes cannot touch the account, and one without needs t
 })
 
 test('the export has all that is stored of the user, and no secret', async (t) => {
-  const { auth, send, headers, user, clock } = await signedIn(t, { user: FIELDS })
+  const { auth, send, headers, user, clock } = await signedIn(t, {
+    user: FIELDS,
+    tokens: { access: '1h' },
+  })
   const { token } = await auth.apiTokens.create(user.id, { name: 'nightly' })
 
   const { status, body } = await send('GET', '/auth/me/export/', undefined, headers)
@@ -228,5 +232,6 @@ test('the export has all that is stored of the user, and no secret', async (t) =
   assert.ok(!text.includes(token) && !/digest|"hash"|jti/.test(text), text.slice(0, 400))
   clock.advance(601)
   const later = await send('GET', '/auth/me/export/', undefined, headers)
-  assert.ok([401, 403].includes(later.status))
+  assert.equal(later.status, 401)
+  assert.equal(later.body.code, 'insufficient_user_authentication')
 })

@@ -1,8 +1,9 @@
-import { minutes, type Seconds } from '../../base/clock.ts'
+import { type StepUp, stepUpChallengeOf } from '../../authentication/step-up.ts'
+import { minutes } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
+import { stepUpCheck } from '../../guard/step-up.ts'
 import type { Field } from '../../http/fields.ts'
 import type { Principal } from '../../permissions/permission.ts'
-import type { SessionId } from '../../sessions/session.ts'
 import type { Account } from '../../users/user.ts'
 import type { Core } from '../core.ts'
 import { PASSWORD } from '../tokens/credentials.ts'
@@ -10,7 +11,7 @@ import { requireCurrentPassword } from './current-password.ts'
 import { ownAccount } from './own-account.ts'
 
 /** How young a sign-in must be for what decides whom an account belongs to (rule S7). */
-const FRESH: Seconds = minutes(10)
+const FRESH: StepUp = { fresh: minutes(10), amr: undefined }
 
 export const CURRENT_PASSWORD: Field = { ...PASSWORD, optional: true }
 
@@ -23,7 +24,7 @@ export interface FreshInput {
  * Requires the current password, or a sign-in of the last ten minutes.
  *
  * @returns the principal's account, as committed
- * @throws AuthError `sign_in_again`; `invalid` if the password is wrong; `throttled`, `busy`; `user_not_found`
+ * @throws AuthError `insufficient_user_authentication`; `invalid` if the password is wrong; `throttled`, `busy`; `user_not_found`
  */
 export async function requireFresh(
   principal: Principal,
@@ -32,16 +33,18 @@ export async function requireFresh(
 ): Promise<Account> {
   const account = await ownAccount(principal.user.id, core)
   if (password !== undefined) await requireCurrentPassword(account, password, core)
-  else if (!(await isFresh(principal, core))) throw new AuthError('sign_in_again')
+  else await requireFreshSignIn(principal, core)
   return account
 }
 
-async function isFresh(principal: Principal, core: Core): Promise<boolean> {
+async function requireFreshSignIn(principal: Principal, core: Core): Promise<void> {
   // Basic credentials have the password.
-  if (principal.scheme === 'basic') return true
-  const { sessionId } = principal
-  if (sessionId === undefined || core.sessions === undefined) return false
-  const session = (await core.sessions.find(sessionId as SessionId))?.session
-  if (session === undefined || session.userId !== principal.user.id) return false
-  return core.clock() < (session.authTime ?? session.createdAt) + FRESH
+  if (principal.scheme === 'basic') return
+  try {
+    await stepUpCheck(FRESH, core, core.clock).require(principal)
+  } catch (error) {
+    if (error instanceof AuthError && error.status === 401)
+      throw error.withChallenges([stepUpChallengeOf('Bearer realm="api"', FRESH)])
+    throw error
+  }
 }
