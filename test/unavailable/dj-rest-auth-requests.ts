@@ -3,7 +3,7 @@ import { EMAIL, mailedToken } from './account-requests.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
-type Instance = Pick<ReturnType<typeof testInstance>, 'auth' | 'mail'>
+type Instance = Pick<ReturnType<typeof testInstance>, 'auth' | 'mail' | 'sms'>
 interface Client {
   readonly access: string
   readonly refresh: string
