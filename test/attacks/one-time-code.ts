@@ -117,7 +117,7 @@ async function useTotp(attack: TotpCode): Promise<Response> {
       bytes === secretAscii.length ? Buffer.from(secretAscii) : systemRandom(bytes)
     const { id } = await beginTotp(ada as StoredUser, 'phone', { ...core, random })
     const { credentials } = core.ports(credentialStore)
-    await credentials.confirm(id as CredentialId, -1, now)
+    await credentials.confirm(id as CredentialId, { counter: -1, now }, false)
     for (const step of usedSteps) await credentials.advance(id as CredentialId, step, now)
     const stopped = await post('/api/token/', { username: 'ada', password: PASSWORD })
     const { ticket } = (await stopped.json()) as { readonly ticket: string }

@@ -252,6 +252,74 @@ test('a user whose role needs a second factor adds one with the ticket, and is s
   assert.deepEqual(enroll, WRONG, 'a ticket adds no factor beside the first')
 })
 
+test('a ticket to add a first factor adds none once there is one', async () => {
+  await using instance = await app({ secondFactors: { required: ['staff'] } })
+  const ada = (await instance.auth.users.find('ada'))!
+  await instance.auth.users.change(ada.id, { staff: true })
+  const enroll = async () => {
+    const { ticket } = (await signIn(instance)).body
+    const { id, secret } = (await instance.post('/auth/second-factor/totp/', { ticket }))
+      .body
+    return { ticket, id, code: passwordOf(secret, instance) }
+  }
+  const enrollments = [await enroll(), await enroll(), await enroll()]
+  const unused = (await signIn(instance)).body.ticket
+  const confirm = (body: object) =>
+    instance.post('/auth/second-factor/totp/confirm/', body)
+
+  const answers = await Promise.all(enrollments.slice(1).map(confirm))
+  assert.deepEqual(answers.map(({ status }) => status).toSorted(), [200, 400])
+  assert.deepEqual(await confirm(enrollments[0]!), WRONG)
+  const late = await instance.post('/auth/second-factor/totp/', { ticket: unused })
+  const { id, secret } = late.body
+  const code = passwordOf(secret, instance)
+  assert.deepEqual(await confirm({ ticket: unused, id, code }), WRONG)
+  assert.equal((await instance.auth.secondFactors.list(ada.id)).length, 1)
+})
+
+test('programs, and who acts as a user, can neither add, see nor remove factors', async () => {
+  await using instance = await app({ authentication: [bearer(), apiToken()] })
+  const ada = (await instance.auth.users.find('ada'))!
+  const bob = await instance.auth.users.create({ username: 'bob' })
+  const { id, secret } = await addTotp(instance)
+  const [limited, unlimited] = await Promise.all([
+    instance.auth.apiTokens.create(ada.id, { scopes: ['read'] }),
+    instance.auth.apiTokens.create(ada.id),
+  ])
+  const { access } = await instance.auth.signIn(ada.id, { actor: bob.id })
+  const code = passwordOf(secret, instance)
+  const requests = [
+    ['POST', '/auth/totp/', { current_password: PASSWORD }],
+    ['POST', '/auth/totp/confirm/', { id, code }],
+    ['GET', '/auth/factors/', undefined],
+    ['DELETE', `/auth/factors/${id}/`, { code }],
+    ['POST', '/auth/recovery-codes/', { code }],
+  ] as const
+  for (const authorization of [
+    `Token ${limited.token}`,
+    `Token ${unlimited.token}`,
+    `Bearer ${access}`,
+  ])
+    for (const [method, path, body] of requests) {
+      const answer = await instance.request(method, path, { authorization }, body)
+      assert.equal(answer.status, 403, `${method} ${path} ${authorization}`)
+    }
+})
+
+test('a user without a password needs a fresh sign-in to add an authenticator', async () => {
+  await using instance = await app()
+  const eve = await instance.auth.users.create({ username: 'eve' })
+  const { access, refresh } = await instance.auth.signIn(eve.id)
+  const headers = { authorization: `Bearer ${access}` }
+  assert.equal((await instance.post('/auth/totp/', {}, headers)).status, 201)
+  instance.clock.advance('10m')
+  const refreshed = (await instance.post('/api/token/refresh/', { refresh })).body
+  const late = { authorization: `Bearer ${refreshed.access}` }
+  assert.equal((await instance.request('GET', '/auth/factors/', late)).status, 200)
+  const refused = await instance.post('/auth/totp/', {}, late)
+  assert.match(String(refused.status), /^40[13]$/)
+})
+
 test('an administrator removes the factors of a user who has lost them', async () => {
   await using instance = await app()
   await addTotp(instance)

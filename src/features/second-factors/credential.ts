@@ -53,11 +53,16 @@ export interface Credentials {
   insert(credential: Credential, epoch?: number): Promise<boolean>
   list(userId: UserId): Promise<readonly Credential[]>
   /**
-   * Makes a credential valid, once.
+   * Makes a TOTP authenticator valid, once.
    *
+   * @param onlyAsFirst whether the user must have no other second factor: of two confirmed at once, one is
    * @returns `false` if it is confirmed already, or does not exist
    */
-  confirm(id: CredentialId, counter: number, now: UnixSeconds): Promise<boolean>
+  confirm(
+    id: CredentialId,
+    use: { readonly counter: number; readonly now: UnixSeconds },
+    onlyAsFirst: boolean,
+  ): Promise<boolean>
   /**
    * Uses a step of a confirmed credential, once.
    *

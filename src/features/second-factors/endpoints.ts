@@ -5,10 +5,11 @@ import type { Endpoint, MethodHandler } from '../../http/endpoint.ts'
 import type { Field } from '../../http/fields.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { isUsable } from '../../passwords/passwords.ts'
-import { isAuthenticated } from '../../permissions/basic-permissions.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { fieldError } from '../../users/field-errors.ts'
 import type { Account } from '../../users/user.ts'
+import { requireFresh } from '../accounts/fresh.ts'
+import { isOwner } from '../accounts/own-account.ts'
 import type { Core, EndpointSettings, SectionReader } from '../core.ts'
 import { defineEndpoint, type PathlessEndpoint, post } from '../define-feature.ts'
 import { mailOptions } from '../mail/options.ts'
@@ -97,12 +98,14 @@ export const totp = defineEndpoint({
   mount: isOn,
   create: ({ loginField }, open) =>
     post('TOTP', {
-      requirement: isAuthenticated,
+      requirement: isOwner,
       fields: { current_password: { ...PASSWORD, optional: true }, label: LABEL },
       async handle({ current_password, label = '' }, request, { principal }) {
         const core = await open()
         const account = await accountOf(principal, core)
-        await requirePassword(account, current_password, { request, loginField }, core)
+        if (isUsable(account.hash))
+          await requirePassword(account, current_password, { request, loginField }, core)
+        else await requireFresh(principal, {}, core)
         return json(await beginTotp(account.user, label, core), { status: 201 })
       },
     }),
@@ -114,7 +117,7 @@ export const totpConfirm = defineEndpoint({
   mount: isOn,
   create: (_, open) =>
     post('Confirm TOTP', {
-      requirement: isAuthenticated,
+      requirement: isOwner,
       fields: { id: CODE, code: CODE },
       async handle({ id, code }, request, { principal }) {
         const core = await open()
@@ -179,7 +182,7 @@ export const recoveryCodes = defineEndpoint({
   mount: isOn,
   create: (_, open) =>
     post('Recovery Codes', {
-      requirement: isAuthenticated,
+      requirement: isOwner,
       fields: { code: CODE },
       async handle({ code }, request, { principal }) {
         const core = await open()
@@ -197,7 +200,7 @@ const guarded = (
   methods: Readonly<Record<string, MethodHandler<string, Principal>>>,
 ): PathlessEndpoint => ({
   name,
-  requirement: isAuthenticated,
+  requirement: isOwner,
   methods: methods as Endpoint['methods'],
 })
 
@@ -214,15 +217,14 @@ async function accountOf(
 /**
  * Who has only a stolen access token cannot add a factor.
  *
- * @throws AuthError `invalid` without the right password, if the account has one; `throttled`
+ * @throws AuthError `invalid` without the right password; `throttled`
  */
 async function requirePassword(
-  { user, hash }: Account,
+  { user }: Account,
   password: string | undefined,
   { request, loginField }: PasswordRequest,
   core: Core,
 ): Promise<void> {
-  if (!isUsable(hash)) return
   if (password === undefined)
     throw fieldError({ current_password: ['This field is required.'] })
   try {

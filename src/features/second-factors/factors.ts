@@ -111,6 +111,7 @@ export async function beginTotp(
 /**
  * Makes an authenticator work, with a password that it shows.
  *
+ * @param onlyAsFirst whether the user must have no other second factor
  * @returns new recovery codes with the first authenticator, else none
  * @throws AuthError `invalid_code`, `throttled`
  */
@@ -119,6 +120,7 @@ export async function confirmTotp(
   id: string,
   password: string,
   core: Core,
+  onlyAsFirst = false,
 ): Promise<readonly string[]> {
   const credentials = credentialsOf(core)
   const all = await credentials.list(userId)
@@ -127,7 +129,8 @@ export async function confirmTotp(
     if (credential === undefined) return false
     const now = core.clock()
     const step = findStep(openedSecret(credential, core), password, now)
-    return step !== undefined && credentials.confirm(credential.id, step, now)
+    if (step === undefined) return false
+    return credentials.confirm(credential.id, { counter: step, now }, onlyAsFirst)
   })
   void core.audit.record({ kind: 'factor_added', userId, detail: { factor: id } })
   return all.some(isFactor) ? [] : newRecoveryCodes(userId, core)

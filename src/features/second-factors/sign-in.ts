@@ -119,7 +119,8 @@ export async function finishWithNewTotp(
 ): Promise<Pair & { readonly recovery_codes: readonly string[] }> {
   const holder = await readTicket(ticket, core)
   if (!holder.enrolls) throw new AuthError('invalid_code')
-  const codes = await confirmTotp(holder.account.user.id, id, code, core)
+  // Since the ticket was issued, the user may have added one: only that one finishes a sign-in now.
+  const codes = await confirmTotp(holder.account.user.id, id, code, core, true)
   const pair = await completeWith(ticket, holder, { methods: ['otp'], request }, core)
   return { ...pair, recovery_codes: codes }
 }

@@ -111,15 +111,29 @@ function sqlCredentials(db: Kysely<CredentialTables>, lock: UserLock): Credentia
       return rows.map(credentialOf)
     },
 
-    async confirm(id, counter, now) {
-      const { numUpdatedRows } = await db
-        .updateTable('credentials')
-        .set({ counter, confirmed_at: now, last_used_at: now })
-        .where('id', '=', id)
-        .where('confirmed_at', 'is', null)
-        .executeTakeFirst()
-      return numUpdatedRows === 1n
-    },
+    confirm: (id, { counter, now }, onlyAsFirst) =>
+      db.transaction().execute(async (trx) => {
+        if (onlyAsFirst) {
+          const all = trx
+            .selectFrom('credentials')
+            .select(['kind', 'confirmed_at'])
+            .where('user_id', '=', (eb) =>
+              eb.selectFrom('credentials').select('user_id').where('id', '=', id),
+            )
+            .orderBy('id')
+          const locked = lock === undefined ? all : all.modifyEnd(FOR_UPDATE)
+          const isFactor = (each: { kind: string; confirmed_at: unknown }) =>
+            each.kind !== 'recovery' && each.confirmed_at !== null
+          if ((await locked.execute()).some(isFactor)) return false
+        }
+        const { numUpdatedRows } = await trx
+          .updateTable('credentials')
+          .set({ counter, confirmed_at: now, last_used_at: now })
+          .where('id', '=', id)
+          .where('confirmed_at', 'is', null)
+          .executeTakeFirst()
+        return numUpdatedRows === 1n
+      }),
 
     async advance(id, counter, now) {
       const { numUpdatedRows } = await db
