@@ -209,3 +209,16 @@ test('a person who signs up again with an address that was never confirmed gets 
   const signIn = { username: 'eve', password: 'her-own-pass-Word-3' }
   assert.equal((await post('/api/token/', signIn)).status, 200)
 })
+
+test('a sign-up with a weak password or a taken name is corrected at once, and only one is mailed in 30 seconds', async (t) => {
+  const { auth, post, lastMail } = accountsApp(t, { codes: {} })
+  await auth.users.create({ username: 'eve' })
+
+  assert.equal((await post('/auth/users/', { ...ADA, password: 'short' })).status, 400)
+  assert.equal((await post('/auth/users/', { ...ADA, username: 'eve' })).status, 400)
+  assert.equal((await post('/auth/users/', ADA)).status, 202)
+  const again = await post('/auth/users/', { ...ADA, username: 'ada2' })
+
+  assert.equal(again.status, 429)
+  assert.equal((await lastMail(ADA.email)).count, 1)
+})

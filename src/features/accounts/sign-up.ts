@@ -60,9 +60,25 @@ export async function signUp(
   const input = { ...given, username: given.username ?? hexId(core.random) }
   const { username, email } = input
   const target = emailKey(emailOf(email ?? username))
-  await limitCodeRequests({ purpose: 'verify_email', target }, core)
-  await refuseTakenName(username, core)
-  if (invitation !== undefined) return acceptedUser(input, invitation, core)
+  const takeBack = await limitCodeRequests({ purpose: 'verify_email', target }, core)
+  try {
+    await refuseTakenName(username, core)
+    if (invitation !== undefined) return await acceptedUser(input, invitation, core)
+    return await mailedUser(input, request, core)
+  } catch (error) {
+    // Whoever chose a weak password corrects it at once.
+    if (isInvalidInput(error)) await takeBack()
+    throw error
+  }
+}
+
+/** @returns `undefined` if another user has the address */
+async function mailedUser(
+  input: NamedSignUp,
+  request: AuthRequest | undefined,
+  core: Core,
+): Promise<StoredUser | undefined> {
+  const { email } = input
   const user = await createdUser(input, core)
   if (user !== undefined) recordUser(user, core)
   if (email !== undefined && hasMail(core))
@@ -109,6 +125,10 @@ async function createdUser(
     throw error
   }
 }
+
+/** Whether fields are to be corrected, for a reason that has nothing to do with other users' addresses. */
+const isInvalidInput = (error: unknown): boolean =>
+  error instanceof AuthError && error.code === 'invalid' && !isTakenAddress(error)
 
 const isTakenAddress = (error: unknown): boolean =>
   error instanceof AuthError &&

@@ -21,12 +21,13 @@ export interface CodeTarget {
  * Counts a request to send a code, by its target, by the client's address and in total. Call it before the account is looked up:
  * it answers the same whether or not there is one.
  *
+ * @returns takes the target's count back, for a request that turns out to be invalid: the client's and the total stay counted
  * @throws AuthError `throttled`
  */
 export async function limitCodeRequests(
   target: CodeTarget,
   { clock, hits, section }: LimitDeps,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const now = clock()
   const counted: Count[] = []
   for (const count of countsOf(target, section(codeOptions))) {
@@ -38,11 +39,16 @@ export async function limitCodeRequests(
       throw throttled('throttled by codes', result.wait)
     }
   }
+  const ofTarget = counted.filter(({ isOfTarget }) => isOfTarget)
+  return async () => {
+    for (const { key, limit } of ofTarget) await hits.takeBack(key, limit, now)
+  }
 }
 
 interface Count {
   readonly key: string
   readonly limit: Limit
+  readonly isOfTarget: boolean
 }
 
 /** The target's last, so that a client which is refused itself does not use up the target's. */
@@ -54,13 +60,18 @@ function countsOf(target: CodeTarget, settings: CodeSettings): readonly Count[] 
   return [
     ...count('code_total', 'all', inTotal),
     ...(address === undefined ? [] : count('code_client', networkOf(address), perClient)),
-    ...count('code_resend', ident, resend),
-    ...count('code_target', ident, perTarget),
+    ...count('code_resend', ident, resend, true),
+    ...count('code_target', ident, perTarget, true),
   ]
 }
 
-const count = (scope: string, ident: string, limit: Limit | null): readonly Count[] =>
-  limit === null ? [] : [{ key: keyOf(scope, ident), limit }]
+const count = (
+  scope: string,
+  ident: string,
+  limit: Limit | null,
+  isOfTarget = false,
+): readonly Count[] =>
+  limit === null ? [] : [{ key: keyOf(scope, ident), limit, isOfTarget }]
 
 /** Hashed: users type passwords into other fields by mistake. */
 const identOf = ({ purpose, target }: CodeTarget): string =>
