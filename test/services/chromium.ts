@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { type Browser, chromium as playwright } from 'playwright-core'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome']
 /** Where the browser is; `undefined` if none is installed. */
@@ -46,4 +47,13 @@ export function visit<T>(
   const ended = closed.then(() => assert.fail('Chromium ended before its page reported'))
   ended.catch(() => undefined)
   return Promise.race([report, ended])
+}
+
+/** A browser without a window for a test that drives it, closed at its end; `undefined` if none is installed. */
+export async function openBrowser(t: TestContext): Promise<Browser | undefined> {
+  if (chromium === undefined) return undefined
+  const args = ['--no-sandbox', '--disable-dev-shm-usage']
+  const browser = await playwright.launch({ executablePath: chromium, args })
+  t.after(() => browser.close())
+  return browser
 }
