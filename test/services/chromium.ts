@@ -8,8 +8,7 @@ import type { TestContext } from 'node:test'
 import { type Browser, chromium as playwright } from 'playwright-core'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome']
-/** Where the browser is; `undefined` if none is installed. */
-export const chromium = (process.env.PATH ?? '')
+const chromium = (process.env.PATH ?? '')
   .split(delimiter)
   .flatMap((place) => NAMES.map((name) => join(place, name)))
   .find((path) => existsSync(path))
