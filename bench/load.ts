@@ -3,6 +3,8 @@ import { connect, type Socket } from 'node:net'
 
 export interface Reply {
   readonly status: number
+  /** The status line and the headers. */
+  readonly head: string
   readonly body: string
 }
 
@@ -60,6 +62,7 @@ export class Client {
     if (this.#received.length < end + 4 + length) return
     const reply = {
       status: Number(head.slice(9, 12)),
+      head,
       body: this.#received.slice(end + 4),
     }
     this.#received = ''
@@ -94,11 +97,16 @@ export const get = (
   headers: Readonly<Record<string, string>> = {},
 ): string => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${lines(headers)}\r\n`
 
-export const post = (path: string, body: object): string => {
-  const text = JSON.stringify(body)
+export const post = (
+  path: string,
+  body: object | undefined,
+  more: Readonly<Record<string, string>> = {},
+): string => {
+  const text = body === undefined ? '' : JSON.stringify(body)
   const headers = {
-    'Content-Type': 'application/json',
+    ...(body !== undefined && { 'Content-Type': 'application/json' }),
     'Content-Length': String(Buffer.byteLength(text)),
+    ...more,
   }
   return `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${lines(headers)}\r\n${text}`
 }

@@ -18,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   revocation: async () => (await import('./revocation.ts')).revocation,
   import: async () => (await import('./import.ts')).importing,
   storage: async () => (await import('./storage.ts')).storage,
+  accounts: async () => (await import('./accounts.ts')).accounts,
   start: async () => (await import('./start.ts')).start,
 }
 
