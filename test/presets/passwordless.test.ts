@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { apiToken } from '../../src/features/api-tokens/scheme.ts'
+import { issueCode } from '../../src/features/codes/issue.ts'
+import type { CodePurpose } from '../../src/features/codes/purposes.ts'
+import { openInstance } from '../../src/instance/instance.ts'
+import { lazily } from '../../src/instance/lazy-instance.ts'
 import { type PasswordlessOptions, passwordless } from '../../src/presets/index.ts'
 import type { Options } from '../../src/settings/options.ts'
+import { parseSettings } from '../../src/settings/settings.ts'
 import {
   type StoreVerb,
   type TestOptions,
   testInstance,
 } from '../../src/testing/index.ts'
+import { watchword, watchwordOf } from '../../src/watchword.ts'
 import { cleanUp } from '../cleanup.ts'
 import { sqliteStore } from '../stores/open.ts'
 import { until } from '../time.ts'
@@ -392,8 +398,7 @@ for (const [options, others, message] of [
     /accounts\.signUp is "off": set register to false/,
   ],
 ] as const)
-  test(`an instance does not start: ${message}`, async () => {
-    const { watchword } = await import('../../src/watchword.ts')
+  test(`an instance does not start: ${message}`, () => {
     assert.throws(
       () =>
         watchword({
@@ -404,3 +409,44 @@ for (const [options, others, message] of [
       { code: 'invalid_config', message },
     )
   })
+
+test('a code that belongs to nobody, because nothing was sent, signs nobody up and verifies nothing', async (t) => {
+  const settings = parseSettings(
+    {
+      database: 'sqlite::memory:',
+      secret: 'aB3dEf6hIj9lMn2pQr5tUv8xYz1cDe4g',
+      authentication: [apiToken()],
+      presets: [passwordless()],
+      mail: () => {},
+      log: () => {},
+    },
+    {},
+  )
+  const instance = lazily(() => openInstance(settings, {}))
+  const auth = watchwordOf(settings, instance)
+  cleanUp(t, () => auth.close())
+  const { core } = await instance.open()
+  const { id } = await auth.users.create({ username: 'ada', email: ADA })
+  const { token: key } = await auth.apiTokens.create(id)
+  const post = async (path: string, body: object) => {
+    const headers = {
+      'content-type': 'application/json',
+      authorization: `Token ${key}`,
+    }
+    const init = { method: 'POST', headers, body: JSON.stringify(body) }
+    return (await auth.handler(new Request(`http://localhost${path}`, init))).status
+  }
+  const target = 'new@example.org'
+  const codeFor = (purpose: CodePurpose, email: string) =>
+    issueCode({ purpose, form: 'digits', target: email, payload: { email } }, core)
+
+  const signIn = await codeFor('sign_in', target)
+  const body = { email: target, token: signIn.secret }
+  assert.equal(await post('/auth/token/', body), 400)
+  const proof = await codeFor('verify_email', ADA)
+  assert.equal(await post('/auth/verify/', { email: ADA, token: proof.secret }), 400)
+
+  assert.equal((await auth.events.list({ kind: 'code_redeemed' })).length, 2)
+  assert.equal(await auth.users.find({ email: target }), undefined)
+  assert.equal((await auth.users.find({ id }))?.emailVerifiedAt, undefined)
+})
