@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { apiToken } from '../../src/features/api-tokens/scheme.ts'
+import { accessCookie, apiToken } from '../../src/authentication.ts'
 import { issueCode } from '../../src/features/codes/issue.ts'
 import type { CodePurpose } from '../../src/features/codes/purposes.ts'
 import { openInstance } from '../../src/instance/instance.ts'
@@ -344,6 +344,36 @@ test("issues: a refresh token and an access token, a token of one's own, or none
     body: { detail: "Couldn't log you in. Try again later." },
   })
   assert.deepEqual(await none.auth.events.list({ kind: 'signed_in' }), [])
+})
+
+test('a pair in cookies is not in the body, and a page of another site can neither sign in nor use the code up', async (t) => {
+  const { auth, askForCode } = await setUp(
+    t,
+    { issues: 'pair' },
+    { authentication: [apiToken(), accessCookie()], tokens: { transport: 'cookie' } },
+  )
+  const token = await askForCode()
+  const send = (headers: Record<string, string>) =>
+    auth.handler(
+      new Request('https://localhost/auth/token/', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ email: ADA, token }),
+      }),
+    )
+  const evil = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }
+  assert.equal((await send(evil)).status, 403)
+
+  const response = await send({
+    origin: 'https://localhost',
+    'sec-fetch-site': 'same-origin',
+  })
+
+  assert.equal(response.status, 200)
+  const body = await response.json()
+  assert.ok(!JSON.stringify(body).includes('eyJ'), JSON.stringify(body))
+  const cookies = response.headers.getSetCookie().join()
+  assert.match(cookies, /access=eyJ.*refresh=eyJ/s)
 })
 
 test('prefixes and types decide which paths there are', async (t) => {

@@ -62,7 +62,7 @@ export interface PasswordlessOptions {
     | 'pair'
     | ((signIn: PasswordlessSignIn) => Awaitable<string | undefined>)
   /**
-   * Changes the answer to a sign-in: returns the body of a 200, or a Response.
+   * Changes the answer to a sign-in: returns the body of a 200, or a Response. Not called if the tokens are in cookies.
    *
    * @default `{ token }`, or `{ refresh, access }`
    * @django PASSWORDLESS_AUTH_TOKEN_SERIALIZER

@@ -1,15 +1,25 @@
 import { AuthError } from '../../base/errors.ts'
+import type { AccountName } from '../../features/accounts/account-name.ts'
 import { redeemSignInCode } from '../../features/accounts/sign-in-code.ts'
 import { tokenAtSignIn } from '../../features/api-tokens/obtain.ts'
 import type { Core } from '../../features/core.ts'
 import { post } from '../../features/define-feature.ts'
+import { deliverSignIn } from '../../features/token-cookies/deliver.ts'
+import type { AuthRequest } from '../../http/request.ts'
 import type { CheckedSignIn } from '../../sessions/checked-sign-in.ts'
+import type { User } from '../../users/user.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
 import { changedAnswer } from '../response-option.ts'
 import { nonFieldError, proofFields, soleAlias, wrongTokenError } from './fields.ts'
 import type { PasswordlessSettings, PasswordlessSignIn } from './options.ts'
 
 const ONE_ALIAS = 'Invalid alias parameters provided.'
+
+/** What a client has been sent, as it sends it back. */
+interface Proof {
+  readonly name: AccountName
+  readonly code: string
+}
 
 /** Exchanges a code for a token. */
 export const tokenOfCode = (settings: PasswordlessSettings): PresetEndpoint =>
@@ -23,22 +33,8 @@ export const tokenOfCode = (settings: PasswordlessSettings): PresetEndpoint =>
         async handle({ token: code, ...aliases }, request) {
           const name = soleAlias(aliases)
           if (name === undefined) throw nonFieldError(ONE_ALIAS)
-          const core = await open()
-          const { account, methods } = await redeemSignInCode(core, { name, code })
-          const signIn = { user: account.user, request }
-          const body =
-            settings.issues === 'pair'
-              ? { ...(await core.completeSignIn(account, { methods, request })) }
-              : await core.completeSignIn(account, {
-                  methods,
-                  request,
-                  starts: 'api token',
-                  start: async (checked) => ({
-                    result: { token: await issuedToken(checked, signIn, settings, core) },
-                    detail: { with: 'api token' },
-                  }),
-                })
-          return changedAnswer(body, settings.response?.(body, signIn))
+          const signIn = settings.issues === 'pair' ? signInForPair : signInForToken
+          return signIn({ name, code }, request, settings, await open())
         },
       }),
     errorFor: wrongTokenError,
@@ -51,6 +47,49 @@ const ISSUES_PAIR = {
       'passwordless({ issues: "pair" }) issues tokens: set tokens.signingKey, or leave issues out.',
   },
 } as const
+
+async function signInForPair(
+  proof: Proof,
+  request: AuthRequest,
+  settings: PasswordlessSettings,
+  core: Core,
+): Promise<object> {
+  let user: User | undefined
+  const answer = await deliverSignIn(request, core, async () => {
+    const { account, methods } = await redeemSignInCode(core, proof)
+    user = account.user
+    return core.completeSignIn(account, { methods, request })
+  })
+  // In cookies the tokens are not in the body.
+  if (user === undefined || core.tokenCookies !== undefined) return answer
+  return answerOf({ ...answer }, { user, request }, settings)
+}
+
+async function signInForToken(
+  proof: Proof,
+  request: AuthRequest,
+  settings: PasswordlessSettings,
+  core: Core,
+): Promise<object> {
+  const { account, methods } = await redeemSignInCode(core, proof)
+  const signIn = { user: account.user, request }
+  const body = await core.completeSignIn(account, {
+    methods,
+    request,
+    starts: 'api token',
+    start: async (checked) => ({
+      result: { token: await issuedToken(checked, signIn, settings, core) },
+      detail: { with: 'api token' },
+    }),
+  })
+  return answerOf(body, signIn, settings)
+}
+
+const answerOf = (
+  body: Readonly<Record<string, string>>,
+  signIn: PasswordlessSignIn,
+  { response }: PasswordlessSettings,
+): Promise<object> => changedAnswer(body, response?.(body, signIn))
 
 /** @throws AuthError `invalid` if the function of the option refuses */
 async function issuedToken(
