@@ -35,6 +35,9 @@ test('an invitation makes one account, with its address and roles, which is veri
   assert.equal(created?.body.email_verified, true)
   assert.deepEqual(created?.body.roles, ['editor'])
   assert.equal(await auth.users.count(), 1)
+  await auth.users.delete(created?.body.id)
+  const again = await post('/auth/users/', { ...EVE, invitation })
+  assert.equal(again.body.code, 'invalid_code', 'the invitation works once')
 })
 
 test('only staff invite', async (t) => {

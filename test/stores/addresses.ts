@@ -93,6 +93,41 @@ export function addressTests(database: string, fresh: FreshDatabase): void {
       assert.equal(await users.find('email', email), undefined)
   })
 
+  on('a change is written only if its condition still holds', async (t, url) => {
+    const { users } = await open(t, url)
+    await users.insert(ada)
+    await users.insert({ ...bob, attributes: { age: 36, nested: { b: [1.5, null] } } })
+    const change = { staff: true }
+
+    for (const onlyIf of [
+      { email: 'ada@example.org' },
+      { email: undefined },
+      { emailVerified: false },
+      { phone: undefined },
+      { epoch: 1 },
+      { attributes: { age: 36 } },
+    ])
+      assert.equal(await users.change(ada.id, change, onlyIf), undefined)
+    for (const [id, onlyIf] of [
+      [ada.id, { email: 'Ada@example.org', emailVerified: true, epoch: 0 }],
+      [ada.id, { phone: '+351912345678', attributes: {} }],
+      [bob.id, { email: undefined, emailVerified: false, phone: undefined }],
+      [bob.id, { attributes: (await users.read('id', bob.id))?.user.attributes ?? {} }],
+    ] as const)
+      assert.equal((await users.change(id, change, onlyIf))?.staff, true)
+  })
+
+  on('of concurrent changes with one condition, one is written', async (t, url) => {
+    const { users } = await open(t, url)
+    await users.insert(ada)
+
+    const changes = Array.from({ length: 20 }, (_, n) =>
+      users.change(ada.id, { attributes: { n } }, { attributes: {} }),
+    )
+    const written = (await Promise.all(changes)).filter((user) => user !== undefined)
+    assert.equal(written.length, 1)
+  })
+
   on(
     'another address is unverified, unless the change says otherwise',
     async (t, url) => {

@@ -279,6 +279,26 @@ export function codeTests(database: string, fresh: FreshDatabase): void {
       )
     })
 
+  on('codes of a user can be deleted from a moment on', async (_, ports) => {
+    await ports.users.insert(ada)
+    const codeAt = (seconds: number, target: string) =>
+      link({
+        id: target as never,
+        digest: `digest of ${target}` as never,
+        target,
+        user: { id: ada.id },
+        createdAt: at(NOON, seconds),
+      })
+    const before = codeAt(-1, 'before')
+    const codes = [before, codeAt(0, 'same'), codeAt(1, 'after')]
+    for (const code of codes) assert.ok(await ports.codes.issue(code))
+    await ports.codes.issue(link({ target: 'of nobody', user: undefined }))
+
+    assert.equal(await ports.codes.deleteSince(ada.id, NOON), 2)
+    const found = { ...presented(before), target: 'before', digests: [before.digest] }
+    assert.equal((await ports.codes.find(found))?.target, 'before')
+  })
+
   on('a code that was issued to an inactive user is valid', async (_, ports) => {
     await ports.users.insert({ ...ada, active: false })
     const code = link({ purpose: 'verify_email', user: { ...asRead, active: false } })
