@@ -3,6 +3,7 @@ import type { Chance } from '../differential/random.ts'
 import type { ServerProcess } from '../server/process.ts'
 import { type clientsOf, expiredCopy, type RefreshToken, timed } from './clients.ts'
 import { type ModelOptions, operations, type Span } from './model.ts'
+import type { ResetCodes } from './reset-codes.ts'
 import { type Login, userActions } from './user-actions.ts'
 import type { SignIn, Witness } from './witness.ts'
 
@@ -21,20 +22,22 @@ export const SIGN_IN_PAUSE = 50
  */
 export function actionsAt(
   servers: readonly ServerProcess[],
-  { signIn, refresh, signOut, greet }: ReturnType<typeof clientsOf>,
+  { signIn, refresh, signOut, greet, resetPassword }: ReturnType<typeof clientsOf>,
   {
     witness,
     chance,
     options,
+    codes,
   }: {
     readonly witness: Witness
     readonly chance: Chance
     readonly options: ModelOptions
+    readonly codes: ResetCodes
   },
 ) {
   const model = operations(options)
   const server = (): ServerProcess => chance.pick(servers)
-  const change = userActions({ server, witness, chance, model })
+  const change = userActions({ server, witness, chance, model, codes, resetPassword })
 
   async function enter(place: Place): Promise<void> {
     const { user } = place.login
@@ -168,6 +171,7 @@ export function actionsAt(
     ...times(1, [change.endSessions] as const),
     ...times(5, [change.deactivate, change.activate] as const),
     ...times(5, [change.changePassword] as const),
+    ...times(5, [change.resetPassword, change.resetPassword] as const),
     ...times(5, [change.changeEmail, change.changeEmail] as const),
     ...times(2, [change.rename] as const),
     ...times(3, [change.remove, change.createAgain] as const),

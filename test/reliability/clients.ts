@@ -53,6 +53,21 @@ export function clientsOf(agent: Agent) {
       return { span, answer: isRevoked(answer) ? false : answer }
     },
 
+    /** @returns whether the link has set the password */
+    async resetPassword(
+      at: Port,
+      token: string,
+      password: string,
+    ): Promise<Timed<boolean | Answer>> {
+      const { span, answer } = await post(at, '/auth/password/reset/confirm/', {
+        token,
+        new_password: password,
+      })
+      if (answer.status === 204) return { span, answer: true }
+      const isRefused = answer.status === 400 && answer.body.includes('"invalid_code"')
+      return { span, answer: isRefused ? false : answer }
+    },
+
     /** @returns whether a guarded route answers 200 */
     async greet(at: Port, access: string): Promise<Timed<boolean | Answer>> {
       const headers = { Authorization: `Bearer ${access}` }

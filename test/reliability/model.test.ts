@@ -16,6 +16,10 @@ const {
   activated,
   deactivated,
   passwordChanged,
+  codeAsked,
+  codeIssued,
+  passwordReset,
+  resetRefused,
   renamed,
   emailChanged,
   deleted,
@@ -43,6 +47,7 @@ const during = (began: number, until: number): Span => ({ began, ended: until })
 const signIn = (span: Span, { name, password } = CREDENTIALS) =>
   signedIn(span, token(0), { name, password })
 const opened = signIn(during(0, 1))
+const issuedLink = codeIssued(during(4, 5), 7, true)
 const REVOKED: Refreshed = { kind: 'revoked' }
 const EXPIRED: Refreshed = { kind: 'expired' }
 const NO_ACCOUNT: Refreshed = { kind: 'no-account' }
@@ -55,6 +60,71 @@ const CASES: readonly (readonly [
   readonly (Operation<Family> | readonly Operation<Family>[])[],
   boolean,
 ])[] = [
+  [
+    'a link that sets a password',
+    [codeAsked(during(2, 3), 7), issuedLink, passwordReset(during(6, 7), 7, 'second')],
+    true,
+  ],
+  [
+    'a session that goes on after a link has set a password',
+    [
+      codeAsked(during(2, 3), 7),
+      issuedLink,
+      passwordReset(during(6, 7), 7, 'second'),
+      refreshed(during(8, 9), token(0), pair(1)),
+    ],
+    false,
+  ],
+  [
+    'a link that sets two passwords',
+    [
+      codeAsked(during(2, 3), 7),
+      issuedLink,
+      passwordReset(during(6, 7), 7, 'second'),
+      passwordReset(during(6, 7), 7, 'third'),
+    ],
+    false,
+  ],
+  [
+    'a link that is refused for no reason',
+    [codeAsked(during(2, 3), 7), issuedLink, resetRefused(during(6, 7), 7)],
+    false,
+  ],
+  [
+    'a link that is refused since the password was changed',
+    [
+      codeAsked(during(2, 3), 7),
+      issuedLink,
+      passwordChanged(during(5, 6), 'second'),
+      resetRefused(during(6, 7), 7),
+    ],
+    true,
+  ],
+  [
+    'a link that sets a password after the password was changed',
+    [
+      codeAsked(during(2, 3), 7),
+      issuedLink,
+      passwordChanged(during(5, 6), 'second'),
+      passwordReset(during(7, 8), 7, 'third'),
+    ],
+    false,
+  ],
+  [
+    'a link that is redeemed, and loses against a change of the password',
+    [
+      codeAsked(during(2, 3), 7),
+      issuedLink,
+      passwordChanged(during(6, 9), 'second'),
+      resetRefused(during(6, 10), 7),
+    ],
+    true,
+  ],
+  [
+    'a link that is issued after the password was changed',
+    [codeAsked(during(2, 3), 7), passwordChanged(during(3.2, 3.5), 'b'), issuedLink],
+    false,
+  ],
   ['a refresh', [refreshed(during(2, 3), token(0), pair(1))], true],
   [
     'two refreshes of one token, one after the other',

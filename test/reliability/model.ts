@@ -2,9 +2,14 @@ import type { Operation } from './history.ts'
 import {
   type Credentials,
   canSignIn,
+  isRedeemable,
   NO_USER,
   type UserState,
+  withCodeAsked,
+  withCodeIssued,
+  withCodeRedeemed,
   withEmail,
+  without,
   withPassword,
 } from './user-state.ts'
 
@@ -30,6 +35,8 @@ export interface Family {
   readonly lostAnswers: number
   /** A cause about the token replaces one about the user. */
   readonly ended: Cause | undefined
+  /** The epochs in which links were redeemed, by their numbers, until it is known what became of it. */
+  readonly resets: Readonly<Record<number, number>>
   /** Revocations that are decided and not yet written. */
   readonly endings: Readonly<Record<Cause, number>>
 }
@@ -47,6 +54,7 @@ export const unopened = (user: UserState = NO_USER): Family => ({
   spent: undefined,
   lostAnswers: 0,
   ended: undefined,
+  resets: {},
   endings: { token: 0, user: 0, password: 0 },
 })
 
@@ -203,6 +211,52 @@ export function operations({ staleness, namesByEmail, ...options }: ModelOptions
         changed(family, withPassword(family.user, password), 'password'),
       ),
       endedFor('password', span),
+    ],
+
+    /** The user was read for a link that sets a new password. */
+    codeAsked: (span: Span, number: number): Operation<Family> =>
+      operation(span, `link ${number} asked for`, (family) =>
+        changed(family, withCodeAsked(family.user, number)),
+      ),
+
+    /** @param isIssued false: the user has changed since */
+    codeIssued: (span: Span, number: number, isIssued: boolean): Operation<Family> =>
+      operation(span, `link ${number} issued: ${isIssued}`, (family) => {
+        const user = withCodeIssued(family.user, number, isIssued)
+        return user === undefined ? [] : [{ ...family, user }]
+      }),
+
+    /** The link was redeemed; then, after hashing, the password was set in the epoch of that. */
+    passwordReset: (
+      span: Span,
+      number: number,
+      password: string,
+    ): readonly Operation<Family>[] => [
+      operation(span, `link ${number} redeemed`, (family) =>
+        isRedeemable(family.user, number) ? [withLinkUsed(family, number)] : [],
+      ),
+      operation(span, `password set by link ${number}`, (family) => {
+        const { user, resets } = family
+        if (resets[number] !== user.epoch) return []
+        const rest = { ...family, resets: without(resets, number) }
+        return changed(rest, withPassword(user, password), 'password')
+      }),
+      endedFor('password', span),
+    ],
+
+    /** Refused at once, or redeemed and then too late: the user had changed. */
+    resetRefused: (span: Span, number: number): readonly Operation<Family>[] => [
+      operation(span, `link ${number} refused`, (family) => {
+        if (isRedeemable(family.user, number)) return [withLinkUsed(family, number)]
+        return [{ ...family, resets: { ...family.resets, [number]: NO_EPOCH } }]
+      }),
+      operation(span, `link ${number} was of no use`, (family) => {
+        const { user, resets } = family
+        const epoch = resets[number]
+        const isUseful = user.exists && epoch === user.epoch
+        if (epoch === undefined || isUseful) return []
+        return [{ ...family, resets: without(resets, number) }]
+      }),
     ],
 
     renamed: (span: Span, name: string): Operation<Family> =>
@@ -378,6 +432,15 @@ export function operations({ staleness, namesByEmail, ...options }: ModelOptions
     )
   }
 }
+
+/** A link that was refused at once. */
+const NO_EPOCH = -1
+
+const withLinkUsed = (family: Family, number: number): Family => ({
+  ...family,
+  user: withCodeRedeemed(family.user),
+  resets: { ...family.resets, [number]: family.user.epoch },
+})
 
 const isSame = (a: Token, b: Token): boolean =>
   a.generation === b.generation && a.jti === b.jti

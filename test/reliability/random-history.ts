@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { InstanceStore } from '../../src/features.ts'
 import type { Account, UserId } from '../../src/users/user.ts'
 import { Chance } from '../differential/random.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
@@ -10,6 +11,7 @@ import { clientsOf, SIGNED_BY_SECRET } from './clients.ts'
 import type { Kind } from './databases.ts'
 import { firstMisfit, type Operation } from './history.ts'
 import { type Family, type ModelOptions, SLACK, unopened } from './model.ts'
+import { resetCodes } from './reset-codes.ts'
 import { storeAt } from './store.ts'
 import {
   atLeast,
@@ -79,6 +81,7 @@ function historyTrial({ name, promise, namesByEmail }: Variant): Trial {
       { name: 'open-without-epoch' },
       { name: 'open-inactive' },
       { name: 'open-unconditionally' },
+      { name: 'password-without-epoch' },
       ...(namesByEmail ? [{ name: 'same-epoch' }] : []),
     ],
     run: (deps, size) => histories(deps, { ...size, namesByEmail }),
@@ -100,7 +103,9 @@ async function histories(
   const witness = new Witness()
   const options = { ...tokens, staleness: STALENESS[deps.kind] }
   const servers = await theServers(deps, options)
-  const logins = await theLogins(deps, CLIENTS + LOSERS + Math.ceil(places / 2))
+  const store = await storeAt(deps.database)
+  deps.after(() => store.close())
+  const logins = await theLogins(store, CLIENTS + LOSERS + Math.ceil(places / 2))
   const own = placesOf(logins.slice(0, CLIENTS))
   const losing = placesOf(logins.slice(CLIENTS, CLIENTS + LOSERS))
   const common = placesOf(
@@ -111,7 +116,7 @@ async function histories(
   const { enter, behave, loseAnswer, misbehave, administer, judge } = actionsAt(
     servers,
     clientsOf(agent),
-    { witness, chance, options },
+    { witness, chance, options, codes: resetCodes(store) },
   )
 
   for (const place of [...own, ...losing, ...common]) await enter(place)
@@ -189,6 +194,7 @@ async function theServers(
   const options = {
     tokens: { ...SIGNED_BY_SECRET, overlap, lostAnswer, userIdField },
     throttle: { login: null },
+    endpoints: { confirmReset: true },
   }
   const servers: ServerProcess[] = []
   for (let i = 0; i < SERVERS; i++) {
@@ -209,12 +215,7 @@ async function theServers(
 }
 
 /** Users with one password, hashed once. */
-async function theLogins(
-  { database, after }: TrialContext,
-  count: number,
-): Promise<readonly Login[]> {
-  const store = await storeAt(database)
-  after(() => store.close())
+async function theLogins(store: InstanceStore, count: number): Promise<readonly Login[]> {
   await store.migrate()
   const { user: ada, hash } = (await store.ports.users.find(
     'username',

@@ -177,6 +177,15 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       },
     })),
 
+  /** A password that was hashed is set whatever has happened since. */
+  'password-without-epoch': (store) =>
+    withPorts(store, {
+      users: {
+        ...store.ports.users,
+        setPassword: (id, hash) => store.ports.users.setPassword(id, hash),
+      },
+    }),
+
   /** A session is inserted also if its user has been deactivated. */
   'open-inactive': (store) =>
     withSessions(store, (sessions) => ({

@@ -1,9 +1,10 @@
 import type { UserId } from '../../src/users/user.ts'
 import type { Chance } from '../differential/random.ts'
 import type { ServerProcess } from '../server/process.ts'
-import { timed } from './clients.ts'
+import { type clientsOf, timed } from './clients.ts'
 import type { Operation } from './history.ts'
 import type { Family, operations, Span } from './model.ts'
+import type { ResetCodes } from './reset-codes.ts'
 import type { UserState } from './user-state.ts'
 import { type User, userOf, type Witness } from './witness.ts'
 
@@ -17,6 +18,8 @@ export interface UserActionsDeps {
   readonly witness: Witness
   readonly chance: Chance
   readonly model: ReturnType<typeof operations>
+  readonly codes: ResetCodes
+  readonly resetPassword: ReturnType<typeof clientsOf>['resetPassword']
 }
 
 /** Epochs far enough apart that changes of one user never reach those of another with the same id. */
@@ -24,7 +27,7 @@ const EPOCHS = 1_000_000
 
 /** What an administrator can do to a user, on a server chosen at random. */
 export function userActions(deps: UserActionsDeps) {
-  const { server, witness, chance, model } = deps
+  const { server, witness, chance, model, codes } = deps
   let made = 0
   const another = (): number => {
     made += 1
@@ -104,6 +107,36 @@ export function userActions(deps: UserActionsDeps) {
     )
   }
 
+  /** A link is issued; then two clients may use it at once, while others change the user. */
+  async function resetPassword({ user }: Login): Promise<void> {
+    const number = another()
+    const asked = await timed(() => codes.read(user.id))
+    if (asked.answer === undefined) return
+    user.history.push(model.codeAsked(asked.span, number))
+    const read = asked.answer
+    const issued = await timed(() => codes.issue(read))
+    const token = issued.answer
+    user.history.push(model.codeIssued(issued.span, number, token !== undefined))
+    if (token === undefined) return
+    const use = () => useLink(user, number, token)
+    await Promise.all(chance.once(3) ? [use(), use()] : [use()])
+    if (chance.once(3)) await use()
+  }
+
+  async function useLink(user: User, number: number, token: string): Promise<void> {
+    const open = witness.signIns.filter((client) => client.user === user)
+    const password = anotherPassword()
+    const { span, answer } = await deps.resetPassword(server(), token, password)
+    if (answer === true) {
+      user.password = password
+      witness.passwordReset()
+      user.history.push(...model.passwordReset(span, number, password))
+      for (const client of open) witness.over(client, span)
+    } else if (answer === false) {
+      user.history.push(...model.resetRefused(span, number))
+    } else witness.strange.push(`reset: ${answer.status} ${answer.body}`)
+  }
+
   const remove = ({ user }: Login): Promise<void> =>
     change(
       user,
@@ -169,6 +202,7 @@ export function userActions(deps: UserActionsDeps) {
     rename,
     changeEmail,
     changePassword,
+    resetPassword,
     remove,
     createAgain,
   }

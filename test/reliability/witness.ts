@@ -54,6 +54,7 @@ export class Witness {
   #recovered = 0
   #loggedOut = 0
   #afterEnd = 0
+  #resets = 0
   #triedAfterEnd = 0
   #takenAfterEnd = 0
 
@@ -94,6 +95,11 @@ export class Witness {
     this.#recovered += 1
   }
 
+  /** A link has set a new password. */
+  passwordReset(): void {
+    this.#resets += 1
+  }
+
   over(signIn: SignIn, { ended }: Span): void {
     signIn.endedAt = Math.min(signIn.endedAt, ended)
   }
@@ -111,6 +117,7 @@ export class Witness {
       atLeast(1, 'refreshes by well-behaved clients', this.#behaved),
       exactly(0, 'of them rejected', this.#loggedOut),
       atLeast(1, 'late tokens that moved a session on', this.#recovered),
+      atLeast(1, 'passwords set by links', this.#resets),
       exactly(0, 'tokens with two successors', forks.length),
       exactly(0, 'refreshes that succeeded after an answered revocation', this.#afterEnd),
       atLeast(1, 'access tokens used a second after that', this.#triedAfterEnd),
