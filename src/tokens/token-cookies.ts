@@ -63,7 +63,7 @@ export function cookiesWithTokens(
   settings: TokenCookies,
   deps: TokenCookieDeps,
 ): readonly string[] {
-  const now = deps.clock()
+  const now = Math.floor(deps.clock())
   const set = cookieSetter(request, settings)
   const cookies: string[] = []
   if (settings.access !== undefined)

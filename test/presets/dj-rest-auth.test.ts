@@ -232,7 +232,11 @@ test('a registration answers alike whether or not the address is taken', async (
 })
 
 test('a registration without an address signs in', async (t) => {
-  const { post } = await program(t, { ...COOKIES, registration: true })
+  const { post } = await program(
+    t,
+    { ...COOKIES, registration: true },
+    { accounts: { requireActivation: false } },
+  )
   const body = { username: 'grace', password1: ANOTHER, password2: ANOTHER }
   const { status, set } = await post('/registration/', body)
   assert.equal(status, 201)

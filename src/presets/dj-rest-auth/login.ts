@@ -4,7 +4,7 @@ import type { Core } from '../../features/core.ts'
 import { post } from '../../features/define-feature.ts'
 import { PASSWORD } from '../../features/tokens/credentials.ts'
 import { refuseCrossSite } from '../../http/cross-site.ts'
-import type { Field } from '../../http/fields.ts'
+import type { Field, Fields } from '../../http/fields.ts'
 import { emailFault } from '../../users/email.ts'
 import { fieldError } from '../../users/field-errors.ts'
 import { readByLogin } from '../../users/find-by-login.ts'
@@ -17,7 +17,16 @@ import { signIn } from './sign-in.ts'
 
 const NAME: Field = { trim: true, optional: true, allowBlank: true, maxBytes: 1024 }
 
+const FIELDS = { username: NAME, email: NAME, password: PASSWORD }
+
+/** An empty name is no name. */
+const fieldsWithout = (empty: readonly string[]): Fields<keyof Named> =>
+  Object.fromEntries(
+    Object.entries(FIELDS).filter(([name]) => !empty.includes(name)),
+  ) as Fields<keyof Named>
+
 interface Named {
+  readonly password?: string
   readonly username?: string
   readonly email?: string
 }
@@ -30,8 +39,9 @@ export const login = (parts: PresetParts): PresetEndpoint =>
     create(instance, open) {
       const browser = browserOf(parts.settings, instance)
       return post('Login', {
-        fields: { username: NAME, email: NAME, password: PASSWORD },
-        async handle({ password, ...named }, request) {
+        fields: ({ values }) =>
+          fieldsWithout(['username', 'email'].filter((name) => values.get(name) === '')),
+        async handle({ password = '', ...named }: Named, request) {
           const core = await open()
           const { settings, cookies } = parts
           const setsSome = setsCookies(settings) || browser !== undefined

@@ -1,4 +1,5 @@
 import { AuthError } from '../../base/errors.ts'
+import type { ApiTokenId } from '../../features/api-tokens/api-token.ts'
 import { apiTokenStore } from '../../features/api-tokens/sql.ts'
 import {
   type BrowserSessionSettings,
@@ -26,6 +27,9 @@ import { answerWith, type PresetParts } from './answer.ts'
 import { browserOf } from './browser.ts'
 import { hidesRefresh, setsCookies } from './cookies.ts'
 
+const NEEDS_SESSIONS =
+  'djRestAuth() signs out by revoking sessions: set tokens.sessions to true.'
+
 const DONE = { detail: 'Successfully logged out.' }
 
 /** `POST logout/`, with the option `logoutOnGet` also GET. */
@@ -33,6 +37,7 @@ export const logout = (parts: PresetParts): PresetEndpoint =>
   definePresetEndpoint({
     path: '/logout/',
     span: 'watchword.sign_out',
+    ...(parts.settings.issue === 'jwt' && { needs: { sessions: NEEDS_SESSIONS } }),
     create: (instance, open) =>
       parts.settings.issue === 'jwt'
         ? logoutOfTokens(parts, open)
@@ -111,7 +116,7 @@ const logoutOfUser = (
     {
       async handle(_, request, { principal }) {
         const core = await open()
-        const user = (principal as Partial<Principal>).user
+        const { user, credential } = principal as Partial<Principal>
         if (user === undefined && browser === undefined)
           throw new AuthError('invalid', undefined, {
             body: {
@@ -119,7 +124,7 @@ const logoutOfUser = (
                 'You should be logged in to logout. Check whether the token is passed.',
             },
           })
-        if (user !== undefined) await revokeKey(user.id as UserId, core)
+        if (user !== undefined) await revokeKey(user.id as UserId, credential?.id, core)
         if (browser === undefined) return DONE
         refuseCrossSite(request, browser)
         // The guard has checked the CSRF token of the session.
@@ -136,13 +141,14 @@ const logoutOfUser = (
   ),
 })
 
-async function revokeKey(userId: UserId, core: Core): Promise<void> {
+/** @param sent the id of the token that the request bears; by default the user's */
+async function revokeKey(
+  userId: UserId,
+  sent: string | undefined,
+  core: Core,
+): Promise<void> {
   const { apiTokens } = core.ports(apiTokenStore)
-  const token = await apiTokens.findDerived(userId)
-  if (token === undefined || !(await apiTokens.delete(token.id))) return
-  void core.audit.record({
-    kind: 'api_token_revoked',
-    userId,
-    detail: { token: token.id },
-  })
+  const id = (sent as ApiTokenId | undefined) ?? (await apiTokens.findDerived(userId))?.id
+  if (id === undefined || !(await apiTokens.delete(id))) return
+  void core.audit.record({ kind: 'api_token_revoked', userId, detail: { token: id } })
 }

@@ -1,6 +1,6 @@
 import { AuthError } from '../../base/errors.ts'
 import { confirmEmail, resendVerification } from '../../features/accounts/confirm.ts'
-import { hasMail } from '../../features/accounts/settings.ts'
+import { hasMail, requiresActivation } from '../../features/accounts/settings.ts'
 import { signUp } from '../../features/accounts/sign-up.ts'
 import type { Core } from '../../features/core.ts'
 import { post } from '../../features/define-feature.ts'
@@ -34,7 +34,7 @@ export const register = (parts: PresetParts): PresetEndpoint =>
         ...post('Register', {
           fields: {
             username: TEXT,
-            email: { ...TEXT, optional: true },
+            email: { ...TEXT, optional: !requiresActivation(instance) },
             password1: PASSWORD,
             password2: PASSWORD,
           },

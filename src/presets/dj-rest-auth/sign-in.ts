@@ -50,8 +50,8 @@ export async function signIn(
     return empty({ headers: session.map((each) => ['Set-Cookie', each]) })
   const cookies = tokenCookieValues(pair, request, parts, core)
   const body = {
-    refresh: '',
-    ...tokenBody(pair, settings),
+    access: pair.access,
+    refresh: tokenBody(pair, settings).refresh ?? '',
     user: userBody(account.user, settings),
     ...(settings.returnExpiration && {
       ...accessExpiration(pair),

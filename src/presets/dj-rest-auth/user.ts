@@ -3,6 +3,7 @@ import { hasAllScopes, ownAccount } from '../../features/accounts/own-account.ts
 import type { OpenCore } from '../../features/core.ts'
 import type { MethodHandler } from '../../http/endpoint.ts'
 import type { Field } from '../../http/fields.ts'
+import type { ParsedBody } from '../../http/parsed-body.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
 import { type PresetParts, userBody } from './answer.ts'
@@ -31,16 +32,29 @@ export const user = (parts: PresetParts): PresetEndpoint =>
     }),
   })
 
+const NAMES = ['first_name', 'last_name'] as const
+
+/** Empty names are valid, which fields are not. */
+const isEmpty = (name: string, body: ParsedBody | undefined): boolean =>
+  body?.values.get(name) === ''
+
 const changes = (
   username: Field,
   { settings }: PresetParts,
   open: OpenCore,
 ): MethodHandler<string> => ({
-  fields: { username, first_name: OTHERS, last_name: OTHERS },
-  async handle({ username: name, ...fields }, _request, { principal }) {
+  fields: (body) => ({
+    username,
+    ...Object.fromEntries(
+      NAMES.filter((name) => !isEmpty(name, body)).map((name) => [name, OTHERS]),
+    ),
+  }),
+  async handle({ username: name, ...fields }, _request, { principal, body }) {
     const core = await open()
     const { user } = await ownAccount((principal as Principal).user.id, core)
-    const changed = await changeOwnUser(user, { username: name, fields }, core)
+    const empty = NAMES.filter((each) => isEmpty(each, body)).map((each) => [each, ''])
+    const all = { ...fields, ...Object.fromEntries(empty) }
+    const changed = await changeOwnUser(user, { username: name, fields: all }, core)
     return userBody(changed, settings)
   },
 })
