@@ -15,6 +15,7 @@ import type {
 import type { User } from '../../src/users/user.ts'
 import { opened } from './forge.ts'
 import { RATES } from './instances.ts'
+import { VALUES_OF_DJOSER } from './neighbours/djoser.ts'
 import { NEIGHBOURS, neighboursOf } from './neighbours/index.ts'
 import type { Neighbour, OpenNeighbour } from './neighbours/neighbour.ts'
 import { DATA, RECORDINGS, readJson } from './recording.ts'
@@ -34,21 +35,35 @@ export interface RecordedConfig {
   readonly REST_KNOX?: object
   readonly PASSWORDLESS_AUTH?: object
   readonly REST_FRAMEWORK?: { readonly DEFAULT_THROTTLE_CLASSES?: readonly string[] }
+  readonly MESSAGES?: boolean
 }
 
 export type RecordedConfigs = { readonly [name: string]: RecordedConfig }
 
 /** @param files recordings: a `configs.json` beside one of them is read, too, and wins over the bundled one */
 export function readConfigs(files: readonly string[] = []): RecordedConfigs {
-  const bundled = [
-    'configs.json',
-    ...RECORDINGS.map((name) => `${name}.configs.json`),
-  ].map((name) => readJson<RecordedConfigs>(new URL(name, DATA)))
+  const main = readJson<RecordedConfigs>(new URL('configs.json', DATA))
+  const ofNeighbours = RECORDINGS.map((name) =>
+    readJson<RecordedConfigs>(new URL(`${name}.configs.json`, DATA)),
+  )
+  // Two recordings may have different configurations of one name.
+  const named = ofNeighbours.map((configs, i) =>
+    Object.fromEntries(
+      Object.entries(configs).map(([name, config]) => [
+        configNameIn(RECORDINGS[i]!, name),
+        config,
+      ]),
+    ),
+  )
   const beside = [...new Set(files.map((file) => join(dirname(file), 'configs.json')))]
     .filter((file) => existsSync(file))
     .map((file) => readJson<RecordedConfigs>(pathToFileURL(file)))
-  return Object.assign({}, ...bundled, ...beside)
+  return Object.assign({}, ...ofNeighbours, main, ...named, ...beside)
 }
+
+/** The name of a configuration of a neighbour's recording. */
+export const configNameIn = (recording: string, name: string): string =>
+  `${recording}: ${name}`
 
 /** The claim with a token's type in this configuration. */
 export function typeClaimOf({ SIMPLE_JWT = {} }: RecordedConfig): string | null {
@@ -198,6 +213,7 @@ export function optionsFor(
       tokens,
       ...settings.map(([name, value]) => TOKENS[name]?.(value as never)),
     ) as TokenOptions,
+    ...Object.assign({}, ...neighbours.map(({ options }) => options)),
     presets: neighbours.flatMap(({ options }) => options.presets ?? []),
     users: Object.assign(
       {},
@@ -208,6 +224,7 @@ export function optionsFor(
     slidingTokens: Object.assign({}, ...others.map(({ slidingTokens }) => slidingTokens)),
     endpoints: Object.assign(
       { slidingObtain: true, slidingRefresh: true, ...browserEndpoints(schemes) },
+      ...neighbours.map(({ options }) => options.endpoints),
       ...others.map(({ endpoints }) => endpoints),
     ),
   }
@@ -225,6 +242,8 @@ const VALUES: { readonly [setting: string]: readonly unknown[] } = {
   // Beside `CHECK_USER_IS_ACTIVE: false`, which is one option here.
   'SETTINGS.AUTHENTICATION_BACKENDS': [
     ['django.contrib.auth.backends.AllowAllUsersModelBackend'],
+    // Beside Djoser's `LOGIN_FIELD`.
+    ['djoser.auth_backends.LoginFieldBackend'],
   ],
   BLACKLIST_APP: [true, false],
   REST_FRAMEWORK: [
@@ -238,12 +257,13 @@ const VALUES: { readonly [setting: string]: readonly unknown[] } = {
   LOCALE: [true],
   // With it mail is recorded among the effects.
   MESSAGES: [true],
+  ...VALUES_OF_DJOSER,
 }
 
 /** A member of a configuration that has no meaning here, or its value, so that conversations in it cannot be played. */
 export function unknownSetting(config: RecordedConfig): string | undefined {
   const { SIMPLE_JWT = {}, SETTINGS = {}, AUTHENTICATORS = [], ...rest } = config
-  const neighbours = neighboursOf(config)
+  const neighbours = neighboursOf(config, [])
   const sections = neighbours.map(({ section }) => section)
   const others = Object.entries(rest).filter(([name]) => !sections.includes(name))
   const settings = [

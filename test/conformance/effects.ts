@@ -15,13 +15,13 @@ import type { Case, Json, JsonObject } from './recording.ts'
  * - at a rejected refresh, a blacklisted token is a revoked session;
  * - a written browser session is an opened one, and a deleted one is revoked.
  */
-export function asSessionChanges({ request, response }: Case): JsonObject {
+export function asSessionChanges({ id, request, response }: Case): JsonObject {
   const {
     OutstandingToken: issued = 0,
     BlacklistedToken: spent = 0,
     sessions = 0,
     ...others
-  } = rowEffectsOfOurs(response.effects ?? {})
+  } = withAddresses(id, rowEffectsOfOurs(response.effects ?? {}))
   if (sessions !== 0)
     return {
       ...others,
@@ -33,6 +33,14 @@ export function asSessionChanges({ request, response }: Case): JsonObject {
     ...others,
     ...sessionsOf(path, isRefused, Number(issued), Number(spent)),
   })
+}
+
+/** Of Djoser's mails only the address is compared: their texts are watchword's own. */
+function withAddresses(id: string, { messages, ...others }: JsonObject): JsonObject {
+  if (messages === undefined) return others
+  if (!id.startsWith('dj/')) return { messages, ...others }
+  const sent = messages as readonly { readonly to: readonly string[] }[]
+  return { ...others, messages: sent.flatMap(({ to }) => to) }
 }
 
 function sessionsOf(

@@ -25,13 +25,6 @@ const OTHERS: { readonly [prefix: string]: Options } = {
   '/sliding/': {
     endpoints: { slidingObtain: '/sliding/', slidingRefresh: '/sliding/refresh/' },
   },
-  '/auth/jwt/': {
-    endpoints: {
-      obtain: '/auth/jwt/create/',
-      refresh: '/auth/jwt/refresh/',
-      verify: '/auth/jwt/verify/',
-    },
-  },
   [THROTTLED]: { endpoints: { obtain: '/throttle/obtain/' }, throttle: RATES },
 }
 
@@ -50,7 +43,12 @@ export function instancesFor(
     paths.some((path) => path.startsWith(prefix)),
   )
   const others = asked.map(([prefix, { endpoints, ...others }]) => {
-    const only = { ...options, ...others, endpoints: { ...NONE, ...endpoints } }
+    const only = {
+      ...options,
+      presets: [],
+      ...others,
+      endpoints: { ...NONE, ...endpoints },
+    }
     return [prefix, make(only)] as const
   })
   return { main, others: new Map(others) }

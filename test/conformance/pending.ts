@@ -20,8 +20,10 @@ const answeredBy =
   ({ version = '' }) =>
     software.test(version)
 
-/** Djoser's, except for those that are Simple JWT's endpoints at other paths. */
-const DJOSERS = /^\/auth\/(?!jwt\/(create|refresh|verify)\/?$)/
+const asks =
+  (path: RegExp): Awaited['needs'] =>
+  (recorded) =>
+    pathsOf(recorded).some((each) => path.test(each))
 
 export const AWAITED: readonly Awaited[] = [
   {
@@ -46,13 +48,15 @@ export const AWAITED: readonly Awaited[] = [
     needs: answeredBy(/oauth-toolkit/),
   },
   {
-    name: "Djoser's endpoints",
-    folder: 'presets/djoser',
-    needs: (recorded, { DJOSER, NEIGHBOURS = [] }) =>
-      DJOSER !== undefined ||
-      // drfpasswordless has paths of the same beginning.
-      (!NEIGHBOURS.includes('passwordless') &&
-        pathsOf(recorded).some((path) => DJOSERS.test(path))),
+    name: 'social sign-in',
+    folder: 'presets/djoser/social',
+    needs: (recorded, config) =>
+      beside('social')(recorded, config) || asks(/^\/auth\/o\//)(recorded, config),
+  },
+  {
+    name: 'webauthn of Djoser',
+    folder: 'presets/djoser/webauthn',
+    needs: asks(/^\/auth\/webauthn\//),
   },
 ]
 

@@ -1,4 +1,4 @@
-import { type RecordedConfigs, readConfigs } from './configs.ts'
+import { configNameIn, type RecordedConfig, readConfigs } from './configs.ts'
 import { judge, type Known, type Verdict } from './judge.ts'
 import { featureAwaited } from './pending.ts'
 import type { Played } from './player.ts'
@@ -29,7 +29,10 @@ export async function replay(files: readonly string[], only: string): Promise<Re
   const chosen = cases.filter(({ id }) => id.startsWith(only))
   if (chosen.length === 0)
     throw new Error(`no conversation to replay: ${[...files, only].join(' ').trim()}`)
-  const { pending, unplayable, due } = sorted(chosen, readConfigs(files))
+  const configs = readConfigs(files)
+  const configOf = ({ id, config }: Case): RecordedConfig | undefined =>
+    configs[files.length === 0 ? (known.configNames.get(id) ?? config) : config]
+  const { pending, unplayable, due } = sorted(chosen, configOf)
   const { played, output } = await playAll(
     due.map(({ recorded, config }) => ({
       recorded: { ...recorded, ...stepsOfOurs(recorded, known) },
@@ -47,7 +50,7 @@ export async function replay(files: readonly string[], only: string): Promise<Re
 }
 
 /** Reviewed recordings: a newer version in place of an older one. */
-function readKnown(): Known {
+function readKnown(): Known & { readonly configNames: ReadonlyMap<string, string> } {
   const ofNeighbours = RECORDINGS.map((name) => `${name}.jsonl`)
   const files = ['cases.jsonl', 'main.jsonl', ...ofNeighbours].map(
     (name) => new URL(name, DATA),
@@ -56,10 +59,19 @@ function readKnown(): Known {
     readLines<Difference>(new URL(`differences${end}.jsonl`, import.meta.url)),
   )
   return {
+    configNames: new Map(RECORDINGS.flatMap(configNamesOf)),
     cases: new Map(readCases(files).map((recorded) => [recorded.id, recorded])),
     differences: new Map(differences.map((difference) => [difference.id, difference])),
   }
 }
+
+const configNamesOf = (
+  name: string,
+): readonly (readonly [id: string, config: string])[] =>
+  readLines<Case>(new URL(`${name}.jsonl`, DATA)).map(({ id, config }) => [
+    id,
+    configNameIn(name, config),
+  ])
 
 const readCases = (files: readonly (URL | string)[]): readonly Case[] =>
   files
@@ -67,12 +79,15 @@ const readCases = (files: readonly (URL | string)[]): readonly Case[] =>
     .reduce<readonly Case[]>((older, newer) => added(older, newer), [])
 
 /** Cases that wait for a feature, that cannot be played, and that can. */
-function sorted(cases: readonly Case[], configs: RecordedConfigs) {
+function sorted(
+  cases: readonly Case[],
+  configOf: (recorded: Case) => RecordedConfig | undefined,
+) {
   const pending: Pending[] = []
   const unplayable: Verdict[] = []
-  const due: { readonly recorded: Case; readonly config: RecordedConfigs[string] }[] = []
+  const due: { readonly recorded: Case; readonly config: RecordedConfig }[] = []
   for (const recorded of cases) {
-    const config = configs[recorded.config]
+    const config = configOf(recorded)
     const feature = featureAwaited(recorded, config)
     const part = unknownPart(recorded, config)
     if (feature !== undefined) pending.push({ id: recorded.id, feature })

@@ -11,6 +11,8 @@ export interface State {
   readonly rows: { readonly [effect: string]: ReadonlyMap<string, Row> }
   /** That were sent so far. */
   readonly messages: readonly JsonObject[]
+  /** To whom mails were sent of which only that is compared; `undefined` each if not even that is. */
+  readonly mails: readonly (string | undefined)[]
 }
 
 /** The state of the database and the application: users in the format of the recordings, sessions in that of watchword. */
@@ -47,6 +49,7 @@ export function stateOf(
     counts: { users: rows.length, ...sessions, ...tokens, notes: notes.size },
     rows: Object.fromEntries(neighbours.map((each) => [each.effect, each.rows(db)])),
     messages: messages.map(messageShown),
+    mails: [],
   }
 }
 
@@ -84,6 +87,10 @@ export function effectsOf(before: State, after: State, now: number): JsonObject 
   }
   const messages = after.messages.slice(before.messages.length)
   if (messages.length > 0) Object.assign(effects, { mail: messages.length, messages })
+  const sent = after.mails.slice(before.mails.length)
+  if (sent.length > 0) effects.mail = sent.length
+  const addresses = sent.flatMap((to) => to ?? [])
+  if (addresses.length > 0) effects.messages = addresses
   if (created.length > 0) effects.created = created
   if (Object.keys(changed).length > 0) effects.changed = changed
   if (gone.length > 0)

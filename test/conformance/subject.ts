@@ -73,7 +73,7 @@ async function open({ config, paths, seeded, passwordCost }: SubjectTerms) {
   const database = `${seeded}.${turn++}`
   const clock = testClock()
   const lines: string[] = []
-  const neighbours = openNeighbours(config)
+  const neighbours = openNeighbours({ config, paths })
   const instances = instancesFor(paths, optionsFor(config, neighbours), (options) =>
     buildWatchword({
       ...options,
@@ -88,6 +88,7 @@ async function open({ config, paths, seeded, passwordCost }: SubjectTerms) {
   const db = new DatabaseSync(database)
   const notes = seededNotes()
   const server = serverOf(instances, config, notes, neighbours)
+  for (const each of neighbours) each.prepare?.(db)
   const messages = () => neighbours.flatMap((each) => each.messages?.() ?? [])
   const users: Users = { auth: instances.main, db }
   const close = async (): Promise<void> => {
@@ -102,19 +103,38 @@ async function open({ config, paths, seeded, passwordCost }: SubjectTerms) {
     putUser: (name, set) => putUser(users, name, set),
     deleteUser: (name) => deleteUser(users, name),
     flush: async () => void (await instances.main.flush()),
-    state: () => stateOf(db, notes, neighboursOf(config), messages()),
+    state: () => ({
+      ...stateOf(db, notes, neighboursOf(config, paths), messages()),
+      mails: mailsOf(neighbours, config),
+    }),
     async settle() {
       // Neighbours' rows show moments, which must differ as they did when they were recorded.
       if (neighbours.length > 0) clock.advance(0.001)
       await Promise.all(neighbours.map((each) => each.settle?.(db)))
     },
-    lastMail: () => messages().at(-1)?.text,
+    lastMail: () => messages().at(-1)?.text ?? textOf(neighbours),
     placeholder: (text, path, now) =>
       neighbours.map((each) => each.placeholder(text, path, now)).find(Boolean),
     log: () => lines.join('\n'),
     close,
   } satisfies Subject
 }
+
+/** To whom mails were sent; `undefined` each if the recorded server did not record it. */
+const mailsOf = (
+  neighbours: readonly OpenNeighbour[],
+  { MESSAGES: recorded = false }: RecordedConfig,
+): readonly (string | undefined)[] =>
+  neighbours.flatMap(({ mails = [] }) =>
+    mails.map(({ to }) => (recorded ? to : undefined)),
+  )
+
+/** The mails, newest first: a request may send several. */
+const textOf = (neighbours: readonly OpenNeighbour[]): string | undefined =>
+  neighbours
+    .flatMap(({ mails = [] }) => mails.map(({ text }) => text))
+    .toReversed()
+    .join('\n') || undefined
 
 const allOf = ({ main, others }: Instances): readonly Watchword<User>[] => [
   main,

@@ -61,32 +61,24 @@ for (const [setting, config] of [
   })
 }
 
-const djosers = { ...asked, request: { method: 'GET', path: '/auth/users/' } }
+const social = { ...asked, request: { method: 'GET', path: '/auth/o/google/' } }
 
 test('a conversation waits for a feature until its folder exists', () => {
   assert.equal(
-    featureAwaited(djosers, {}, () => false),
-    "Djoser's endpoints",
+    featureAwaited(social, {}, () => false),
+    'social sign-in',
   )
   assert.equal(
-    featureAwaited(djosers, {}, (folder) => folder === 'presets/djoser'),
+    featureAwaited(social, {}, (folder) => folder === 'presets/djoser/social'),
     undefined,
   )
 })
 
 test('a conversation waits for a feature that only a step needs', () => {
-  const steps = [{ op: 'request', ...djosers.request }] as const
+  const steps = [{ op: 'request', ...social.request }] as const
   assert.equal(
     featureAwaited({ ...asked, steps }, {}, () => false),
-    "Djoser's endpoints",
-  )
-})
-
-test('Simple JWT below the paths of Djoser waits for nothing', () => {
-  const request = { method: 'POST', path: '/auth/jwt/create' }
-  assert.equal(
-    featureAwaited({ ...asked, request }, {}, () => false),
-    undefined,
+    'social sign-in',
   )
 })
 

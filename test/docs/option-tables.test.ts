@@ -6,6 +6,7 @@ import {
   DJ_REST_AUTH_NAMES,
   djRestAuthOptions,
 } from '../../src/presets/dj-rest-auth/options.ts'
+import { DJOSER_NAMES, djoserOptions } from '../../src/presets/djoser/options.ts'
 import { KNOX_NAMES, knoxOptions } from '../../src/presets/knox/options.ts'
 import {
   PASSWORDLESS_NAMES,
@@ -84,6 +85,7 @@ const PRESETS = [
   ['knox', knoxOptions, KNOX_NAMES],
   ['djRestAuth', djRestAuthOptions, DJ_REST_AUTH_NAMES],
   ['passwordless', passwordlessOptions, PASSWORDLESS_NAMES],
+  ['djoser', djoserOptions, DJOSER_NAMES],
 ] as const
 
 test('the options of a preset are those of its schema, and its messages know their names', () => {

@@ -5,7 +5,7 @@ import { AuthError } from '../../src/base/errors.ts'
 import type { Mail } from '../../src/features/mail/message.ts'
 import { FEATURE_LIST } from '../../src/features.ts'
 import { openInstance } from '../../src/instance/instance.ts'
-import { djRestAuth, knox, passwordless } from '../../src/presets/index.ts'
+import { djoser, djRestAuth, knox, passwordless } from '../../src/presets/index.ts'
 import type { Options } from '../../src/settings/options.ts'
 import { parseSettings } from '../../src/settings/settings.ts'
 import type { SignInAttempt } from '../../src/sign-in/complete-sign-in.ts'
@@ -18,7 +18,18 @@ const SECRET = 'aB3dEf6hIj9lMn2pQr5tUv8xYz1cDe4g'
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 const CREDENTIALS = { username: 'ada', password: PASSWORD }
 
-const PRESETS = [knox({ credentials: 'body' }), djRestAuth({ passwordReset: false })]
+const PRESETS = [
+  knox({ credentials: 'body' }),
+  djRestAuth({ passwordReset: false }),
+  djoser({ prefix: '/dj' }),
+]
+
+/** What `djoser()` needs. */
+const ACCOUNTS = {
+  accounts: { requireActivation: false },
+  mail: () => {},
+  url: 'https://app.example.com',
+} as const
 
 /** The endpoints that sign in with a password, by the names of the features and presets. */
 const ENDPOINTS: Readonly<Record<string, string>> = {
@@ -28,6 +39,8 @@ const ENDPOINTS: Readonly<Record<string, string>> = {
   apiToken: '/api-token-auth/',
   'knox.login': '/knox/login/',
   'djRestAuth.login': '/dj-rest-auth/login/',
+  'djoser.tokenLogin': '/dj/token/login/',
+  'djoser.jwtCreate': '/dj/jwt/create/',
 }
 
 /** One that signs in with a mailed code. */
@@ -43,7 +56,7 @@ const SECOND_STEPS = ['secondFactor', 'enrollTotpConfirm', 'secondFactorPasskey'
 const PASSKEY = 'passkeySignIn'
 
 /** The paths of those that start no session. */
-const STARTS_TOKEN = ['/api-token-auth/', '/knox/login/']
+const STARTS_TOKEN = ['/api-token-auth/', '/knox/login/', '/dj/token/login/']
 
 interface Gate extends AsyncDisposable {
   readonly auth: Watchword
@@ -67,6 +80,7 @@ function gate(options: Options = {}): Gate {
     authentication: [bearer(), session(), apiToken(), basic()],
     endpoints: { slidingObtain: true },
     presets: PRESETS,
+    ...ACCOUNTS,
     on: { signedIn: (event) => void hooks.push(event) },
     ...options,
     signInChecks: [
@@ -390,6 +404,7 @@ test('if the check cannot know, no way of signing in succeeds', async () => {
     authentication: [bearer(), session(), apiToken(), basic()],
     endpoints: { slidingObtain: true },
     presets: PRESETS,
+    ...ACCOUNTS,
     signInChecks: [() => Promise.reject(new AuthError('store_unavailable'))],
   })
   try {

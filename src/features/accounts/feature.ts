@@ -107,6 +107,7 @@ export const accounts = defineFeature({
   onOpen(core, mounted) {
     if (mounted.has('resetPassword')) requireMail('endpoints.resetPassword', core)
     if (mounted.has('signInCode')) requireWayOfCodes(core)
+    if (mounted.has('djoser.resetUsername')) requireLinks(['resetUsername'], core)
     if (hasAccounts(core.section)) requireSettings(core)
     return undefined
   },

@@ -219,8 +219,8 @@ export const signUpEndpoint = defineEndpoint({
     }),
 })
 
-/** @throws AuthError `invalid` */
-function attributesIn(body: ParsedBody | undefined, core: Core) {
+/** The values of the option `user` in a body. @throws AuthError `invalid` */
+export function attributesIn(body: ParsedBody | undefined, core: Core) {
   const { values, faults } = parseUserFields(body?.values ?? new Map(), core.userFields, {
     names: settableFields(core),
     isNew: true,
@@ -230,7 +230,7 @@ function attributesIn(body: ParsedBody | undefined, core: Core) {
 }
 
 /** Who signs in with a name must have one, and whose address must be confirmed an address. */
-function signUpFields(
+export function signUpFields(
   { values }: ParsedBody,
   { loginField, section }: Pick<EndpointSettings, 'loginField' | 'section'>,
 ): Fields<string> {

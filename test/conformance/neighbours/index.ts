@@ -1,21 +1,33 @@
 import type { Json, JsonObject } from '../recording.ts'
+import { djoserNeighbour } from './djoser.ts'
 import { knoxNeighbour } from './knox.ts'
-import type { Neighbour, OpenNeighbour } from './neighbour.ts'
+import type { Neighbour, NeighbourTerms, OpenNeighbour } from './neighbour.ts'
 import { passwordlessNeighbour } from './passwordless.ts'
 
 /** Those whose recordings are replayed. */
-export const NEIGHBOURS: readonly Neighbour[] = [knoxNeighbour, passwordlessNeighbour]
+export const NEIGHBOURS: readonly Neighbour[] = [
+  knoxNeighbour,
+  passwordlessNeighbour,
+  djoserNeighbour,
+]
 
 type Config = { readonly NEIGHBOURS?: readonly string[] }
 
 /** Those of a configuration. */
-export const neighboursOf = ({ NEIGHBOURS: names = [] }: Config): readonly Neighbour[] =>
-  NEIGHBOURS.filter(({ name }) => names.includes(name))
+export const neighboursOf = (
+  config: Config,
+  paths: readonly string[],
+): readonly Neighbour[] =>
+  NEIGHBOURS.filter(
+    (each) =>
+      config.NEIGHBOURS?.includes(each.name) === true ||
+      each.isIn?.(config, paths) === true,
+  )
 
 /** Those of a configuration, with its settings. @throws AuthError `invalid_config` if a preset refuses them */
-export const openNeighbours = (config: Config): readonly OpenNeighbour[] =>
-  neighboursOf(config).map(({ section, open }) =>
-    open((config as { readonly [name: string]: JsonObject })[section] ?? {}),
+export const openNeighbours = (terms: NeighbourTerms): readonly OpenNeighbour[] =>
+  neighboursOf(terms.config, terms.paths).map(({ section, open }) =>
+    open((terms.config as { readonly [name: string]: JsonObject })[section] ?? {}, terms),
   )
 
 /** Recorded changes of the rows of all neighbours, and messages, in terms of watchword's. */

@@ -1,9 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Scheme } from '../../../src/authentication/scheme.ts'
 import type { KeptMessage } from '../../../src/features/mail/mailbox.ts'
+import type { Mail } from '../../../src/features/mail/message.ts'
 import type { Options } from '../../../src/settings/options.ts'
 import type { User } from '../../../src/users/user.ts'
 import type { Watchword } from '../../../src/watchword.ts'
+import type { RecordedConfig } from '../configs.ts'
 import type { JsonObject } from '../recording.ts'
 import type { View } from '../view.ts'
 
@@ -11,6 +13,8 @@ import type { View } from '../view.ts'
 export interface Neighbour {
   /** Its name in `NEIGHBOURS` of a configuration. */
   readonly name: string
+  /** Whether the recorded server has it, if `NEIGHBOURS` does not list it. */
+  isIn?(config: object, paths: readonly string[]): boolean
   /** The member of a configuration with its settings. */
   readonly section: string
   /** The settings that `open` translates. */
@@ -18,7 +22,7 @@ export interface Neighbour {
   /** What `AUTHENTICATORS` lists. */
   readonly authenticators: readonly string[]
   /** @throws AuthError `invalid_config` if the preset refuses the settings */
-  open(settings: JsonObject): OpenNeighbour
+  open(settings: JsonObject, terms: NeighbourTerms): OpenNeighbour
   /** The member of `effects` with changes of its rows. */
   readonly effect: string
   /** These rows, by their key. */
@@ -27,6 +31,13 @@ export interface Neighbour {
   changesOfOurs(changes: JsonObject): JsonObject
   /** What its recordings show of a user besides. @param row of the table of users */
   userMembers?(row: UserRow): JsonObject
+}
+
+/** What else the options depend on. */
+export interface NeighbourTerms {
+  readonly config: RecordedConfig
+  /** The paths that a conversation requests. */
+  readonly paths: readonly string[]
 }
 
 /** A row, with the username of its user. Moments are `Date`s. */
@@ -43,6 +54,10 @@ export interface OpenNeighbour {
   placeholder(text: string, path: string, now: number): string | undefined
   /** The messages that were sent, the oldest first. */
   messages?(): readonly KeptMessage[]
+  /** Mails that were sent, of which the address alone is compared, the oldest first. */
+  readonly mails?: readonly Mail[]
+  /** Changes the seeded database before it is opened. */
+  prepare?(db: DatabaseSync): void
   /** Waits for writes that a request does not wait for. */
   settle?(db: DatabaseSync): Promise<void>
 }

@@ -30,6 +30,15 @@ export const de: Templates = {
       'Wenn Sie nicht darum gebeten haben, ist nichts zu tun: Ihr Passwort bleibt, wie es ist.',
     ],
   }),
+  resetUsername: (data, app) => ({
+    subject: `Neuer Benutzername für ${app}`,
+    before: ['Sie können jetzt einen neuen Benutzernamen wählen.'],
+    ...action(data, 'Neuen Benutzernamen wählen'),
+    after: [
+      lasts(data),
+      'Wenn Sie nicht darum gebeten haben, ist nichts zu tun: Ihr Benutzername bleibt, wie er ist.',
+    ],
+  }),
   signIn: (data, app) => ({
     subject: `Anmeldung bei ${app}`,
     before: ['Sie können sich jetzt anmelden.'],
@@ -55,6 +64,12 @@ export const de: Templates = {
     subject: `Ihr Passwort für ${app} wurde geändert`,
     before: [
       'Ihr Passwort wurde geändert. Wenn Sie es waren, ist nichts zu tun. Sonst legen Sie sofort ein neues fest.',
+    ],
+  }),
+  usernameChanged: (_, app) => ({
+    subject: `Ihr Benutzername für ${app} wurde geändert`,
+    before: [
+      'Ihr Benutzername wurde geändert. Wenn Sie das waren, ist nichts zu tun. Sonst setzen Sie sofort ein neues Passwort.',
     ],
   }),
   invitation: (data, app) => ({

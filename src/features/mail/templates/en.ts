@@ -30,6 +30,15 @@ export const en: Templates = {
       'If you have not asked for it, ignore this message: your password stays as it is.',
     ],
   }),
+  resetUsername: (data, app) => ({
+    subject: `Choose a new username for ${app}`,
+    before: ['You can choose a new username now.'],
+    ...action(data, 'Choose a new username'),
+    after: [
+      lasts(data),
+      'If you have not asked for it, ignore this message: your username stays as it is.',
+    ],
+  }),
   signIn: (data, app) => ({
     subject: `Sign in to ${app}`,
     before: ['You can sign in now.'],
@@ -55,6 +64,12 @@ export const en: Templates = {
     subject: `Your password for ${app} was changed`,
     before: [
       'Your password was changed. If it was you, there is nothing to do. Otherwise set a new one at once.',
+    ],
+  }),
+  usernameChanged: (_, app) => ({
+    subject: `Your username for ${app} was changed`,
+    before: [
+      'Your username was changed. If it was you, there is nothing to do. Otherwise set a new password at once.',
     ],
   }),
   invitation: (data, app) => ({

@@ -28,6 +28,8 @@ export interface MailTemplates {
   readonly verifyEmail: Template
   /** `link` or `code` */
   readonly resetPassword: Template
+  /** To a user who wants another username. `link` or `code` */
+  readonly resetUsername: Template
   /** `link` or `code` */
   readonly signIn: Template
   /** To the new address. `link` or `code` */
@@ -35,6 +37,7 @@ export interface MailTemplates {
   /** To the address that was used until now. `newAddress`; `link`: how to undo it */
   readonly emailChanged: Template
   readonly passwordChanged: Template
+  readonly usernameChanged: Template
   /** To a person without an account. `link` */
   readonly invitation: Template
   /** A second factor was added or removed. */

@@ -1,0 +1,200 @@
+import { AuthError } from '../../base/errors.ts'
+import { findRecipient } from '../../features/accounts/account-name.ts'
+import { confirmEmailChange } from '../../features/accounts/change-email.ts'
+import {
+  confirmEmail,
+  isUnconfirmed,
+  resendVerification,
+} from '../../features/accounts/confirm.ts'
+import {
+  confirmPasswordReset,
+  type ResetName,
+  requestPasswordReset,
+} from '../../features/accounts/reset-password.ts'
+import { requiresActivation } from '../../features/accounts/settings.ts'
+import {
+  confirmUsernameReset,
+  requestUsernameReset,
+} from '../../features/accounts/username.ts'
+import type { Core } from '../../features/core.ts'
+import { PASSWORD } from '../../features/tokens/credentials.ts'
+import { empty } from '../../http/answer.ts'
+import type { MethodHandler } from '../../http/endpoint.ts'
+import type { Fields } from '../../http/fields.ts'
+import type { AuthRequest } from '../../http/request.ts'
+import type { Principal } from '../../permissions/permission.ts'
+import { emailFault } from '../../users/email.ts'
+import { listOf, rejectFieldErrors } from '../../users/field-errors.ts'
+import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
+import { permissionFor } from './access.ts'
+import { errorsWith, renaming, requireSame, routed, TEXT } from './form.ts'
+import {
+  asWrongToken,
+  LINK,
+  type Link,
+  outcomeOf,
+  requireLink,
+  wrongToken,
+} from './links.ts'
+import {
+  type DjoserPermission,
+  type DjoserSettings,
+  isRetyped,
+  MESSAGES,
+} from './options.ts'
+
+/** `users/activation/`: confirms the address of a new user, or a new address. */
+export const activation = (settings: DjoserSettings): PresetEndpoint =>
+  posting(settings, {
+    path: '/users/activation/',
+    permission: 'activation',
+    fields: LINK,
+    async handle(link, _, core) {
+      const { kind } = await outcomeOf(link, 'verify_email', core)
+      if (kind === 'right') await confirmEmail({ token: link.token }, core)
+      else if (kind === 'already_redeemed') throw staleToken()
+      else await confirmNewAddress(link, core)
+      return undefined
+    },
+  })
+
+const staleToken = (): AuthError =>
+  new AuthError('permission_denied', 'the link was opened before', {
+    detail: MESSAGES.staleToken,
+  })
+
+async function confirmNewAddress(link: Link, core: Core): Promise<void> {
+  const { kind } = await outcomeOf(link, 'change_email', core)
+  if (kind === 'already_redeemed') throw staleToken()
+  if (kind !== 'right') throw wrongToken(kind)
+  await confirmEmailChange(link.token, core)
+}
+
+/** `users/resend_activation/` */
+export const resendActivation = (settings: DjoserSettings): PresetEndpoint =>
+  posting(settings, {
+    path: '/users/resend_activation/',
+    permission: 'passwordReset',
+    fields: { email: TEXT },
+    async handle({ email }, request, core) {
+      rejectFieldErrors({ email: listOf(emailFault(email)) })
+      if (!requiresActivation(core)) return empty({ status: 400 })
+      if (settings.showEmailNotFound) await requireUser(email, core, isUnconfirmed)
+      await resendVerification(email, request, core)
+      return undefined
+    },
+  })
+
+/** `users/reset_password/` */
+export const resetPassword = (settings: DjoserSettings): PresetEndpoint =>
+  asking(settings, '/users/reset_password/', 'passwordReset', requestPasswordReset)
+
+/** `users/reset_username/` */
+export const resetUsername = (settings: DjoserSettings): PresetEndpoint =>
+  asking(settings, '/users/reset_username/', 'usernameReset', requestUsernameReset)
+
+const asking = (
+  settings: DjoserSettings,
+  path: `/${string}`,
+  permission: DjoserPermission,
+  ask: (core: Core, name: ResetName, request: AuthRequest) => Promise<void>,
+): PresetEndpoint =>
+  posting(settings, {
+    path,
+    permission,
+    fields: { email: TEXT },
+    async handle({ email }, request, core) {
+      await ask(core, { field: 'email', value: email }, request)
+      if (settings.showEmailNotFound) await requireUser(email, core)
+      return undefined
+    },
+  })
+
+/** The option `showEmailNotFound`. @throws AuthError `invalid` if no active user has the address */
+async function requireUser(
+  email: string,
+  core: Core,
+  isMeant: typeof isUnconfirmed = async () => true,
+): Promise<void> {
+  const user = await findRecipient({ field: 'email', value: email }, 'email', core)
+  if (user !== undefined && (await isMeant(user, core))) return
+  throw new AuthError('invalid', 'no user has the address', {
+    body: [MESSAGES.emailNotFound],
+  })
+}
+
+/** `users/reset_password_confirm/` */
+export const resetPasswordConfirm = (settings: DjoserSettings): PresetEndpoint =>
+  posting(settings, {
+    path: '/users/reset_password_confirm/',
+    permission: 'passwordResetConfirm',
+    fields: {
+      ...LINK,
+      new_password: PASSWORD,
+      ...(isRetyped(settings, 'resetPassword') && { re_new_password: PASSWORD }),
+    } as Fields<'uid' | 'token' | 'new_password' | 're_new_password'>,
+    async handle(
+      { new_password: password, re_new_password: repeated, ...link },
+      request,
+      core,
+    ) {
+      requireSame(password, repeated, 'passwordMismatch')
+      await requireLink(link, 'reset_password', core)
+      await confirmPasswordReset(core, { token: link.token }, password, request)
+      return undefined
+    },
+  })
+
+/** `users/reset_username_confirm/` */
+export const resetUsernameConfirm = (settings: DjoserSettings): PresetEndpoint =>
+  posting(settings, {
+    path: '/users/reset_username_confirm/',
+    permission: 'usernameResetConfirm',
+    fields: {
+      ...LINK,
+      new_username: TEXT,
+      ...(isRetyped(settings, 'resetUsername') && { re_new_username: TEXT }),
+    } as Fields<'uid' | 'token' | 'new_username' | 're_new_username'>,
+    async handle(
+      { new_username: username, re_new_username: repeated, ...link },
+      request,
+      core,
+    ) {
+      requireSame(username, repeated, 'usernameMismatch')
+      await requireLink(link, 'reset_username', core)
+      await confirmUsernameReset(core, { token: link.token }, username, request)
+      return undefined
+    },
+  })
+
+interface Posting<Name extends string> {
+  readonly path: `/${string}`
+  readonly permission: DjoserPermission
+  readonly fields: Fields<Name>
+  /** @returns the answer; without one it is 204 */
+  handle(
+    fields: Readonly<Record<Name, string>>,
+    request: AuthRequest,
+    core: Core,
+  ): Promise<object | undefined>
+}
+
+const posting = <Name extends string>(
+  settings: DjoserSettings,
+  { path, permission, fields, handle }: Posting<Name>,
+): PresetEndpoint =>
+  definePresetEndpoint({
+    path,
+    create: (_, open) =>
+      routed('User List', {
+        POST: {
+          requirement: permissionFor(permission, settings),
+          fields,
+          handle: async (given, request) =>
+            (await handle(given, request, await open())) ?? empty(),
+        } as MethodHandler<string, Principal>,
+      }),
+    errorFor: errorsWith(settings, (error) =>
+      renaming({ username: 'new_username' })(asWrongToken(error)),
+    ),
+  })
