@@ -235,3 +235,23 @@ test('the export has all that is stored of the user, and no secret', async (t) =
   assert.equal(later.status, 401)
   assert.equal(later.body.code, 'insufficient_user_authentication')
 })
+
+test('the name of a sign-up is taken for other users, too, whether or not its address was', async (t) => {
+  const { auth, post, send, as } = accountsApp(t)
+  for (const [username, email] of [
+    ['ada', 'ada@example.com'],
+    ['eve', 'eve@example.com'],
+  ] as const)
+    await auth.users.create({ username, email, emailVerified: true, password: PASSWORD })
+  for (const [username, email] of [
+    ['one', 'ada@example.com'],
+    ['two', 'free@example.com'],
+  ])
+    await post('/auth/users/', { username, email, password: PASSWORD })
+  const headers = await as('eve')
+  const rename = (username: string) => send('PATCH', '/auth/me/', { username }, headers)
+  const answers = [await rename('one'), await rename('ONE'), await rename('two')]
+  const taken = { username: ['A user with that username already exists.'] }
+  for (const answer of answers) assert.deepEqual(answer, { status: 400, body: taken })
+  assert.equal((await rename('Eve')).status, 200)
+})

@@ -19,6 +19,15 @@ const LIFETIMES = {
   hold_username: seconds(30 * 86_400),
 } as const
 
+/** Whether a user has the name, or a sign-up with another user's address keeps it. */
+export async function isNameTaken(key: string, core: Core): Promise<boolean> {
+  const [holder, isHeld] = await Promise.all([
+    core.users.findByKey('username', key),
+    isMarked('hold_username', key, core),
+  ])
+  return holder !== undefined || isHeld
+}
+
 export async function clearMark(
   purpose: Mark,
   target: string,

@@ -4,13 +4,20 @@ import type { Field } from '../../http/fields.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { changeUser } from '../../users/change.ts'
-import { type FieldErrors, rejectFieldErrors } from '../../users/field-errors.ts'
+import {
+  type FieldErrors,
+  fieldError,
+  NAME_TAKEN,
+  rejectFieldErrors,
+} from '../../users/field-errors.ts'
 import { parseUserFields } from '../../users/fields.ts'
+import { usernameKey, usernameOf } from '../../users/names.ts'
 import type { StoredUser } from '../../users/user.ts'
 import { limitCodeRequests } from '../codes/limits.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
 import { CURRENT_PASSWORD, type FreshInput, requireFresh } from './fresh.ts'
+import { isNameTaken } from './marks.ts'
 import { hasAllScopes, isOwner, ownAccount } from './own-account.ts'
 import { hasAccounts, settableFields } from './settings.ts'
 import { userJson } from './user-json.ts'
@@ -37,9 +44,8 @@ export async function changeOwnUser(
   { username, fields }: OwnChange,
   core: Core,
 ): Promise<StoredUser> {
-  // A client learns from the answer whether a name is taken.
   if (username !== undefined && username !== user.username)
-    await limitCodeRequests({ purpose: 'reset_username', target: user.id }, core)
+    await refuseTakenName(user, username, core)
   let read: StoredUser | undefined = user
   for (let attempt = 0; attempt < ATTEMPTS && read !== undefined; attempt++) {
     const changed = await changeUser(
@@ -62,6 +68,25 @@ export async function changeOwnUser(
   }
   if (read === undefined) throw new AuthError('user_not_found')
   throw new AuthError('store_unavailable', 'the user is being changed by others')
+}
+
+/**
+ * A client learns from the answer whether a name is taken, but not whether a sign-up with that name was for a taken address.
+ *
+ * @throws AuthError `invalid`, `throttled`
+ */
+async function refuseTakenName(
+  user: StoredUser,
+  username: string,
+  core: Core,
+): Promise<void> {
+  await limitCodeRequests({ purpose: 'reset_username', target: user.id }, core)
+  const stored = usernameOf(username)
+  if (stored === undefined) return
+  const key = usernameKey(stored)
+  // Another spelling of the own name.
+  if (key === usernameKey(user.username)) return
+  if (await isNameTaken(key, core)) throw fieldError({ username: [NAME_TAKEN] })
 }
 
 const merged = (

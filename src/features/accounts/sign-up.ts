@@ -22,7 +22,7 @@ import { PASSWORD } from '../tokens/credentials.ts'
 import { ADDRESS, CODE } from './confirm.ts'
 import { acceptInvitation, checkInvitation } from './invite.ts'
 import { languageOfRequest, mailCode, mailCodeTo } from './mail-code.ts'
-import { isMarked, setMark } from './marks.ts'
+import { isNameTaken, setMark } from './marks.ts'
 import { accountOptions } from './options.ts'
 import {
   accountSettings,
@@ -101,12 +101,8 @@ const recordUser = (user: StoredUser, { audit }: Core, detail = {}): void =>
 async function refuseTakenName(name: string, core: Core): Promise<void> {
   const stored = usernameOf(name)
   if (stored === undefined) return
-  const key = usernameKey(stored)
-  const [holder, isHeld] = await Promise.all([
-    core.users.findByKey('username', key),
-    isMarked('hold_username', key, core),
-  ])
-  if (holder !== undefined || isHeld) throw fieldError({ username: [NAME_TAKEN] })
+  if (await isNameTaken(usernameKey(stored), core))
+    throw fieldError({ username: [NAME_TAKEN] })
 }
 
 /** @returns `undefined` if another user has the address */
