@@ -192,3 +192,31 @@ test('a phone number is set with the digits that were sent to it, and a taken on
   assert.ok((await stored()).phoneVerifiedAt)
   assert.equal((await confirm(code)).status, 400)
 })
+
+test('undoing ends the password, and API tokens that were made since', async (t) => {
+  const { change, confirm, undo, lastMail, auth, clock, post, user } = await ada(t)
+  const { token: former } = await auth.apiTokens.create(user.id)
+  clock.advance('1m')
+  await change('thief@example.org')
+  await confirm((await lastMail('thief@example.org')).token)
+  await auth.users.setPassword(user.id, 'thiefs-9mzt-w2pd-x9kc')
+  const { token: made } = await auth.apiTokens.create(user.id)
+  assert.equal((await undo((await lastMail(OLD)).token)).status, 204)
+
+  for (const password of ['thiefs-9mzt-w2pd-x9kc', PASSWORD])
+    assert.equal((await post('/api/token/', { username: 'ada', password })).status, 401)
+  const hints = (await auth.apiTokens.list(user.id)).map(({ hint }) => hint)
+  assert.deepEqual(
+    [former, made].map((token) => hints.some((hint) => token.startsWith(hint))),
+    [true, false],
+  )
+  await post('/auth/password/reset/', { email: OLD })
+  const { token } = await lastMail(OLD)
+  const reset = { token, new_password: 'owners-9mzt-w2pd-x9kc' }
+  assert.equal((await post('/auth/password/reset/confirm/', reset)).status, 204)
+  const { status } = await post('/api/token/', {
+    username: 'ada',
+    password: reset.new_password,
+  })
+  assert.equal(status, 200)
+})

@@ -251,3 +251,42 @@ test('a program starts a reset, and sets the password with the token of a page o
       code: 'invalid_config',
     })
 })
+
+test('a reset takes an account that was not confirmed from whoever signed up with the address', async (t) => {
+  const { post, lastMail, auth } = accountsApp(t, {
+    accounts: { requireActivation: false },
+  })
+  const address = 'ada@example.com'
+  await post('/auth/users/', { username: 'mallory', email: address, password: PASSWORD })
+  const { id } = (await auth.users.find('mallory'))!
+  await auth.apiTokens.create(id)
+  await auth.users.change(id, { phone: '+15551234567', phoneVerified: true })
+
+  await post('/auth/password/reset/', { email: address })
+  const { token } = await lastMail(address)
+  const reset = { token, new_password: 'owners-9mzt-w2pd-x9kc' }
+  assert.equal((await post('/auth/password/reset/confirm/', reset)).status, 204)
+  const user = (await auth.users.find({ id }))!
+  assert.equal(user.phone, undefined)
+  assert.notEqual(user.emailVerifiedAt, undefined)
+  assert.deepEqual(await auth.apiTokens.list(id), [])
+})
+
+test('a reset leaves API tokens and the number of a user whom a program has created', async (t) => {
+  const { post, lastMail, auth } = accountsApp(t)
+  const email = 'ada@example.com'
+  const { id } = await auth.users.create({
+    username: 'ada',
+    email,
+    phone: '+15551234567',
+  })
+  await auth.apiTokens.create(id)
+  await post('/auth/password/reset/', { email })
+  const reset = {
+    token: (await lastMail(email)).token,
+    new_password: 'owners-9mzt-w2pd-x9kc',
+  }
+  assert.equal((await post('/auth/password/reset/confirm/', reset)).status, 204)
+  assert.equal((await auth.users.find({ id }))!.phone, '+15551234567')
+  assert.equal((await auth.apiTokens.list(id)).length, 1)
+})

@@ -1,7 +1,9 @@
 import { revokeAll } from '../../admin/users.ts'
+import type { UnixSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
 import type { AuthRequest } from '../../http/request.ts'
+import { unusableHash } from '../../passwords/passwords.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import type { SessionId } from '../../sessions/session.ts'
 import { changeUser } from '../../users/change.ts'
@@ -18,6 +20,7 @@ import { CURRENT_PASSWORD, requireFresh } from './fresh.ts'
 import { languageOfRequest, mailCode } from './mail-code.ts'
 import { accountOptions } from './options.ts'
 import { isOwner } from './own-account.ts'
+import { deleteApiTokens } from './own-api-tokens.ts'
 import { accountSettings, hasAccountsAndMail } from './settings.ts'
 
 /**
@@ -128,8 +131,8 @@ async function orInvalidCode(
 }
 
 /**
- * Gives a user the former address back, whatever it was changed to since: who clicks the link receives mail there. All sessions end,
- * and with them the codes that were issued since, such as one that would undo this.
+ * Gives a user the former address back, whatever it was changed to since: who clicks the link receives mail there. The password and all
+ * sessions end, and with them the codes and API tokens that were issued since, such as one that would undo this.
  *
  * @throws AuthError `invalid_code`
  */
@@ -145,8 +148,19 @@ export async function undoEmailChange(token: string, core: Core): Promise<void> 
   const user = await orInvalidCode(
     changeUser(userId, change, core, { beginsEpoch: 'email' }),
   )
-  await revokeAll(user.id, 'admin', core)
+  await endWaysInSince(user, code.createdAt, core)
   void core.audit.record({ kind: 'email_change_undone', userId })
+}
+
+/** Whoever changed the address may know the password, or have set one, and may have made API tokens: the owner sets a new password. */
+async function endWaysInSince(
+  { id, epoch }: StoredUser,
+  since: UnixSeconds,
+  core: Core,
+): Promise<void> {
+  await core.users.setPassword(id, unusableHash(core.random), { epoch })
+  await revokeAll(id, 'admin', core)
+  await deleteApiTokens(id, since, core)
 }
 
 /** Another account that took the address meanwhile and never confirmed it gives way to the one that has proved it. */

@@ -1,3 +1,4 @@
+import type { UnixSeconds } from '../../base/clock.ts'
 import { type Duration, secondsOf } from '../../base/duration.ts'
 import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
@@ -78,6 +79,22 @@ export async function revokeOwnApiToken(
     userId: token.userId,
     detail: { token: id },
   })
+}
+
+/** Deletes the API tokens of a user that were made at a moment or later. */
+export async function deleteApiTokens(
+  userId: UserId,
+  since: UnixSeconds,
+  { ports, audit }: Core,
+): Promise<void> {
+  const { apiTokens } = ports(apiTokenStore)
+  const late = (await apiTokens.list(userId)).filter(
+    ({ createdAt }) => createdAt >= since,
+  )
+  const deleted = await Promise.all(late.map(({ id }) => apiTokens.delete(id)))
+  const tokens = deleted.filter(Boolean).length
+  if (tokens > 0)
+    void audit.record({ kind: 'api_token_revoked', userId, detail: { tokens } })
 }
 
 const shown = ({ id, hint, name, scopes, createdAt, expiresAt }: ApiToken) => ({

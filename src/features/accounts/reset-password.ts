@@ -1,7 +1,7 @@
 import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
 import type { AuthRequest } from '../../http/request.ts'
-import type { Account } from '../../users/user.ts'
+import type { Account, StoredUser } from '../../users/user.ts'
 import { limitCodeRequests } from '../codes/limits.ts'
 import { checkCode, type RedeemedCode, redeemCode } from '../codes/redeem.ts'
 import type { Core } from '../core.ts'
@@ -17,8 +17,10 @@ import {
 } from './account-name.ts'
 import { NEW_PASSWORD } from './change-password.ts'
 import { attemptOf, type CodeProof, proofFields, proofIn } from './code-proof.ts'
+import { isUnconfirmed } from './confirm.ts'
 import { languageOfRequest, mailCodeTo } from './mail-code.ts'
 import { requireStrongPassword, setNewPassword } from './new-password.ts'
+import { deleteApiTokens } from './own-api-tokens.ts'
 import { accountSettings, mailsPasswords } from './settings.ts'
 
 /** A user who can read the mails of an account may be named by either. */
@@ -65,7 +67,7 @@ export async function checkPasswordReset(core: Core, proof: CodeProof): Promise<
 
 /**
  * Sets a new password with the link or the code of a reset. All sessions end, other codes of the account are void, and the user is told
- * by mail. It signs nobody in: a second factor is asked for at the next sign-in, as always (rule O11).
+ * by mail. An account whose sign-up was not confirmed loses its API tokens and its phone number. It signs nobody in: a second factor is asked for at the next sign-in, as always (rule O11).
  *
  * @throws AuthError `invalid`, whose body has the messages for `new_password`: the code is still valid then; `invalid_code`, also if
  *   the account is changed at the same time; `throttled`; `busy`, and the code is spent
@@ -89,7 +91,17 @@ export async function confirmPasswordReset(
   const { user } = account
   // The mail was received at the address: as good a proof as that of a confirmation.
   if (user.emailVerifiedAt === undefined && payload.email === user.email)
-    await core.users.verify(user.id, 'email', String(user.email), core.clock())
+    await takeOver(user, core)
+}
+
+/** Whoever signed up with another person's address may have made API tokens, and given a number to which codes are sent. */
+async function takeOver(user: StoredUser, core: Core): Promise<void> {
+  const { id, email, joinedAt } = user
+  if (await isUnconfirmed(user, core)) {
+    await deleteApiTokens(id, joinedAt, core)
+    await core.users.change(id, { phone: undefined })
+  }
+  await core.users.verify(id, 'email', String(email), core.clock())
 }
 
 /** @throws AuthError `invalid_code` if the code was sent to nobody, or the user is inactive now */
