@@ -107,6 +107,21 @@ test('a user creates API tokens, which are shown once, lists and revokes them', 
   await assert.rejects(guarded(), { status: 401 })
 })
 
+test('an API token needs a sign-in of the last ten minutes, or the password', async (t) => {
+  const { auth, ada, clock, post } = await setUp(t, { tokens: { access: '1h' } })
+  const { access } = await auth.signIn(ada.id)
+  const headers = { authorization: `Bearer ${access}` }
+  const create = (body: object) => post('/auth/api-tokens/', body, headers)
+  assert.equal((await create({})).status, 201)
+  clock.advance('10m')
+  const late = await create({ name: 'late' })
+  assert.equal(late.status, 401)
+  assert.equal(late.body.code, 'insufficient_user_authentication')
+  assert.equal((await create({ current_password: 'x' })).status, 400)
+  assert.equal((await create({ current_password: PASSWORD })).status, 201)
+  assert.equal((await auth.apiTokens.list(ada.id)).length, 2)
+})
+
 test('users give only the scopes that the option lists', async (t) => {
   const { ada } = await setUp(t, { accounts: { tokenScopes: ['notes:read'] } })
   const create = (body: object) => ada.send('POST', '/auth/api-tokens/', body)

@@ -12,6 +12,7 @@ import { issueApiToken } from '../api-tokens/issue.ts'
 import { apiTokenStore } from '../api-tokens/sql.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
+import { CURRENT_PASSWORD, requireFresh } from './fresh.ts'
 import { hasAllScopes, isOwner } from './own-account.ts'
 import { accountSettings, hasAccounts } from './settings.ts'
 
@@ -135,9 +136,13 @@ export const apiTokensEndpoint = defineEndpoint({
           fields: {
             name: { trim: true, maxBytes: 1024, optional: true },
             expires_in: { trim: true, maxBytes: 64, optional: true },
+            current_password: CURRENT_PASSWORD,
           },
-          async handle({ name, expires_in: expires }, _request, { principal, body }) {
+          async handle({ name, expires_in: expires, ...fresh }, _request, context) {
+            const { principal, body } = context
             const core = await open()
+            // It works after the session has ended, and after another password.
+            await requireFresh(principal, fresh, core)
             const { token, record } = await createOwnApiToken(core, principal.user.id, {
               name,
               scopes: body === undefined ? [] : scopesIn(body),
