@@ -169,6 +169,13 @@ async function signedIn({ auth }: Instance): Promise<Client> {
   }
 }
 
+/** Undoing a change of the address ends the password. */
+async function givePassword({ auth }: Instance): Promise<void> {
+  const user = await auth.users.find(NAME)
+  if (user !== undefined && !(await auth.users.checkPassword(user.id, PASSWORD)))
+    await auth.users.setPassword(user.id, PASSWORD)
+}
+
 /** The answer of an endpoint, or of a guard if no endpoint has the path. */
 async function answer({ auth }: Instance, request: Request): Promise<Response> {
   if (new URL(request.url).pathname !== '/') return auth.handler(request)
@@ -189,6 +196,7 @@ async function isUnavailable(
 ): Promise<boolean> {
   // Nothing that was cached for the previous answer counts any more.
   instance.clock.advance(60)
+  await givePassword(instance)
   const client = await signedIn(instance)
   const request = await requestOf(client, instance)
   const logged = instance.log.length

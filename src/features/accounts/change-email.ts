@@ -154,11 +154,11 @@ export async function undoEmailChange(token: string, core: Core): Promise<void> 
 
 /** Whoever changed the address may know the password, or have set one, and may have made API tokens: the owner sets a new password. */
 async function endWaysInSince(
-  { id, epoch }: StoredUser,
+  { id, joinedAt }: StoredUser,
   since: UnixSeconds,
   core: Core,
 ): Promise<void> {
-  await core.users.setPassword(id, unusableHash(core.random), { epoch })
+  await core.users.setPassword(id, unusableHash(core.random), { joinedAt })
   await revokeAll(id, 'admin', core)
   await deleteApiTokens(id, since, core)
 }
