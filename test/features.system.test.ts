@@ -16,12 +16,16 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** Features that can be left out: their folders, and their names in the list. */
+/**
+ * Features that can be left out, with what is built on them: their folders, and their names in the list. Not those that the command
+ * builds on: API tokens, codes, mail and accounts.
+ */
 const REMOVABLE = [
-  ['api-tokens', 'apiTokens'],
   ['browser-sessions', 'browserSessions'],
   ['sliding-tokens', 'slidingTokens'],
   ['revocation-feed', 'revocationFeed'],
+  ['second-factors', 'secondFactors'],
+  ['passkeys', 'passkeys'],
 ] as const
 
 /** Signs in, refreshes and guards with what is left. */
@@ -68,19 +72,56 @@ for (const [folder, name] of REMOVABLE) {
   })
 }
 
-/** Removes the folder, the line in the list, and the lines that export its schemes. */
+/** Removes the folder, the line in the list, and the lines that export something of it; then what imports it, in the same way. */
 function removeFeature(copy: string, folder: string, name: string): void {
-  rmSync(join(copy, 'src/features', folder), { recursive: true })
   for (const file of globSync('src/**/*.test.ts', { cwd: copy })) rmSync(join(copy, file))
-  for (const file of ['features.ts', 'index.ts', 'authentication.ts']) {
-    const path = join(copy, 'src', file)
-    const lines = readFileSync(path, 'utf8').split('\n')
-    const kept = lines.filter(
-      (line) => line !== `  ${name},` && !line.includes(`features/${folder}/`),
-    )
-    writeFileSync(path, kept.join('\n'))
+  const removed = [`features/${folder}`]
+  for (const part of removed) {
+    rmSync(join(copy, 'src', part), { recursive: true })
+    removed.push(...importersOf(part, copy).filter((each) => !removed.includes(each)))
   }
+  for (const file of ['features.ts', 'index.ts', 'authentication.ts', 'presets/index.ts'])
+    removeLines(join(copy, 'src', file), removed, name)
 }
+
+/** The features and presets that import from a folder: `presets/knox`. */
+function importersOf(part: string, copy: string): readonly string[] {
+  const folder = part.split('/').at(-1)
+  const pattern = new RegExp(`from '(?:\\.\\./)+(?:features/)?${folder}/`)
+  const files = globSync('src/{features,presets}/*/**/*.ts', { cwd: copy })
+  const importing = files.filter((file) =>
+    pattern.test(readFileSync(join(copy, file), 'utf8')),
+  )
+  return [...new Set(importing.map((file) => file.split('/').slice(1, 3).join('/')))]
+}
+
+function removeLines(path: string, parts: readonly string[], name: string): void {
+  const lines = readFileSync(path, 'utf8').split('\n')
+  const removed = parts.map((part) => part.split('/').at(-1)!)
+  const names = [name, ...removed.map(camelCase)]
+  const isOf = (line: string): boolean =>
+    names.some((each) => line === `  ${each},`) ||
+    removed.some((folder) => new RegExp(`from '.*/${folder}/`).test(line))
+  writeFileSync(
+    path,
+    statements(lines)
+      .filter((each) => !isOf(each))
+      .join('\n'),
+  )
+}
+
+/** Lines; an import or export over several is one. */
+const statements = (lines: readonly string[]): readonly string[] =>
+  lines
+    .join('\n')
+    .replaceAll(
+      /^((?:import|export)[^;\n]*\{)\n([^}]*)\}/gm,
+      (_, start, names) => `${start}${names.replaceAll(/\s+/g, ' ')}}`,
+    )
+    .split('\n')
+
+const camelCase = (folder: string): string =>
+  folder.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 
 async function compile(copy: string): Promise<void> {
   const config = JSON.parse(readFileSync('tsconfig.json', 'utf8'))
