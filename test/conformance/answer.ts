@@ -44,6 +44,8 @@ export function answerOf(reply: Reply, context: Context): Answer {
   }
   const value = JSON.parse(text) as Json
   const decoded: Record<string, { header: JsonObject; claims: JsonObject }> = {}
+  for (const [name, token] of tokensInCookies(reply))
+    textPlaceheld(token, `cookie ${name}`, decoded, context)
   const body = placeheld(value, '', decoded, context)
   if (JSON.stringify(body) !== JSON.stringify(value)) delete headers['content-length']
   return {
@@ -74,9 +76,24 @@ function headerPlaceheld(name: string, value: string, { port }: Context): string
     return value
       .replace(/^(sessionid)=[^;"]+/, '$1=<session>')
       .replace(/^(csrftoken)=[^;"]+/, '$1=<csrf>')
+      .replace(/=([\w-]+\.[\w-]+\.[\w-]+);/, (_, token) => `=${tokenPlaceheld(token)};`)
       .replace(/expires=(?!Thu, 01 Jan 1970)[^;]+/, 'expires=<date>')
   }
   return value.replaceAll(`127.0.0.1:${port}`, '<host>')
+}
+
+/** JSON Web Tokens in cookies. */
+const tokensInCookies = ({ headers }: Reply): readonly (readonly [string, string])[] =>
+  headers.flatMap(([name, value]) => {
+    const [, cookie = '', token = ''] = /^([^=]+)=([^;]*)/.exec(value) ?? []
+    const isOne = name.toLowerCase() === 'set-cookie' && opened(token) !== undefined
+    return isOne ? [[cookie, token] as const] : []
+  })
+
+/** A token in a cookie, as `<jwt:access>`. */
+function tokenPlaceheld(token: string): string {
+  const type = opened(token)?.claims.token_type
+  return type === undefined ? token : `<jwt:${String(type)}>`
 }
 
 const withoutUsual = ({

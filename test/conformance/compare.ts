@@ -28,8 +28,20 @@ export function faults(expected: Answer, actual: Answer): string[] {
   return found
 }
 
-const headerOf = (answer: Answer, name: string): Json =>
-  (answer.headers?.[name] as Json | undefined) ?? null
+function headerOf(answer: Answer, name: string): Json {
+  const value = (answer.headers?.[name] as Json | undefined) ?? null
+  if (name !== 'set-cookie' || value === null) return value
+  return [value].flat().map((each) => cookieOf(String(each)))
+}
+
+/** A cookie without what browsers ignore: the order of attributes, quotes, `Expires` beside `Max-Age`, `HttpOnly` of a deletion (RFC 6265 §5.3). */
+function cookieOf(text: string): string {
+  const [pair = '', ...attributes] = text.split('; ')
+  const kept = attributes.filter((each) => !/^expires=/i.test(each))
+  const isDeleted = kept.includes('Max-Age=0')
+  const others = kept.filter((each) => !(isDeleted && each === 'HttpOnly'))
+  return [pair.replace('=""', '='), ...others.toSorted()].join('; ')
+}
 
 /** After the prefix comes the wording of a parser, which no client can rely on (specification 0.6). */
 const PARSE_ERROR = /^((?:JSON|Multipart form) parse error - ).*/s

@@ -34,6 +34,7 @@ export interface RecordedConfig {
   readonly DJOSER?: object
   readonly REST_KNOX?: object
   readonly PASSWORDLESS_AUTH?: object
+  readonly REST_AUTH?: object
   readonly REST_FRAMEWORK?: { readonly DEFAULT_THROTTLE_CLASSES?: readonly string[] }
   readonly MESSAGES?: boolean
 }
@@ -204,8 +205,8 @@ export function optionsFor(
     adoptForeign: sessions,
   }
   return {
-    ...Object.assign({}, ...more),
     ...(config.REST_FRAMEWORK?.DEFAULT_THROTTLE_CLASSES && { throttle: RATES }),
+    ...Object.assign({}, ...more),
     secret: readFileSync(new URL('keys/secret', DATA), 'utf8'),
     authentication: schemes,
     roles: ROLES,
@@ -213,7 +214,6 @@ export function optionsFor(
       tokens,
       ...settings.map(([name, value]) => TOKENS[name]?.(value as never)),
     ) as TokenOptions,
-    ...Object.assign({}, ...neighbours.map(({ options }) => options)),
     presets: neighbours.flatMap(({ options }) => options.presets ?? []),
     users: Object.assign(
       {},
@@ -250,6 +250,10 @@ const VALUES: { readonly [setting: string]: readonly unknown[] } = {
     { DEFAULT_THROTTLE_CLASSES: ['rest_framework.throttling.AnonRateThrottle'] },
     // Endpoints say themselves who may use them.
     { DEFAULT_PERMISSION_CLASSES: ['rest_framework.permissions.IsAuthenticated'] },
+    {
+      DEFAULT_THROTTLE_CLASSES: ['rest_framework.throttling.ScopedRateThrottle'],
+      DEFAULT_THROTTLE_RATES: { dj_rest_auth: '2/min' },
+    },
   ],
   // Stored are Argon2id hashes here, and Django would store others.
   HASHER: ['argon2'],
@@ -269,7 +273,11 @@ export function unknownSetting(config: RecordedConfig): string | undefined {
   const settings = [
     ...others.flatMap(listed),
     ...Object.entries(SIMPLE_JWT).map(([name, value]) => [`SIMPLE_JWT.${name}`, value]),
-    ...Object.entries(SETTINGS).map(([name, value]) => [`SETTINGS.${name}`, value]),
+    ...Object.entries(SETTINGS)
+      .filter(
+        ([name]) => !neighbours.some(({ ofDjango = [] }) => ofDjango.includes(name)),
+      )
+      .map(([name, value]) => [`SETTINGS.${name}`, value]),
     ...AUTHENTICATORS.filter(
       (name) => !neighbours.some(({ authenticators }) => authenticators.includes(name)),
     ).map((name) => [`AUTHENTICATORS.${name}`, true]),

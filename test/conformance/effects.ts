@@ -20,6 +20,8 @@ export function asSessionChanges({ id, request, response }: Case): JsonObject {
     OutstandingToken: issued = 0,
     BlacklistedToken: spent = 0,
     sessions = 0,
+    // allauth's table of addresses is a column of users here.
+    emails: _,
     ...others
   } = withAddresses(id, rowEffectsOfOurs(response.effects ?? {}))
   if (sessions !== 0)
@@ -35,10 +37,10 @@ export function asSessionChanges({ id, request, response }: Case): JsonObject {
   })
 }
 
-/** Of Djoser's mails only the address is compared: their texts are watchword's own. */
+/** Of the mails of Djoser and dj-rest-auth only the address is compared: their texts are watchword's own. */
 function withAddresses(id: string, { messages, ...others }: JsonObject): JsonObject {
   if (messages === undefined) return others
-  if (!id.startsWith('dj/')) return { messages, ...others }
+  if (!/^(dj|ra)\//.test(id)) return { messages, ...others }
   const sent = messages as readonly { readonly to: readonly string[] }[]
   return { ...others, messages: sent.flatMap(({ to }) => to) }
 }

@@ -63,7 +63,7 @@ function held(
   if (difference === undefined)
     return { faults: [...faults(expected, answer), ...broken] }
   const stale =
-    faults(expected, difference.response).length === 0
+    difference.steps === undefined && faults(expected, difference.response).length === 0
       ? ['is listed as a difference and is none']
       : []
   return {

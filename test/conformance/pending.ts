@@ -27,9 +27,9 @@ const asks =
 
 export const AWAITED: readonly Awaited[] = [
   {
-    name: 'dj-rest-auth',
-    folder: 'presets/dj-rest-auth',
-    needs: beside('dj-rest-auth'),
+    name: 'social sign-in of dj-rest-auth',
+    folder: 'presets/dj-rest-auth/social',
+    needs: asks(/^\/dj-rest-auth\/social/),
   },
   { name: 'Hawk', folder: 'features/hawk', needs: answeredBy(/^(hawk|mohawk)/) },
   {

@@ -107,7 +107,12 @@ export const DATA = new URL('../data/conformance/', import.meta.url)
  * The recordings of neighbours: of each, `NAME.jsonl` and `NAME.configs.json` are with the data, and its differences in
  * `differences-NAME.jsonl`.
  */
-export const RECORDINGS = ['knox', 'passwordless', 'djoser-accounts'] as const
+export const RECORDINGS = [
+  'knox',
+  'passwordless',
+  'djoser-accounts',
+  'dj-rest-auth',
+] as const
 
 /** The paths that a conversation requests. */
 export function pathsOf({ steps = [], request }: Case): readonly string[] {

@@ -14,6 +14,8 @@ interface SeedRow {
   readonly password?: string
   readonly username: string
   readonly email: string
+  readonly first_name?: string
+  readonly last_name?: string
   readonly uuid?: string
   readonly is_active?: boolean
   readonly is_staff?: boolean
@@ -61,7 +63,11 @@ export async function seed(
       superuser: row.is_superuser ?? false,
       joinedAt: systemClock(),
       roles: [...(row.groups ?? []), ...rolesOf(row.permissions)],
-      attributes: { groups: row.groups ?? [] },
+      attributes: {
+        groups: row.groups ?? [],
+        first_name: row.first_name ?? '',
+        last_name: row.last_name ?? '',
+      },
     })
     if (!inserted) throw new Error(`${username} could not be seeded`)
     if (row.auth_token !== undefined)

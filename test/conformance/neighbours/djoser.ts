@@ -1,5 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { AccountOptions } from '../../../src/features/accounts/options.ts'
 import type { Mail } from '../../../src/features/mail/message.ts'
 import { isAuthenticated, isStaff } from '../../../src/permissions/basic-permissions.ts'
@@ -12,6 +10,7 @@ import type { User } from '../../../src/users/user.ts'
 import type { RecordedConfig } from '../configs.ts'
 import type { JsonObject } from '../recording.ts'
 import type { Neighbour, NeighbourTerms, OpenNeighbour } from './neighbour.ts'
+import { outboxSent } from './outbox.ts'
 
 interface Translated {
   readonly djoser?: DjoserOptions
@@ -144,7 +143,7 @@ function open(settings: JsonObject, { config, paths }: NeighbourTerms): OpenNeig
     /** Who was active has used a link of theirs once. */
     prepare: (db) =>
       void db.exec('update users set email_verified_at = joined_at where active = 1'),
-    settle: sent,
+    settle: outboxSent,
   }
 }
 
@@ -153,12 +152,6 @@ const isRandomId = (text: string): boolean => /^[\da-f]{32}$/.test(text)
 
 const hasBriefLinks = ({ SETTINGS = {} }: RecordedConfig): boolean =>
   'PASSWORD_RESET_TIMEOUT' in SETTINGS
-
-/** Mails are sent after the answer. */
-async function sent(db: DatabaseSync): Promise<void> {
-  const waiting = db.prepare('select count(*) as n from outbox')
-  while (Number(waiting.get()?.n) > 0) await sleep(2)
-}
 
 export const djoserNeighbour: Neighbour = {
   name: 'djoser',
@@ -170,7 +163,9 @@ export const djoserNeighbour: Neighbour = {
     paths,
   ) =>
     config.DJOSER !== undefined ||
-    (config.NEIGHBOURS === undefined && paths.some((path) => path.startsWith('/auth/'))),
+    // drfpasswordless has paths there, too.
+    (config.NEIGHBOURS?.includes('passwordless') !== true &&
+      paths.some((path) => path.startsWith('/auth/'))),
   open,
   effect: 'djoser',
   rows: () => new Map(),

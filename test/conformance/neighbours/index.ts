@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../recording.ts'
+import { allauthNeighbour, djRestAuthNeighbour } from './dj-rest-auth.ts'
 import { djoserNeighbour } from './djoser.ts'
 import { knoxNeighbour } from './knox.ts'
 import type { Neighbour, NeighbourTerms, OpenNeighbour } from './neighbour.ts'
@@ -9,6 +10,8 @@ export const NEIGHBOURS: readonly Neighbour[] = [
   knoxNeighbour,
   passwordlessNeighbour,
   djoserNeighbour,
+  djRestAuthNeighbour,
+  allauthNeighbour,
 ]
 
 type Config = { readonly NEIGHBOURS?: readonly string[] }

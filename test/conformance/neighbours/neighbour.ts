@@ -17,6 +17,8 @@ export interface Neighbour {
   isIn?(config: object, paths: readonly string[]): boolean
   /** The member of a configuration with its settings. */
   readonly section: string
+  /** The settings of Django that `open` translates. */
+  readonly ofDjango?: readonly string[]
   /** The settings that `open` translates. */
   readonly settings: readonly string[]
   /** What `AUTHENTICATORS` lists. */

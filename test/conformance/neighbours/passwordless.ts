@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { guardOf } from '../../../src/adapters/node.ts'
 import { NodeRequest } from '../../../src/adapters/node-request.ts'
 import { mailbox } from '../../../src/features/mail/mailbox.ts'
@@ -12,6 +11,7 @@ import type { Watchword } from '../../../src/watchword.ts'
 import type { Json, JsonObject } from '../recording.ts'
 import { type GuardedRequest, view } from '../view.ts'
 import type { Neighbour, OpenNeighbour } from './neighbour.ts'
+import { outboxSent } from './outbox.ts'
 
 const P = 'PASSWORDLESS_'
 
@@ -138,10 +138,7 @@ function open(settings: JsonObject): OpenNeighbour {
     },
     placeholder: () => undefined,
     messages: () => box.messages,
-    async settle(db) {
-      const waiting = db.prepare('select count(*) as n from outbox')
-      while (waiting.get()?.n !== 0) await sleep(2)
-    },
+    settle: outboxSent,
   }
 }
 
