@@ -165,6 +165,29 @@ test('where sign-ups are confirmed, the password of whoever signed up with the a
   }
 })
 
+test('a sign-in with a code takes an account that was not confirmed from whoever signed up with the address', async (t) => {
+  const { post, lastMail, auth } = accountsApp(t, {
+    accounts: { requireActivation: false, signInCodes: true },
+  })
+  const email = 'owner@example.com'
+  await post('/auth/users/', { username: 'mallory', email, password: PASSWORD })
+  const { id } = (await auth.users.find('mallory'))!
+  const { session } = await auth.signIn(id)
+  await auth.apiTokens.create(id)
+  await auth.users.change(id, { phone: '+15551234567', phoneVerified: true })
+
+  await post('/auth/code/', { email })
+  const { token } = await lastMail(email)
+  assert.equal((await post('/auth/code/redeem/', { token })).status, 200)
+
+  assert.equal(await auth.users.checkPassword(id, PASSWORD), false)
+  const sessions = await auth.sessions.list(id)
+  const earlier = sessions.find((each) => each.id === session?.id)
+  assert.equal(earlier?.revokeReason, 'password')
+  assert.deepEqual(await auth.apiTokens.list(id), [])
+  assert.equal((await auth.users.find({ id }))!.phone, undefined)
+})
+
 test('a verified user keeps the password when signing in with a code', async (t) => {
   const { auth, ada, request, redeem, lastMail } = await setUp(t)
   await auth.users.change(ada.id, { emailVerified: true })

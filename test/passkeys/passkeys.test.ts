@@ -284,7 +284,7 @@ test('passkeys are added and removed with a sign-in of the last ten minutes, or 
   const { id, headers } = await addPasskey(instance)
   instance.clock.advance('11m')
   const begin = (body: object) => instance.post('/auth/passkeys/options/', body, headers)
-  assert.equal((await begin({})).body.code, 'sign_in_again')
+  assert.equal((await begin({})).body.code, 'insufficient_user_authentication')
   assert.deepEqual(await begin({ current_password: 'wrong' }), {
     status: 400,
     body: { current_password: ['Invalid password.'] },
@@ -292,7 +292,7 @@ test('passkeys are added and removed with a sign-in of the last ten minutes, or 
   assert.equal((await begin({ current_password: PASSWORD })).status, 200)
   const remove = (body: object) =>
     instance.request('DELETE', `/auth/passkeys/${id}/`, headers, body)
-  assert.equal((await remove({})).body.code, 'sign_in_again')
+  assert.equal((await remove({})).body.code, 'insufficient_user_authentication')
   assert.equal((await remove({ current_password: PASSWORD })).status, 204)
 })
 

@@ -163,7 +163,7 @@ const elsewhere = (values: ReadonlyMap<string, unknown>): FieldErrors =>
 /**
  * Deletes a user with all that belongs to it.
  *
- * @throws AuthError `sign_in_again`; `invalid` if the password is wrong; `throttled`
+ * @throws AuthError `insufficient_user_authentication`; `invalid` if the password is wrong; `throttled`
  */
 export async function deleteOwnUser(
   principal: Principal,

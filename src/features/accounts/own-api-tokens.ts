@@ -6,7 +6,7 @@ import { guardedEndpoint } from '../../http/endpoint.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { fieldError } from '../../users/field-errors.ts'
-import type { UserId } from '../../users/user.ts'
+import type { StoredUser, UserId } from '../../users/user.ts'
 import type { ApiToken, ShownToken } from '../api-tokens/api-token.ts'
 import { issueApiToken } from '../api-tokens/issue.ts'
 import { apiTokenStore } from '../api-tokens/sql.ts'
@@ -96,6 +96,15 @@ export async function deleteApiTokens(
   const tokens = deleted.filter(Boolean).length
   if (tokens > 0)
     void audit.record({ kind: 'api_token_revoked', userId, detail: { tokens } })
+}
+
+/** Whoever signed up with another person's address may have made API tokens, and given a number to which codes are sent. */
+export async function endStrangersAccess(
+  { id, joinedAt }: StoredUser,
+  core: Core,
+): Promise<void> {
+  await deleteApiTokens(id, joinedAt, core)
+  await core.users.change(id, { phone: undefined })
 }
 
 const shown = ({ id, hint, name, scopes, createdAt, expiresAt }: ApiToken) => ({

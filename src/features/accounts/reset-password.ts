@@ -20,7 +20,7 @@ import { attemptOf, type CodeProof, proofFields, proofIn } from './code-proof.ts
 import { isUnconfirmed } from './confirm.ts'
 import { languageOfRequest, mailCodeTo } from './mail-code.ts'
 import { requireStrongPassword, setNewPassword } from './new-password.ts'
-import { deleteApiTokens } from './own-api-tokens.ts'
+import { endStrangersAccess } from './own-api-tokens.ts'
 import { accountSettings, mailsPasswords } from './settings.ts'
 
 /** A user who can read the mails of an account may be named by either. */
@@ -94,13 +94,9 @@ export async function confirmPasswordReset(
     await takeOver(user, core)
 }
 
-/** Whoever signed up with another person's address may have made API tokens, and given a number to which codes are sent. */
 async function takeOver(user: StoredUser, core: Core): Promise<void> {
-  const { id, email, joinedAt } = user
-  if (await isUnconfirmed(user, core)) {
-    await deleteApiTokens(id, joinedAt, core)
-    await core.users.change(id, { phone: undefined })
-  }
+  const { id, email } = user
+  if (await isUnconfirmed(user, core)) await endStrangersAccess(user, core)
   await core.users.verify(id, 'email', String(email), core.clock())
 }
 

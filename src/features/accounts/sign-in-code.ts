@@ -26,7 +26,9 @@ import {
   targetOf,
 } from './account-name.ts'
 import { attemptOf, type CodeProof, proofFields, proofIn } from './code-proof.ts'
+import { isUnconfirmed } from './confirm.ts'
 import { languageOfRequest, mailCodeTo } from './mail-code.ts'
+import { endStrangersAccess } from './own-api-tokens.ts'
 import {
   accountSettings,
   hasAccounts,
@@ -209,17 +211,20 @@ async function withVerified(
 }
 
 /**
- * Where sign-ups must be confirmed, whoever signed up with another person's address has chosen the password, and waits for that person
- * to confirm: the password and what it has opened end with the first sign-in of the mailbox's owner.
+ * Whoever signed up with another person's address has chosen the password, and waits for that person to use the account: the password
+ * and what it has opened end with the first sign-in of the mailbox's owner.
  */
 async function voidUnconfirmed({ user, hash }: Account, core: Core): Promise<void> {
+  const { id, epoch } = user
+  const isSignUp = await isUnconfirmed(user, core)
   // Without the option `accounts` users do not sign up, and who has created them vouches for their addresses.
   const isConfirmed = hasAccounts(core.section) && requiresActivation(core)
-  if (!isConfirmed || !isUsable(hash)) return
-  const { id, epoch } = user
-  if (!(await core.users.setPassword(id, unusableHash(core.random), { epoch })))
-    throw noAccount()
-  await core.sessions?.revokeAll(id, 'password', core.clock())
+  if (isUsable(hash) && (isSignUp || isConfirmed)) {
+    if (!(await core.users.setPassword(id, unusableHash(core.random), { epoch })))
+      throw noAccount()
+    await core.sessions?.revokeAll(id, 'password', core.clock())
+  }
+  if (isSignUp) await endStrangersAccess(user, core)
 }
 
 const BINDING = { trim: false, maxBytes: 512, optional: true } as const
