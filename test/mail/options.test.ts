@@ -4,8 +4,8 @@ import { testInstance } from '../../src/testing/index.ts'
 import { watchword } from '../../src/watchword.ts'
 
 const WRONG: readonly (readonly [mail: unknown, message: RegExp])[] = [
-  ['smtp://mail.example.com', /does not say who sends/],
-  ['smtp://mail.example.com?from=a@b', /does not say who sends/],
+  ['smtp://mail.example.com', /has no valid sender/],
+  ['smtp://mail.example.com?from=a@b', /has no valid sender/],
   ['https://mail.example.com?from=auth@example.com', /^mail \(WATCHWORD_MAIL\) must be/],
   ['smtp://mail.example.com?from=auth@example.com&tls=no', /may have only "from"/],
   [{ transport: 'smtp://x?from=a@example.com', templats: {} }, /Did you mean/],

@@ -13,7 +13,7 @@ export interface AccountOptions {
    */
   readonly signUp?: 'open' | 'invitation' | 'off'
   /**
-   * The e-mail address must be confirmed before the first sign-in.
+   * The email address must be confirmed before the first sign-in.
    *
    * @default true with the option `mail`, else false
    * @django SEND_ACTIVATION_EMAIL
@@ -58,13 +58,14 @@ export interface AccountOptions {
    */
   readonly fields?: readonly string[]
   /**
-   * Pages of the front end, by purpose: `"https://app.example.com/reset?token={token}"`.
+   * Pages of the front end that mails link to: `activate`, `verify`, `changeEmail`, `undoEmail`, `resetPassword`, `resetUsername`,
+   * `login` and `invite`, such as `"https://app.example.com/reset?token={token}"`. `{uid}` is the user's id in base64url.
    *
    * @default paths below `url`, such as `/account/reset-password/?token={token}`
    */
   readonly links?: Partial<Record<LinkName, string>>
   /**
-   * How long what is mailed works, by purpose; digits never more than 10 minutes.
+   * How long links and codes in mails are valid, by purpose; digits 10 minutes at most.
    *
    * @default { activate: "1d", resetPassword: "1h", changeEmail: "1h", undoEmail: "3d", login: "15m", invite: "7d" }
    */

@@ -36,7 +36,7 @@ export interface SessionOptions {
    * proxy. SESSION_COOKIE_SECURE
    */
   readonly secure?: boolean
-  /** Pages of which other hosts may act for who is signed in, such as `https://*.example.com`. CSRF_TRUSTED_ORIGINS */
+  /** Origins of other hosts whose pages may send requests with the cookie, such as `https://*.example.com`. CSRF_TRUSTED_ORIGINS */
   readonly origins?: readonly string[]
 }
 

@@ -44,7 +44,7 @@ export interface CodeOptions {
    */
   readonly inTotal?: Rate | null
   /**
-   * Wrong digits for one address or number, whatever the number of codes; `null` for no limit.
+   * Wrong digits for one address or number, over all of its codes; `null` for no limit.
    *
    * @default "10/hour"
    */

@@ -16,7 +16,7 @@ export interface MailOptions {
    */
   readonly transport: string | Mailer
   /**
-   * The name of the application: that of the sender, and in the texts.
+   * The name of the application, for the sender and the texts.
    *
    * @default the part of `from` behind the "@"
    */
@@ -83,7 +83,7 @@ function mailSettings(option: string | Mailer | MailOptions): MailSettings {
   return { ...smtpMailer({ url, from: { ...from, name: app } }), app, templates }
 }
 
-/** @throws AuthError `invalid_config`. The message repeats nothing of the address: it has a password */
+/** @throws AuthError `invalid_config`. The message does not repeat the address, which contains a password */
 function smtpSettings(text: string): SmtpSettings {
   const url = URL.parse(text)
   if (url === null || !/^smtps?:$/.test(url.protocol) || url.hostname === '')
@@ -96,7 +96,7 @@ function smtpSettings(text: string): SmtpSettings {
   const address = url.searchParams.get('from') ?? ''
   if (emailFault(address) !== undefined)
     throw configError(
-      'mail (WATCHWORD_MAIL) does not say who sends: end it with "?from=" and an e-mail address.',
+      'mail (WATCHWORD_MAIL) has no valid sender: end it with "?from=" and an email address.',
     )
   const name = url.searchParams.get('name') ?? address.slice(address.indexOf('@') + 1)
   return { url, from: { name: oneLine(name), address } }

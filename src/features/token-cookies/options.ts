@@ -32,7 +32,7 @@ export interface TokenCookieOptions {
    */
   readonly refreshPath?: string
   /**
-   * Hosts of this domain get the cookies, too, such as `"example.com"`; names then begin with `__Secure-`.
+   * All hosts of this domain, such as `"example.com"`, get the cookies; their names then begin with `__Secure-`.
    *
    * @default this host alone
    */
@@ -56,7 +56,7 @@ export interface TokenCookieOptions {
    */
   readonly csrf?: boolean
   /**
-   * Pages of which other hosts may act for who is signed in, such as `"https://*.example.com"`.
+   * Origins of other hosts whose pages may send requests with these cookies, such as `"https://*.example.com"`.
    *
    * @default []
    */
@@ -112,7 +112,9 @@ export function tokenCookiesOf(
     origins,
   } = options
   if (new Set([accessCookie, refreshCookie, csrfCookie]).size < 3)
-    throw refused('accessCookie, refreshCookie and csrfCookie must be three names.')
+    throw refused(
+      'accessCookie, refreshCookie and csrfCookie must be three different names.',
+    )
   if (sameSite === 'None' && secure === false)
     throw refused(
       'browsers refuse sameSite: "None" without Secure: leave secure out, or choose "Lax".',

@@ -52,7 +52,7 @@ function methodsOf(
   return logoutOnGet ? { GET: get, POST: handler } : { POST: handler }
 }
 
-/** It authenticates nobody, so that a stale access token does not keep a browser signed in. */
+/** It needs no valid credentials, so that an expired access token does not prevent the sign-out. */
 const logoutOfTokens = (parts: PresetParts, open: OpenCore): PathlessEndpoint => ({
   name: 'Logout',
   methods: methodsOf(

@@ -102,7 +102,7 @@ export interface DjRestAuthOptions {
    */
   readonly csrf?: boolean
   /**
-   * Pages of which other hosts may act for who is signed in, such as `"https://*.example.com"`.
+   * Origins of other hosts whose pages may send requests with these cookies, such as `"https://*.example.com"`.
    *
    * @default []
    * @django CSRF_TRUSTED_ORIGINS
@@ -142,7 +142,7 @@ export interface DjRestAuthOptions {
    */
   readonly registration?: boolean
   /**
-   * Who may register others; nobody is signed in then.
+   * Who may register other users; a registration then signs no user in.
    *
    * @default everybody registers, and is signed in
    * @django REGISTER_PERMISSION_CLASSES

@@ -142,7 +142,7 @@ export const passwordResetConfirm = (): PresetEndpoint =>
     },
   })
 
-/** Only who has the token learns whose it is. @throws AuthError `invalid_code`, `invalid` */
+/** Requires the uid to be that of the token's user. @throws AuthError `invalid_code`, `invalid` */
 async function requireUid(uid: string, token: string, core: Core): Promise<void> {
   const id = /^[\w-]+$/.test(uid) ? Buffer.from(uid, 'base64url').toString() : undefined
   if (id === undefined) throw fieldError({ uid: INVALID })

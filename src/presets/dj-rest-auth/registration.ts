@@ -64,7 +64,7 @@ function requireEqual(password1: string, password2: string): void {
   throw fieldError({ non_field_errors: ["The two password fields didn't match."] })
 }
 
-/** With the option `mail` the answer does not show whether the address is taken: nobody is signed in then. */
+/** With the option `mail` the answer must not show whether the address is taken, so the user is not signed in. */
 async function registered(
   user: StoredUser | undefined,
   email: string | undefined,

@@ -16,7 +16,7 @@ import {
 import type { Account, User } from '../../users/user.ts'
 import type { DjoserPermission, DjoserSettings } from './options.ts'
 
-/** Grants users what is theirs, and staff what is anybody's: Djoser's `CurrentUserOrAdmin`. */
+/** Grants users access to their own account, and staff to all: Djoser's `CurrentUserOrAdmin`. */
 const isSelfOrStaff = signedIn<Permission<User | undefined>>(({ identity, resource }) => {
   if (identity === undefined) return denied('not signed in')
   const { user } = identity
@@ -48,7 +48,7 @@ export const permissionFor = (
   { permissions }: DjoserSettings,
 ): AnyPermission => (permissions[name] as AnyPermission | undefined) ?? DEFAULTS[name]
 
-/** The same for what only users who act for themselves may do, with credentials that are not limited to scopes. */
+/** The same without impersonated users and credentials that are limited to scopes. */
 export const ownerPermissionFor = (
   name: DjoserPermission,
   settings: DjoserSettings,
@@ -84,7 +84,7 @@ export async function accountAt(
 }
 
 /**
- * Staff could otherwise become a superuser: with an address of its own, and a new password that is mailed there.
+ * Staff could otherwise take over a superuser's account: by changing its address, and resetting the password there.
  *
  * @throws AuthError `permission_denied`
  */
@@ -93,7 +93,7 @@ export function requireMayWrite({ user }: Principal, { user: other }: Account): 
   throw new AuthError('permission_denied', 'only superusers may change superusers')
 }
 
-/** With `hideUsers` the same for a user who is hidden. */
+/** With `hideUsers` also the answer for a hidden user. */
 const noSuchUser = (hideUsers: boolean): AuthError =>
   new AuthError('not_found', 'no such user', {
     ...(!hideUsers && { detail: 'No User matches the given query.' }),

@@ -19,8 +19,8 @@ export interface DjoserOptions {
    */
   readonly idField?: 'id' | 'username'
   /**
-   * What must be sent twice, as `re_password`, `re_new_password` or `re_new_username`: `true` for all, or a list of `"signUp"`,
-   * `"setPassword"`, `"resetPassword"`, `"setUsername"`, `"resetUsername"`.
+   * What must be sent twice, as `re_password`, `re_new_password`, `re_new_username` or `re_new_email`: `true` for all, or a list of
+   * `"signUp"`, `"setPassword"`, `"resetPassword"`, `"setUsername"`, `"resetUsername"`.
    *
    * @default false
    * @django USER_CREATE_PASSWORD_RETYPE
@@ -34,7 +34,7 @@ export interface DjoserOptions {
    */
   readonly hideUsers?: boolean
   /**
-   * Tells clients that no user has an address, at the requests for a mail. Everybody can find out then who has an account.
+   * Requests for a mail get an error if no user has the address. Any client can then find out who has an account.
    *
    * @default false
    * @django PASSWORD_RESET_SHOW_EMAIL_NOT_FOUND
@@ -48,7 +48,8 @@ export interface DjoserOptions {
    */
   readonly createSession?: boolean
   /**
-   * A password change revokes the user's token of `token/login/`, too. Which sessions end says `accounts.passwordChangeRevokes`.
+   * A password change revokes the user's token of `token/login/`, too. `accounts.passwordChangeRevokes` decides
+   * which sessions end.
    *
    * @default false
    * @django LOGOUT_ON_PASSWORD_CHANGE
@@ -75,7 +76,7 @@ export interface DjoserOptions {
    */
   readonly user?: (user: User) => object
   /**
-   * Who may do what, by Djoser's names in camel case. Of `user` and `userDelete` the resource is the user of the path.
+   * Who may do what, by Djoser's names in camel case. The resource of `user` and `userDelete` is the user of the path.
    *
    * @default as Djoser: everybody signs up, and asks for mails; users have their own account, and staff all
    * @django PERMISSIONS

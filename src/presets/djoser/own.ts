@@ -69,7 +69,7 @@ export const setUsername = (settings: DjoserSettings): PresetEndpoint =>
     errorFor: errorsWith(settings, renaming({ username: 'new_username' })),
   })
 
-/** `users/set_email/`: of users who sign in with their address. It is another one once the link that is mailed there is opened. */
+/** `users/set_email/`: for users who sign in with their address. The new one is in force once the link that is mailed there is opened. */
 export const setEmail = (settings: DjoserSettings): PresetEndpoint =>
   definePresetEndpoint({
     path: '/users/set_email/',

@@ -74,7 +74,7 @@ const loginFields = ({ loginField }: EndpointSettings): Fields =>
     [loginField]: { ...TEXT, optional: true },
   }) as Fields
 
-/** `token/logout/`: revokes the user's token, whatever authenticates the request, and the session of the browser. */
+/** `token/logout/`: revokes the user's token, also if another scheme authenticates the request, and the session of the browser. */
 export const tokenLogout = (settings: DjoserSettings): PresetEndpoint =>
   definePresetEndpoint({
     path: '/token/logout/',

@@ -43,8 +43,8 @@ export interface PasswordlessOptions {
    */
   readonly lifetime?: Duration
   /**
-   * An address or number without an account gets a code, too, and the account when the code is redeemed. `false`: it gets nothing, and
-   * the answer is the same.
+   * An address or number without an account gets a code, too; redeeming it creates the account. `false`: nothing is sent, and the
+   * answer is the same.
    *
    * @default true
    * @django PASSWORDLESS_REGISTER_NEW_USERS
