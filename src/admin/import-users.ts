@@ -82,7 +82,7 @@ const ATTEMPTS = 3
 /** Changes that run at once. */
 const CHANGES = 50
 
-/** How many keys of users a dry run remembers: some 30 MB. */
+/** How many users' keys a dry run keeps in memory: some 30 MB. */
 const DRY_KEYS = 100_000
 
 /**
@@ -255,7 +255,7 @@ class UserImport {
 
 const CHANGED_MEANWHILE: FieldErrors = {
   non_field_errors: [
-    'Another process has just created, changed or deleted this user, or one with the same name or email address. Import this user again.',
+    'Another process has just created, changed or deleted this user, or one with the same name, email address or phone number. Import this user again.',
   ],
 }
 

@@ -71,7 +71,7 @@ export const ERRORS = {
 
   // The request (Django REST framework's error classes).
   invalid: { status: 400, detail: 'Invalid input.' },
-  /** A one-time code that is wrong, expired, exhausted, redeemed or superseded: clients are not told which. */
+  /** A one-time code that is wrong, expired, exhausted, redeemed or superseded: the answer does not show which. */
   invalid_code: {
     status: 400,
     detail: 'The code is invalid or has expired.',

@@ -56,7 +56,11 @@ export const userCreate = command({
     'watchword user create robot --no-password --roles editor,viewer',
   ],
   options: {
-    id: { type: 'string', value: 'ID', help: 'the id in another system; default: made' },
+    id: {
+      type: 'string',
+      value: 'ID',
+      help: 'the id in another system; default: generated',
+    },
     ...ADDRESSES,
     staff: { type: 'boolean', help: 'make the user staff' },
     superuser: { type: 'boolean', help: 'allow the user everything' },
@@ -102,7 +106,7 @@ export const userShow = command({
   summary: 'Shows a user.',
   args: ['NAME'],
   description:
-    'Also when the addresses were verified, the sessions, the API tokens and the last ten events. Times are in UTC.',
+    'Also shows when the addresses were verified, the sessions, the API tokens and the last ten events. Times are in UTC.',
   examples: ['watchword user show vitor', 'watchword user show vitor --json'],
   options: DATABASE,
   run: ({ values, args: [name = ''], open }) =>
@@ -184,7 +188,7 @@ export const userInvite = command({
   summary: 'Mails an invitation to sign up.',
   args: ['EMAIL'],
   description:
-    'Needs WATCHWORD_MAIL, WATCHWORD_URL, with which the link begins, and WATCHWORD_SECRET, as for the server. The address is verified by that.',
+    'Needs WATCHWORD_MAIL, WATCHWORD_URL, with which the link begins, and WATCHWORD_SECRET, as for the server. A sign-up with the invitation verifies the address.',
   examples: [
     'watchword user invite ada@example.com',
     'watchword user invite ada@example.com --roles editor,viewer',

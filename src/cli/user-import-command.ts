@@ -153,7 +153,7 @@ function summaryOf(counts: ImportCounts, isDryRun: boolean): string {
       ? [`skipped ${count(skipped)} that ${skipped === 1 ? 'exists' : 'exist'}`]
       : []),
   ]
-  const rejected = `${plural(invalid, 'line')} ${invalid === 1 ? 'is' : 'are'} above with the reason why ${invalid === 1 ? 'it was' : 'they were'} not imported.`
+  const rejected = `${plural(invalid, 'line')} ${invalid === 1 ? 'was' : 'were'} not imported, for the reasons above.`
   return [
     `${parts.join(', ')}.`,
     ...(isDryRun ? ['Nothing was written.'] : []),

@@ -72,7 +72,7 @@ function memberOf(name: string): string {
   const meant = nearest(name, [...MEMBERS.keys()])
   const hint =
     meant === undefined
-      ? `Expected some of: ${[...MEMBERS.keys()].join(', ')}. Others belong into attributes.`
+      ? `Expected some of: ${[...MEMBERS.keys()].join(', ')}. Put other data into attributes.`
       : `Did you mean "${meant}"?`
   throw new LineError(`There is no member ${JSON.stringify(name.slice(0, 40))}. ${hint}`)
 }

@@ -123,7 +123,7 @@ test('a line that cannot be imported is printed with its number and the reason, 
     )
   assert.equal(
     printed.at(-1),
-    'Created 2 users. 12 lines are above with the reason why they were not imported.',
+    'Created 2 users. 12 lines were not imported, for the reasons above.',
   )
   assert.equal(printed.length, wrong.length + 1)
 })

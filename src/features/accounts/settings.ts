@@ -42,7 +42,7 @@ export function sendsSignInCodes(section: SectionReader): boolean {
   return settings?.signInCodes ?? settings?.password === 'none'
 }
 
-/** By what users ask for a code to sign in: where it can be sent to. */
+/** The fields by which users can request a code to sign in. */
 export const signInNames = (section: SectionReader): readonly NameField[] => [
   ...(hasMail({ section }) ? (['email', 'username'] as const) : []),
   ...(section(smsOptions) === undefined ? [] : (['phone'] as const)),
@@ -90,7 +90,7 @@ export function requireLinks(names: readonly LinkName[], core: LinkDeps): void {
 
 const missingLink = (name: LinkName) =>
   configError(
-    `accounts mails a link and does not know where it leads: set url: "https://app.example.com" (WATCHWORD_URL), or accounts: { links: { ${name}: "https://app.example.com/…?token={token}" } }.`,
+    `accounts needs the address of the page "${name}", which its mails link to: set url: "https://app.example.com" (WATCHWORD_URL), or accounts: { links: { ${name}: "https://app.example.com/…?token={token}" } }.`,
   )
 
 /** Stops the start without the option `mail`. @param why what is mailed: `accounts: { requireActivation: true }` */

@@ -14,11 +14,11 @@ import type {
 } from './templates/template.ts'
 
 interface Letter {
-  /** An address as it is stored. `undefined`: nothing is sent, and it takes as long, so that nobody can tell. */
+  /** An address as it is stored. `undefined`: nothing is sent, at the same work, so that the time does not show it. */
   readonly to: string | undefined
   readonly data: TemplateData
   readonly language: Language
-  /** After this it is not sent any more: that of the link or the code in it. */
+  /** The lifetime of the link or the code in it, after which it is not sent any more. */
   readonly lifetime: Seconds
 }
 
@@ -54,7 +54,7 @@ export async function sendSms(core: Core, letter: SmsLetter): Promise<void> {
   await senderOf(core, 'sms').add(addressed('sms', to, { text }), lifetime)
 }
 
-/** Without a recipient the text stays in it: the row is as long. */
+/** Without a recipient the content is kept, so that the row is as long. */
 const addressed = (
   channel: 'mail' | 'sms',
   to: string | undefined,
@@ -68,5 +68,7 @@ export const messagesSent = async (core: Core): Promise<void> => SENDERS.get(cor
 function senderOf(core: Core, option: 'mail' | 'sms'): Sender {
   const sender = SENDERS.get(core)
   if (sender !== undefined) return sender
-  throw configError(`The option "${option}" is not set, and there is something to send.`)
+  throw configError(
+    `The option "${option}" is not set, and a message needs it: set the option "${option}".`,
+  )
 }

@@ -6,7 +6,7 @@ import { passkeyOptions, type UserVerification } from '../second-factors/options
 export const hasPasskeys = (section: SectionReader): boolean =>
   section(passkeyOptions) !== undefined
 
-/** Who asks for passkeys: the relying party (WebAuthn Level 3 §4). */
+/** The relying party (WebAuthn Level 3 §4). */
 export interface RelyingParty {
   readonly name: string
   readonly id: string
@@ -14,7 +14,7 @@ export interface RelyingParty {
   readonly userVerification: UserVerification
 }
 
-/** @throws AuthError `invalid_config` if the options do not say where passkeys are used: called at the start */
+/** @throws AuthError `invalid_config` if the domain or the origins are missing: called at the start */
 export function relyingParty({
   section,
   url,
@@ -34,7 +34,7 @@ export function relyingParty({
 }
 
 const MISSING =
-  'passkeys does not know where it is used: set url: "https://app.example.com" (WATCHWORD_URL), or passkeys: { rpId: "example.com", origins: ["https://app.example.com"] }.'
+  'passkeys needs the domain and the origin of its pages: set url: "https://app.example.com" (WATCHWORD_URL), or passkeys: { rpId: "example.com", origins: ["https://app.example.com"] }.'
 
 const NO_ADDRESS =
   'passkeys needs a domain, and browsers take no IP address: set url: "http://localhost:8000" (WATCHWORD_URL) to try them.'

@@ -44,7 +44,7 @@ export const en: Templates = {
     before: ['You can sign in now.'],
     ...action(data, 'Sign in'),
     after: [
-      `${lasts(data)} Never pass it on: who has it can sign in as you.`,
+      `${lasts(data)} Never pass it on: anyone who has it can sign in as you.`,
       'If you have not asked for it, ignore this message.',
     ],
   }),

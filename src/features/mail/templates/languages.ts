@@ -20,7 +20,7 @@ export function languageOf(own: unknown, acceptLanguage: string | undefined): La
 
 const primaryTag = (tag: string): string => tag.trim().toLowerCase().replace(/-.*$/s, '')
 
-/** More ranges than this say nothing of a person. */
+/** Further ranges are ignored. */
 const MAX_RANGES = 16
 
 /** The languages of the header, the preferred first. */

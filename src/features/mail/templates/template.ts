@@ -1,8 +1,8 @@
 import type { Letter } from '../layout.ts'
 
-/** What a message tells. Which of these are set depends on the template. */
+/** The values of a message. Which of them are set depends on the template. */
 export interface TemplateData {
-  /** Where the reader goes on: a page of the application. */
+  /** The address of a page of the application. */
   readonly link?: string
   /** Digits to type. */
   readonly code?: string
