@@ -23,31 +23,31 @@ import type { Users } from '../users/users.ts'
 export interface SignInAttempt {
   /**
    * How the user proved who they are: values of `amr` (RFC 8176 §2) such as `pwd`, `otp`, `sms` or `hwk`, and `link` for a link
-   * in a mail, in the order of the steps. Empty: a program vouches for the user, and says no more.
+   * in a mail, in the order of the steps. Empty: a program signs the user in.
    */
   readonly methods: readonly string[]
   /** `undefined` if a program signs the user in. */
   readonly request: AuthRequest | undefined
   /**
-   * What it starts. Credentials that are checked at each request, as those of `basic()`, start nothing: there is no further step,
-   * so a check that would ask for one refuses them.
+   * What the sign-in starts. Credentials that are checked at each request, as those of `basic()`, start nothing. They have no further
+   * step, so a check that asks for one rejects them.
    */
   readonly starts: 'session' | 'api token' | 'nothing'
-  /** The id of the user who signs in as this one. Nobody else's factors can be asked for then: no check stops it. */
+  /** The id of the user who signs in as this one. The user's own factors cannot be asked for then, so no check applies. */
   readonly actor?: string | undefined
 }
 
 /**
- * Asks whether something stops the sign-in of an account whose credentials were right, such as a second factor that it has.
+ * Checks an account whose credentials were right: a second factor that it has, for example, stops the sign-in.
  *
- * @returns `undefined` if nothing does, else what makes the error
+ * @returns `undefined` if the sign-in goes on, else a function that makes the error
  */
 export type SignInCheck = (
   account: Account,
   attempt: SignInAttempt,
 ) => Awaitable<StopSignIn | undefined>
 
-/** Makes the error that a client gets. It is called only if a client gets it, so a ticket that it has is issued here. */
+/** Makes the error. It is called only if a client gets the error, so a ticket in it is issued here. */
 export type StopSignIn = () => Awaitable<AuthError>
 
 export interface SignInOptions
@@ -175,7 +175,7 @@ async function findStop(
 }
 
 /**
- * For credentials that are checked at each request: what would ask for a further step refuses them, as wrong ones are.
+ * For credentials that are checked at each request: rejects them like wrong ones if a check asks for a further step.
  *
  * @throws AuthError `no_active_account`
  */

@@ -9,7 +9,7 @@ export interface VerifyCredentialsOptions {
   readonly loginField: 'username' | 'email'
   /** Whether white space at the ends of a password is ignored (D2). */
   readonly trimPassword: Trim
-  /** The authentication rule. A refused user does not learn whether the password was right. */
+  /** The authentication rule. The answer for a rejected user does not show whether the password was right. */
   readonly allows: (user: User | undefined) => boolean
   /** The network of the client, which gets its turn among others. */
   readonly client?: string
@@ -23,8 +23,8 @@ export interface VerifyCredentialsDeps {
 /**
  * Finds the account of a login and checks its password.
  *
- * An unknown login, an account without a password, a refused user and a wrong password have the same error and take the
- * same work. An outdated hash is replaced. If too many passwords are being checked, no account is read.
+ * An unknown login, an account without a password, a rejected user and a wrong password have the same error and
+ * take the same work. An outdated hash is replaced. If too many passwords are being checked, no account is read.
  *
  * @throws AuthError `no_active_account`; `invalid` if the password is above 4,096 bytes; `busy`
  */

@@ -17,7 +17,7 @@ export interface AccountName {
   readonly value: string
 }
 
-/** @throws AuthError `invalid` if it is an address that nobody can have */
+/** @throws AuthError `invalid` if the address or number is not valid */
 export function requireValidName({ field, value }: AccountName): void {
   const fault = FAULTS[field](value)
   if (fault !== undefined) throw fieldError({ [field]: [fault] })
@@ -40,14 +40,14 @@ const TARGETS = {
 } satisfies Record<NameField, (value: string) => string>
 
 /**
- * The target of a link, which is redeemed without it: of a known account its address, so that a newer link supersedes the former one by
- * whatever name it was asked for. Digits are counted by the name: that must not show which address belongs to it.
+ * The target of a link, which is redeemed without it. For a known account it is the address, so a newer link supersedes the former one
+ * under each name of the account. Digits are counted by the name that was sent, which must not show the address.
  */
 export const linkTargetOf = (name: AccountName, user: StoredUser | undefined): string =>
   user?.email === undefined ? targetOf(name) : emailKey(user.email)
 
 /**
- * The user who gets what the account asks for: one read, whether or not there is one.
+ * The user whom a message for this account goes to. One read, whether or not there is one.
  *
  * @returns `undefined` also if the user is inactive, or has no address of the channel
  */
@@ -79,7 +79,7 @@ export const accountOf = async (
 
 const TEXT = { trim: true, maxBytes: 1024 } as const
 
-/** The fields of an endpoint that is told an account by one of these: the first that the body has, else the first of the list. */
+/** The field by which a body names an account: the first of the list that it has, else the first of the list. */
 export function nameFields<Field extends NameField>(
   allowed: readonly Field[],
   { values }: ParsedBody,

@@ -26,7 +26,7 @@ export interface AccountUserAdmin {
   /**
    * Mails what sets a new password, as `/auth/password/reset/` does, with its limits. Nothing is sent if there is no such user.
    *
-   * @throws AuthError `invalid` if nobody can have this address; `throttled`
+   * @throws AuthError `invalid` if this address is not valid; `throttled`
    */
   requestPasswordReset(
     by: { readonly email: string } | { readonly username: string },
@@ -41,7 +41,7 @@ export interface AccountUserAdmin {
    * Sends what signs a user in, as `/auth/code/` does, with its limits: by text message to a phone, else by mail. Nothing is sent if
    * there is no such user.
    *
-   * @throws AuthError `invalid` if nobody can have this address or number; `throttled`
+   * @throws AuthError `invalid` if this address or number is not valid; `throttled`
    */
   sendSignInCode(
     by:

@@ -59,7 +59,7 @@ export async function requestEmailChange(
     },
     core,
   )
-  // Whoever is at an address that was never confirmed must not be able to undo anything.
+  // The address may be another person's if it was never confirmed: it must not undo anything.
   const isVerified = user.email !== undefined && user.emailVerifiedAt !== undefined
   await mailCode(
     {
@@ -131,8 +131,8 @@ async function orInvalidCode(
 }
 
 /**
- * Gives a user the former address back, whatever it was changed to since: who clicks the link receives mail there. The password and all
- * sessions end, and with them the codes and API tokens that were issued since, such as one that would undo this.
+ * Restores a user's former address, also after further changes: the link proves that its user receives mail there. Removes the
+ * password, all sessions, and the codes and API tokens that were issued since, such as a code that would undo this.
  *
  * @throws AuthError `invalid_code`
  */
@@ -148,12 +148,12 @@ export async function undoEmailChange(token: string, core: Core): Promise<void> 
   const user = await orInvalidCode(
     changeUser(userId, change, core, { beginsEpoch: 'email' }),
   )
-  await endWaysInSince(user, code.createdAt, core)
+  await revokeAccessSince(user, code.createdAt, core)
   void core.audit.record({ kind: 'email_change_undone', userId })
 }
 
-/** Whoever changed the address may know the password, or have set one, and may have made API tokens: the owner sets a new password. */
-async function endWaysInSince(
+/** An intruder may know or have set the password, and may have created API tokens: the owner sets a new password. */
+async function revokeAccessSince(
   { id, joinedAt }: StoredUser,
   since: UnixSeconds,
   core: Core,
@@ -163,7 +163,7 @@ async function endWaysInSince(
   await deleteApiTokens(id, since, core)
 }
 
-/** Another account that took the address meanwhile and never confirmed it gives way to the one that has proved it. */
+/** Removes the address from another account that took it meanwhile and never confirmed it. */
 async function freeAddress(email: string, userId: UserId, core: Core): Promise<void> {
   const holder = await core.users.findByKey('email', emailKey(email))
   if (holder === undefined || holder.id === userId) return
@@ -192,7 +192,7 @@ export const changeEmailEndpoint = defineEndpoint({
     }),
 })
 
-/** `POST /auth/me/email/confirm/`. A link is enough by itself; digits need the user who has asked for them. */
+/** `POST /auth/me/email/confirm/`. A link needs no credentials; digits need those of the user who requested them. */
 export const confirmEmailChangeEndpoint = defineEndpoint({
   path: { at: '/auth/me/email/confirm/' },
   mount: hasAccountsAndMail,

@@ -29,7 +29,7 @@ export interface PasswordChange {
 }
 
 /**
- * Changes the password of a user who knows the current one. Which sessions end says the option `accounts.passwordChangeRevokes`.
+ * Changes the password of a user who knows the current one. The option `accounts.passwordChangeRevokes` decides which sessions are revoked.
  *
  * @throws AuthError `invalid`, whose body has messages for `current_password` or `new_password`; `throttled`; `busy`;
  *   `user_not_found`
@@ -46,7 +46,8 @@ export async function changePassword(
 }
 
 /**
- * Sets another password, which was checked, once the user has proved who it is. Which sessions end says the option `accounts.passwordChangeRevokes`.
+ * Sets a new password that was checked, after the user has authenticated. The option `accounts.passwordChangeRevokes` decides which
+ * sessions are revoked.
  *
  * @param account as it was read before that
  * @throws AuthError `invalid`, whose body names `current_password`, if it is another one meanwhile

@@ -33,7 +33,7 @@ export const presented = (fields: CodeFields) =>
     : { secret: fields.code, target: emailKey(emailOf(fields.email)) }
 
 /**
- * Mails what confirms a user's address, if the user has one that is not verified; else nothing, at the same work.
+ * Mails a link or a code that confirms a user's address, if it is not verified. Otherwise sends nothing, at the same work.
  *
  * @param asked the address as it was asked for, whether or not a user has it
  */
@@ -145,8 +145,7 @@ export const verifyEndpoint = defineEndpoint({
 })
 
 /**
- * Whether a user who has signed up must confirm the address first. Users whom a program or an administrator has created need not: those
- * vouch for them.
+ * Whether a user has signed up and not confirmed the address. Users whom a program or an administrator has created need no confirmation.
  */
 export async function isUnconfirmed(user: StoredUser, core: Core): Promise<boolean> {
   if (user.email === undefined || user.emailVerifiedAt !== undefined) return false

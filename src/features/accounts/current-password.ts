@@ -6,7 +6,7 @@ import type { Account } from '../../users/user.ts'
 import type { Core } from '../core.ts'
 import { clientNetwork } from './new-password.ts'
 
-/** Whoever has a stolen access token must not be able to guess the password with it. */
+/** A stolen access token must not allow guessing the password. */
 const LIMIT: Limit = { limit: 5, per: minutes(15) }
 
 /**

@@ -3,10 +3,10 @@ import { requireCurrentPassword } from './current-password.ts'
 import { ownAccount } from './own-account.ts'
 
 export interface AccountDeletion {
-  /** Who asks for it. */
+  /** The user who requests the deletion. */
   readonly userId: string
   readonly currentPassword: string
-  /** Whose account it is: default the same user's. Whether they may is for the caller to check. */
+  /** The account's user. Default: `userId`. The caller authorizes the deletion of another one. */
   readonly deletedId?: string
 }
 

@@ -24,7 +24,7 @@ export interface Invitation {
 }
 
 /**
- * Mails an invitation. Who signs up with its token gets an account with this address, which is verified by that.
+ * Mails an invitation. A sign-up with its token creates an account with this address, which counts as verified.
  *
  * @throws AuthError `invalid` if the address is invalid or a user has it
  */

@@ -3,11 +3,11 @@ import { issueCode } from '../codes/issue.ts'
 import { codeStore } from '../codes/sql.ts'
 import type { Core } from '../core.ts'
 
-/** What is remembered of a sign-up: rows of one-time codes that nobody is told, so that they cannot be redeemed. */
+/** Marks of sign-ups: rows of one-time codes that are never sent, so they cannot be redeemed. */
 type Mark =
-  /** By the id of a user who has signed up and not confirmed the address. */
+  /** The target is the id of a user who has signed up and not confirmed the address. */
   | 'unconfirmed'
-  /** By a username: as if a user had it. */
+  /** The target is a username, which counts as taken. */
   | 'hold_username'
 
 export async function setMark(purpose: Mark, target: string, core: Core): Promise<void> {
@@ -19,7 +19,7 @@ const LIFETIMES = {
   hold_username: seconds(30 * 86_400),
 } as const
 
-/** Whether a user has the name, or a sign-up with another user's address keeps it. */
+/** Whether a user has the name, or a sign-up with a taken address has reserved it. */
 export async function isNameTaken(key: string, core: Core): Promise<boolean> {
   const [holder, isHeld] = await Promise.all([
     core.users.findByKey('username', key),

@@ -18,7 +18,7 @@ export async function requireStrongPassword(
   rejectFieldErrors({ new_password: await passwordFaults(password, user, undefined) })
 }
 
-/** What goes on after a new password: nothing, one session, or all. */
+/** The sessions that a new password does not revoke. */
 export type KeptSessions = 'none' | 'all' | SessionId
 
 export interface NewPassword {
@@ -30,7 +30,7 @@ export interface NewPassword {
 /**
  * Sets a password that was checked, ends sessions, and mails the user that it was changed. Codes that were issued before are void.
  *
- * @param account as it was read before the client proved who it is
+ * @param account as it was read before the client authenticated
  * @returns `false` if the account has been changed since then: nothing was done
  * @throws AuthError `busy`, `store_unavailable`
  */

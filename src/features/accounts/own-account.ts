@@ -24,8 +24,8 @@ export const hasAllScopes = signedIn<Permission<unknown, unknown>>(({ identity }
 })
 
 /**
- * Grants users who act for themselves, with what they have signed in with. Denies those as whom another acts, credentials that are
- * limited to scopes, and API tokens that were made for programs: none of them may leave other ways in.
+ * Grants users with the credentials of their own sign-in. Denies impersonated users, credentials that are limited to scopes, and API
+ * tokens that were made for programs: none of them may create other credentials.
  */
 export const isOwner = signedIn<Permission<unknown, unknown>>(async (context) => {
   if (isProgram(context.identity?.credential))

@@ -55,7 +55,7 @@ export async function createOwnApiToken(
   return issued
 }
 
-/** A user who could give scopes that a sign-in has not would get what `hasScope` keeps from sign-ins. */
+/** With any scope, users could create tokens for routes that `hasScope` closes to their sign-ins. */
 function requireAllowedScopes(scopes: readonly unknown[], core: Core): void {
   const { tokenScopes } = accountSettings(core)
   const refused = scopes.filter((each) => !tokenScopes.some((scope) => scope === each))
@@ -98,7 +98,7 @@ export async function deleteApiTokens(
     void audit.record({ kind: 'api_token_revoked', userId, detail: { tokens } })
 }
 
-/** Whoever signed up with another person's address may have made API tokens, and given a number to which codes are sent. */
+/** A person who signed up with another one's address may have created API tokens, and set a phone number that codes are sent to. */
 export async function endStrangersAccess(
   { id, joinedAt }: StoredUser,
   core: Core,

@@ -23,7 +23,7 @@ import { requireStrongPassword, setNewPassword } from './new-password.ts'
 import { endStrangersAccess } from './own-api-tokens.ts'
 import { accountSettings, mailsPasswords } from './settings.ts'
 
-/** A user who can read the mails of an account may be named by either. */
+/** The fields that can name the account of a reset. */
 const NAMES = ['email', 'username'] as const
 
 /** Not by phone: a number changes hands too easily. */
@@ -33,7 +33,7 @@ export type ResetName = AccountName & { readonly field: (typeof NAMES)[number] }
  * Mails a link or a code with which a user sets a new password, also a user who had none. Nothing that this returns or throws, and no
  * work that it does, shows whether there is such an account.
  *
- * @throws AuthError `invalid` if nobody can have this address; `throttled`; `store_unavailable`
+ * @throws AuthError `invalid` if this address is not valid; `throttled`; `store_unavailable`
  */
 export async function requestPasswordReset(
   core: Core,
@@ -66,8 +66,9 @@ export async function checkPasswordReset(core: Core, proof: CodeProof): Promise<
 }
 
 /**
- * Sets a new password with the link or the code of a reset. All sessions end, other codes of the account are void, and the user is told
- * by mail. An account whose sign-up was not confirmed loses its API tokens and its phone number. It signs nobody in: a second factor is asked for at the next sign-in, as always (rule O11).
+ * Sets a new password with the link or the code of a reset. All sessions end, other codes of the account are void, and the user is
+ * notified by mail. An account whose sign-up was not confirmed loses its API tokens and its phone number. It starts no session: the next
+ * sign-in asks for a second factor as usual (rule O11).
  *
  * @throws AuthError `invalid`, whose body has the messages for `new_password`: the code is still valid then; `invalid_code`, also if
  *   the account is changed at the same time; `throttled`; `busy`, and the code is spent
@@ -100,7 +101,7 @@ async function takeOver(user: StoredUser, core: Core): Promise<void> {
   await core.users.verify(id, 'email', String(email), core.clock())
 }
 
-/** @throws AuthError `invalid_code` if the code was sent to nobody, or the user is inactive now */
+/** @throws AuthError `invalid_code` if the code belongs to no user, or the user is inactive now */
 async function accountOfCode({ userId }: RedeemedCode, core: Core): Promise<Account> {
   const account = await accountOf(userId, core)
   if (account === undefined) throw new AuthError('invalid_code', 'no account of the code')

@@ -51,7 +51,7 @@ export interface SignInCodeOptions {
  * Sends a link or a code that signs a user in: to the phone if the user is named by it, else by mail. Nothing that this returns or
  * throws, and no work that it does, shows whether there is such an account.
  *
- * @throws AuthError `invalid` if nobody can have this address; `throttled`; `store_unavailable`
+ * @throws AuthError `invalid` if this address is not valid; `throttled`; `store_unavailable`
  */
 export async function requestSignInCode(
   core: Core,
@@ -87,7 +87,7 @@ async function mailSignInCode(
   )
 }
 
-/** Always digits: nobody likes to type a link. */
+/** Always digits, which are easier to type than a link. */
 async function textSignInCode(
   core: Core,
   name: AccountName,
@@ -136,7 +136,7 @@ async function addresseeOf(
   }
 }
 
-/** Whose code it was, and how the user has proved who they are: what `core.completeSignIn` takes. */
+/** The user of the code, and the authentication methods, as `core.completeSignIn` takes them. */
 export interface RedeemedSignIn {
   readonly account: Account
   /** `link`: a message to the mailbox, a link or digits; `sms`. The codes of second factors are `otp`. */
@@ -211,13 +211,13 @@ async function withVerified(
 }
 
 /**
- * Whoever signed up with another person's address has chosen the password, and waits for that person to use the account: the password
- * and what it has opened end with the first sign-in of the mailbox's owner.
+ * A person who signed up with another one's address chose the password: the first sign-in by mail of the mailbox's owner removes it and
+ * the access that it gave.
  */
 async function voidUnconfirmed({ user, hash }: Account, core: Core): Promise<void> {
   const { id, epoch } = user
   const isSignUp = await isUnconfirmed(user, core)
-  // Without the option `accounts` users do not sign up, and who has created them vouches for their addresses.
+  // Without the option `accounts` users do not sign up: their addresses count as checked by the program that created them.
   const isConfirmed = hasAccounts(core.section) && requiresActivation(core)
   if (isUsable(hash) && (isSignUp || isConfirmed)) {
     if (!(await core.users.setPassword(id, unusableHash(core.random), { epoch })))

@@ -45,8 +45,8 @@ export interface SignUp {
 }
 
 /**
- * Creates a user and mails what confirms the address. If another user has the address, that user gets a mail instead, and the work
- * is the same: with the option `mail`, nothing that this returns late or throws shows whether the address is taken.
+ * Creates a user and mails a link or a code that confirms the address. If another user has the address, that user gets a mail instead,
+ * and the work is the same: with the option `mail`, neither the time nor an error shows whether the address is taken.
  *
  * @returns the user; `undefined` if the address is taken
  * @throws AuthError `invalid`, whose body names the invalid fields, a taken username among them; `invalid_code` if the invitation is;
@@ -66,7 +66,7 @@ export async function signUp(
     if (invitation !== undefined) return await acceptedUser(input, invitation, core)
     return await mailedUser(input, request, core)
   } catch (error) {
-    // Whoever chose a weak password corrects it at once.
+    // Corrected input must not run into the limit.
     if (isInvalidInput(error)) await takeBack()
     throw error
   }
@@ -122,7 +122,7 @@ async function createdUser(
   }
 }
 
-/** Whether fields are to be corrected, for a reason that has nothing to do with other users' addresses. */
+/** Whether the client must correct fields, other than an address that is taken. */
 const isInvalidInput = (error: unknown): boolean =>
   error instanceof AuthError && error.code === 'invalid' && !isTakenAddress(error)
 
@@ -177,8 +177,8 @@ async function mailHolder(
 ): Promise<void> {
   const target = emailKey(emailOf(email))
   const holder = await core.users.findByKey('email', target)
-  // As if the user had been created: otherwise a second sign-up with this name and another address would be told "taken" only if the
-  // first address was free.
+  // The name counts as taken, as if the user had been created: otherwise a second sign-up with it would show that the first address was
+  // taken.
   await setMark('hold_username', usernameKey(usernameOf(username) ?? ''), core)
   await mailCodeTo(
     { field: 'email', value: email },
@@ -225,7 +225,7 @@ export function attributesIn(body: ParsedBody | undefined, core: Core) {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null))
 }
 
-/** Who signs in with a name must have one, and whose address must be confirmed an address. */
+/** A username is required to sign in with one, and an address if it must be confirmed. */
 export function signUpFields(
   { values }: ParsedBody,
   { loginField, section }: Pick<EndpointSettings, 'loginField' | 'section'>,

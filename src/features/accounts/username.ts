@@ -23,7 +23,7 @@ export interface UsernameChange {
 }
 
 /**
- * Renames a user who knows the current password, and tells the user by mail.
+ * Renames a user who knows the current password, and notifies the user by mail.
  *
  * @throws AuthError `invalid`, whose body has messages for `current_password` or `username`; `throttled`; `busy`; `user_not_found`
  */
@@ -41,7 +41,7 @@ export async function changeUsername(
  * Mails a link or a code with which a user chooses another username. Nothing that this returns or throws, and no work that it does,
  * shows whether there is such an account.
  *
- * @throws AuthError `invalid` if nobody can have this address; `throttled`; `store_unavailable`
+ * @throws AuthError `invalid` if this address is not valid; `throttled`; `store_unavailable`
  */
 export async function requestUsernameReset(
   core: Core,
@@ -65,7 +65,7 @@ export async function requestUsernameReset(
 }
 
 /**
- * Renames a user with the link or the code of a reset, and tells the user by mail.
+ * Renames a user with the link or the code of a reset, and notifies the user by mail.
  *
  * @throws AuthError `invalid`, whose body has the messages for `username`: the code is still valid then; `invalid_code`; `throttled`
  */

@@ -18,7 +18,7 @@ export interface NewCode {
    * and target; without a target, none. Digits need one.
    */
   readonly target?: string
-  /** Without one the code is valid whatever happens to accounts. */
+  /** Without one the code stays valid when accounts change. */
   readonly user?: CodeUser | undefined
   /** Returned when the code is redeemed. No secret. */
   readonly payload?: CodePayload

@@ -34,7 +34,7 @@ export async function limitCodeRequests(
     const result = await hits.hit(count.key, count.limit, now)
     if (result.kind === 'counted') counted.push(count)
     else {
-      // A refused request must not use up the limits that another refusal would spare.
+      // A rejected request must not count against the limits that it has passed.
       for (const { key, limit } of counted) await hits.takeBack(key, limit, now)
       throw throttled('throttled by codes', result.wait)
     }
@@ -51,7 +51,7 @@ interface Count {
   readonly isOfTarget: boolean
 }
 
-/** The target's last, so that a client which is refused itself does not use up the target's. */
+/** The target's last, so that a client at its own limit does not use up the target's. */
 function countsOf(target: CodeTarget, settings: CodeSettings): readonly Count[] {
   const address = currentContext()?.address
   const { perClient, inTotal, perTarget, resendAfter } = settings

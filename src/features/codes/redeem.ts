@@ -15,9 +15,9 @@ export interface CodeAttempt {
   readonly purpose: CodePurpose
   /** The link's value or the digits, as the client sends them. */
   readonly secret: string
-  /** In normal form. Digits need it; a link is refused if it has another. */
+  /** In normal form. Required for digits; optional for a link, which is rejected if its target differs. */
   readonly target?: string | undefined
-  /** As at the issue. */
+  /** As in `issueCode`. */
   readonly binding?: string | undefined
 }
 
@@ -51,7 +51,7 @@ export type RedeemDeps = Pick<
 /**
  * Redeems a one-time code, once: a step that fails afterwards does not bring it back.
  *
- * @throws AuthError `invalid_code`, whatever is wrong with it; `throttled` after too many wrong digits for the target
+ * @throws AuthError `invalid_code` for each outcome but `right`; `throttled` after too many wrong digits for the target
  */
 export const redeemCode = (
   attempt: CodeAttempt,
@@ -59,8 +59,8 @@ export const redeemCode = (
 ): Promise<RedeemedCode> => codeOf(tryCode(attempt, 'redeem', deps))
 
 /**
- * Checks a one-time code and does not redeem it. Wrong digits count; of a link that was issued with `attempts`, each check does,
- * so that it can be checked for each of several guesses at something else.
+ * Checks a one-time code and does not redeem it. Wrong digits count as attempts. If a link was issued with `attempts`, each check counts:
+ * a ticket can be presented with that many second factors.
  *
  * @throws AuthError `invalid_code`, `throttled`
  */

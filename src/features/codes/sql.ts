@@ -178,7 +178,7 @@ const matches =
     return eb.and([eb.and(known), ...named])
   }
 
-/** A link is redeemed by its digest alone, which nobody guesses: `max_attempts` limits how often it is checked. */
+/** A link is redeemed by its digest alone, which cannot be guessed: `max_attempts` limits how often it is checked. */
 const hasAttemptsLeft =
   ({ form }: PresentedCode, mode: 'redeem' | 'check') =>
   (eb: ExpressionBuilder<CodeTables, 'codes'>) => {

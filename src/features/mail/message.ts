@@ -25,7 +25,7 @@ export type Mailer = (mail: Mail) => unknown
 /** Sends a text message, as `Mailer` sends a mail. */
 export type SmsSender = (sms: Sms) => unknown
 
-/** What the outbox holds: a mail, a text message, or nothing at the cost of one. */
+/** A row of the outbox: a mail, a text message, or a placeholder of the same size that is not sent. */
 export type Message =
   | ({ readonly channel: 'mail' } & Mail)
   | ({ readonly channel: 'sms' } & Sms)

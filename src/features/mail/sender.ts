@@ -16,11 +16,11 @@ export interface SenderDeps {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** The first seals, all open. */
+  /** The first encrypts; each decrypts. */
   readonly keys: readonly Uint8Array[]
   readonly mail: Mailer | undefined
   readonly sms: SmsSender | undefined
-  /** The longest time between two looks for messages of processes that have ended. Default 10 seconds. */
+  /** Interval at which messages of processes that have ended are looked for. Default 10 seconds. */
   readonly interval?: Seconds
 }
 
@@ -46,7 +46,7 @@ export function createSender(deps: SenderDeps): Sender {
   let sending: Promise<void> | undefined
   let again = false
 
-  /** One run at a time; a message that comes during a run is followed by another one. */
+  /** One run at a time; a message that is added during a run causes another run. */
   function wake(): void {
     again = true
     sending ??= run().finally(() => {

@@ -41,7 +41,7 @@ export async function listPasskeys(
 /** What a browser needs to make a passkey. @throws AuthError `invalid` if the user has twenty already */
 export async function beginPasskey({ user }: Account, core: Core): Promise<object> {
   const existing = await listPasskeys(user.id, core)
-  requireRoom(existing)
+  requireBelowLimit(existing)
   const { secret: challenge } = await issueCode(
     { purpose: 'passkey_registration', form: 'link', target: user.id, user },
     core,
@@ -55,7 +55,7 @@ export async function beginPasskey({ user }: Account, core: Core): Promise<objec
   return creationOptions(input, relyingParty(core))
 }
 
-function requireRoom(existing: readonly PasskeyCredential[]): void {
+function requireBelowLimit(existing: readonly PasskeyCredential[]): void {
   if (existing.length >= MAX_PASSKEYS)
     throw fieldError({
       non_field_errors: ['You have too many passkeys: remove one.'],
@@ -86,7 +86,7 @@ export async function addPasskey(
   const verified = await verifyRegistration(response, challenge, relyingParty(core))
   if (typeof verified === 'string')
     throw new AuthError('invalid_code', `the new passkey is refused: ${verified}`)
-  requireRoom(await listPasskeys(user.id, core))
+  requireBelowLimit(await listPasskeys(user.id, core))
   const isFirst = (await listFactors(user.id, core)).length === 0
   const now = core.clock()
   const passkey: PasskeyCredential = {

@@ -43,7 +43,7 @@ export async function beginSignIn(core: Core): Promise<object> {
 /**
  * Signs in with a passkey.
  *
- * @throws AuthError `no_active_account`, whatever is wrong with it; `mfa_required` if it is one factor only and the user has others
+ * @throws AuthError `no_active_account` for each invalid passkey; `mfa_required` if it is one factor only and the user has others
  */
 export async function signInWithPasskey(
   response: AssertionJson,
@@ -105,7 +105,7 @@ interface UsedPasskey {
   readonly first: readonly string[]
 }
 
-/** @throws AuthError `invalid_code` if the challenge is used up or out of date, or anything about the answer is not right */
+/** @throws AuthError `invalid_code` if the challenge is used up or out of date, or the answer is invalid */
 async function usePasskey(
   response: AssertionJson,
   ticket: string | undefined,

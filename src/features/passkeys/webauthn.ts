@@ -10,7 +10,7 @@ import type { RelyingParty } from './settings.ts'
 export const webAuthn = (): Promise<typeof WebAuthn> =>
   optionalPeer('@simplewebauthn/server', 'The option "passkeys"')
 
-/** What an authenticator knows a user by: nothing that a person could be known by (WebAuthn Level 3 §14.6.1). */
+/** The user's id for authenticators. It contains no personal data (WebAuthn Level 3 §14.6.1). */
 export const userHandle = (userId: UserId): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(hash('sha256', `passkey user ${userId}`, 'buffer'))
 
@@ -118,7 +118,7 @@ export async function verifyRegistration(
 
 export interface VerifiedAssertion {
   readonly counter: number
-  /** Whether the authenticator has checked who uses it. */
+  /** Whether the authenticator has verified its user. */
   readonly isUserVerified: boolean
 }
 
@@ -158,7 +158,7 @@ const expected = (
   requireUserVerification: userVerification === 'required',
 })
 
-/** The library throws what is wrong with an answer, and has nothing else that could fail. */
+/** The library throws if an answer is wrong, and for no other reason. */
 async function reasonIfRefused<Result>(
   verify: () => Promise<Result>,
 ): Promise<Result | string> {

@@ -3,10 +3,10 @@ import type { UserId } from '../../users/user.ts'
 
 export type CredentialId = string & { readonly __is: 'CredentialId' }
 
-/** What proves who a user is, beside a password. */
+/** The kinds of a user's credentials beside the password. */
 export type CredentialKind = 'totp' | 'recovery' | 'passkey'
 
-/** What an authenticator has told of a passkey (WebAuthn Level 3 §4, credential record). */
+/** A passkey as its authenticator has described it (WebAuthn Level 3 §4, credential record). */
 export interface PasskeyRecord {
   /** Its id at the authenticator, in base64url. Unique. */
   readonly credentialId: string
@@ -27,12 +27,12 @@ export interface Credential {
   readonly id: CredentialId
   readonly kind: CredentialKind
   readonly userId: UserId
-  /** What the user calls it. */
+  /** A name that the user chose. */
   readonly label: string
   /** The secret of a TOTP authenticator, sealed; the digest of a recovery code; empty for a passkey. */
   readonly secret: string
   /**
-   * The last step of a TOTP authenticator that was used: the same and earlier ones are refused; -1 before the first. The signature
+   * The last step of a TOTP authenticator that was used: the same and earlier ones are rejected; -1 before the first. The signature
    * counter of a passkey; 0 if it has none.
    */
   readonly counter: number
@@ -44,7 +44,7 @@ export interface Credential {
   readonly passkey?: PasskeyRecord | undefined
 }
 
-/** The port to them. Each function is one statement or one transaction. */
+/** The port to credentials. Each function is one statement or one transaction. */
 export interface Credentials {
   /**
    * @param epoch the user's, as it was read. Default: any

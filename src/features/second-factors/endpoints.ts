@@ -215,7 +215,7 @@ async function accountOf(
 }
 
 /**
- * Who has only a stolen access token cannot add a factor.
+ * A stolen access token alone must not add a factor.
  *
  * @throws AuthError `invalid` without the right password; `throttled`
  */

@@ -41,7 +41,7 @@ export const secondFactorOptions: z.ZodMiniType<
   }),
 )
 
-/** Whether an authenticator must check who uses it, by a fingerprint, a face or a PIN (WebAuthn Level 3 §5.8.6). */
+/** Whether an authenticator must verify its user, by a fingerprint, a face or a PIN (WebAuthn Level 3 §5.8.6). */
 export type UserVerification = 'required' | 'preferred' | 'discouraged'
 
 /** The option `passkeys`. */

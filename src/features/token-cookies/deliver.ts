@@ -12,7 +12,10 @@ import {
 } from '../../tokens/token-cookies.ts'
 import type { Core } from '../core.ts'
 
-/** What an endpoint answers that issues tokens: these and what is beside them, or with `tokens.transport: "cookie"` cookies and when they expire. */
+/**
+ * The answer of an endpoint that issues tokens: the tokens and other members, or with `tokens.transport: "cookie"` the cookies and their
+ * times of expiry.
+ */
 export function deliver(
   tokens: RefreshedTokens,
   request: AuthRequest,
@@ -29,7 +32,7 @@ export function deliver(
 /**
  * Delivers the tokens of a sign-in: cookies replace those of another session, which is revoked.
  *
- * @param signIn runs once the request is known to come from a page of this site: another one must not sign its visitor in
+ * @param signIn runs once the request is known to come from a page of this site: other sites must not sign in their visitors
  * @throws AuthError `csrf_failed`
  */
 export async function deliverSignIn(
