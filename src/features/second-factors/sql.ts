@@ -260,7 +260,7 @@ function sqlCredentials(db: Kysely<CredentialTables>, lock: UserLock): Credentia
   }
 }
 
-/** Whoever waits for it reads again which rows there are. */
+/** A transaction that waited for it reads the rows again. */
 const FOR_UPDATE = sql`for update`
 
 const rowOf = ({ passkey, ...credential }: Credential): Row => ({

@@ -112,9 +112,7 @@ export function tokenCookiesOf(
     origins,
   } = options
   if (new Set([accessCookie, refreshCookie, csrfCookie]).size < 3)
-    throw refused(
-      'accessCookie, refreshCookie and csrfCookie must be three different names.',
-    )
+    throw refused('accessCookie, refreshCookie and csrfCookie must be three names.')
   if (sameSite === 'None' && secure === false)
     throw refused(
       'browsers refuse sameSite: "None" without Secure: leave secure out, or choose "Lax".',
