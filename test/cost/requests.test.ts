@@ -45,10 +45,10 @@ const ask = (path: string, init: RequestInit): Promise<Response> =>
 const post = (path: string, type: string, body: string): Promise<Response> =>
   ask(path, { method: 'POST', headers: { 'content-type': type }, body })
 
-/** Milliseconds of the processor for one request: the least of three. */
-async function effort(send: Send, value: string): Promise<number> {
+/** Milliseconds of the processor for one request: the least of several. */
+async function effort(send: Send, value: string, times = 3): Promise<number> {
   const efforts: number[] = []
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < times; i++) {
     const before = process.threadCpuUsage()
     await send(value)
     efforts.push(threadMillis(before))
@@ -59,10 +59,14 @@ async function effort(send: Send, value: string): Promise<number> {
 /** Every shape, of the greatest length, takes about as long as a plain value. */
 async function costsNoMore(send: Send, length: number): Promise<void> {
   const usual = await effort(send, plain(length))
+  const most = TIMES * usual + NOISE
   for (const [shape, make] of Object.entries(WORST_CASES)) {
-    const took = await effort(send, make(length))
+    const value = make(length)
+    let took = await effort(send, value)
+    // The garbage of thousands of tests may be collected three times in a row; what is slow is slow each time.
+    if (took > most) took = await effort(send, value, 12)
     assert.ok(
-      took <= TIMES * usual + NOISE,
+      took <= most,
       `${shape}: ${took.toFixed(1)} ms, and ${usual.toFixed(1)} ms for a plain value of the same length`,
     )
   }
