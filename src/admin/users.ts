@@ -146,13 +146,11 @@ export function userAdmin(
   return {
     async create(input) {
       refuseUnknownRoles(input?.roles, roles)
-      rejectFieldErrors({
-        attributes: attributeFaults(input?.attributes ?? {}, userFields),
-      })
       const deps = await open()
       const user = await createUser(input, {
         ...deps,
         random,
+        attributeFaults: (attributes) => attributeFaults(attributes, userFields),
         removeRemains: (id) => removeRemains(id, deps),
       })
       await deps.audit.record({ kind: 'user_created', userId: user.id })

@@ -34,6 +34,8 @@ interface NewUserDeps extends CreateUserDeps {
   readonly random: Random
   /** Deletes what a deleted user of this id has left. Default: nothing, so that only an id of which nothing is left can be given. */
   removeRemains?(id: UserId): Promise<void>
+  /** The messages for the attributes, if the option `user` names the fields that there are. */
+  attributeFaults?(attributes: Readonly<Record<string, unknown>>): readonly string[]
   /** Called once every field is valid and the password is hashed. What it throws prevents the user. */
   beforeInsert?(user: StoredUser): Promise<void>
 }
@@ -70,6 +72,7 @@ export async function createUser(
     emailVerified: listOf(nothingToVerify(input.emailVerified, email)),
     phone: listOf(phone === undefined ? undefined : phoneFault(phone)),
     phoneVerified: listOf(nothingToVerify(input.phoneVerified, phone)),
+    attributes: deps.attributeFaults?.(attributes) ?? [],
     password:
       password === undefined
         ? []

@@ -297,7 +297,11 @@ test('a check stops a sign-in of passwordless(), whose code is used up then', as
 })
 
 test('without stored sessions a sign-in is recorded once, too', async () => {
-  await using app = gate({ tokens: { sessions: false }, authentication: [bearer()] })
+  await using app = gate({
+    tokens: { sessions: false },
+    authentication: [bearer()],
+    presets: [],
+  })
   const { id } = await app.auth.users.create(CREDENTIALS)
 
   assert.equal((await post(app.auth, '/api/token/')).status, 200)
