@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -49,7 +49,7 @@ test('next: a project with all routes builds', NEEDS_NEXT, async () => {
   wholeProject = built(
     whole({ skipTrailingSlashRedirect: true, experimental: { authInterrupts: true } }),
   )
-  await wholeProject
+  assert.ok(existsSync(await wholeProject))
 })
 
 const NO_CORS = 'Next has no CORS of its own'
