@@ -86,6 +86,18 @@ const CASES: readonly (readonly [
     false,
   ],
   [
+    'a link that one client redeems while another is refused, and one asked for before its password is set',
+    [
+      codeAsked(during(2, 3), 7),
+      issuedLink,
+      passwordReset(during(6, 20), 7, 'second'),
+      resetRefused(during(7, 9), 7),
+      codeAsked(during(10, 11), 8),
+      codeIssued(during(12, 13), 8, false),
+    ],
+    true,
+  ],
+  [
     'a link that is refused for no reason',
     [codeAsked(during(2, 3), 7), issuedLink, resetRefused(during(6, 7), 7)],
     false,

@@ -35,11 +35,14 @@ export interface Family {
   readonly lostAnswers: number
   /** A cause about the token replaces one about the user. */
   readonly ended: Cause | undefined
-  /** The epochs in which links were redeemed, by their numbers, until it is known what became of it. */
+  /** The epochs in which links were redeemed, by their numbers or by that of the refusal, until it is known what became of it. */
   readonly resets: Readonly<Record<number, number>>
   /** Revocations that are decided and not yet written. */
   readonly endings: Readonly<Record<Cause, number>>
 }
+
+/** Links that were refused, for all users. */
+let refusals = 0
 
 /** @param user at the beginning */
 export const unopened = (user: UserState = NO_USER): Family => ({
@@ -245,19 +248,23 @@ export function operations({ staleness, namesByEmail, ...options }: ModelOptions
     ],
 
     /** Refused at once, or redeemed and then too late: the user had changed. */
-    resetRefused: (span: Span, number: number): readonly Operation<Family>[] => [
-      operation(span, `link ${number} refused`, (family) => {
-        if (isRedeemable(family.user, number)) return [withLinkUsed(family, number)]
-        return [{ ...family, resets: { ...family.resets, [number]: NO_EPOCH } }]
-      }),
-      operation(span, `link ${number} was of no use`, (family) => {
-        const { user, resets } = family
-        const epoch = resets[number]
-        const isUseful = user.exists && epoch === user.epoch
-        if (epoch === undefined || isUseful) return []
-        return [{ ...family, resets: without(resets, number) }]
-      }),
-    ],
+    resetRefused: (span: Span, number: number): readonly Operation<Family>[] => {
+      // Of its own: another client may be redeeming the same link.
+      const attempt = -++refusals
+      return [
+        operation(span, `link ${number} refused`, (family) => {
+          if (isRedeemable(family.user, number)) return [withLinkUsed(family, attempt)]
+          return [{ ...family, resets: { ...family.resets, [attempt]: NO_EPOCH } }]
+        }),
+        operation(span, `link ${number} was of no use`, (family) => {
+          const { user, resets } = family
+          const epoch = resets[attempt]
+          const isUseful = user.exists && epoch === user.epoch
+          if (epoch === undefined || isUseful) return []
+          return [{ ...family, resets: without(resets, attempt) }]
+        }),
+      ]
+    },
 
     renamed: (span: Span, name: string): Operation<Family> =>
       operation(span, `renamed ${name}`, (family) =>
@@ -436,10 +443,10 @@ export function operations({ staleness, namesByEmail, ...options }: ModelOptions
 /** A link that was refused at once. */
 const NO_EPOCH = -1
 
-const withLinkUsed = (family: Family, number: number): Family => ({
+const withLinkUsed = (family: Family, attempt: number): Family => ({
   ...family,
   user: withCodeRedeemed(family.user),
-  resets: { ...family.resets, [number]: family.user.epoch },
+  resets: { ...family.resets, [attempt]: family.user.epoch },
 })
 
 const isSame = (a: Token, b: Token): boolean =>
