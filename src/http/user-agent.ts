@@ -1,6 +1,6 @@
 import type { AuthRequest } from './request.ts'
 
-/** As much as tells a user which device it was. */
+/** Enough to recognize a device by. */
 const LONGEST = 200
 
 /** C0, DEL and C1: a terminal that shows the text must not act on it, and PostgreSQL stores no NUL. */

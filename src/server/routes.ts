@@ -62,7 +62,7 @@ const firstPage = (origin: () => string): Endpoint =>
     },
   })
 
-/** For development alone: whoever reads it can use the links in it. */
+/** For development alone: it shows links and codes that work. */
 const developmentMail = (messages: () => readonly object[]): Endpoint =>
   endpoint({
     ...SERVICE,

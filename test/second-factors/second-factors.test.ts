@@ -178,6 +178,16 @@ test('an authenticator needs the password, and does not count before its first c
   assert.equal((await signIn(instance)).status, 403)
 })
 
+test('wrong passwords for an authenticator have a limit of their own, and leave the sign-in open', async () => {
+  await using instance = await app()
+  const headers = await instance.as('ada')
+  const begin = (password: string) =>
+    instance.post('/auth/totp/', { current_password: password }, headers)
+  for (let n = 0; n < 5; n++) assert.equal((await begin('wrong')).status, 400)
+  assert.equal((await begin(PASSWORD)).status, 429)
+  assert.equal((await signIn(instance)).status, 200)
+})
+
 test('another user can neither confirm nor remove an authenticator', async () => {
   await using instance = await app()
   await instance.auth.users.create({ username: 'eve', password: PASSWORD })

@@ -6,7 +6,7 @@ import { duration, option, withDefault, YEAR } from '../../schema/shapes.ts'
 /** The option `accounts`. */
 export interface AccountOptions {
   /**
-   * Who may sign up: `"open"`: everybody; `"invitation"`: with an invitation; `"off"`: nobody.
+   * Who may sign up: `"open"`: any client; `"invitation"`: with an invitation; `"off"`: no one.
    *
    * @default "open"
    * @django REGISTER_PERMISSION_CLASSES

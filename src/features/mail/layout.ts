@@ -43,7 +43,7 @@ function htmlOf({ before, link, code, after = [] }: Letter, app: string): string
   return `<!doctype html><html><body style="${BODY}">${parts.join('')}</body></html>`
 }
 
-/** The address is shown, too: some programs show no links, and people may check where it leads. */
+/** The address is shown, too: some programs show no links, and people may check it. */
 function linkOf({
   label,
   url,

@@ -14,7 +14,7 @@ import {
   newRecoveryCodes,
 } from '../second-factors/factors.ts'
 import { secondFactorOptions } from '../second-factors/options.ts'
-import { credentialStore } from '../second-factors/sql.ts'
+import { credentialsOf } from '../second-factors/sql.ts'
 import { challengeOf, type RegistrationJson } from './credential-json.ts'
 import { relyingParty } from './settings.ts'
 import {
@@ -26,9 +26,6 @@ import {
 
 /** A user has no more passkeys than this. */
 const MAX_PASSKEYS = 20
-
-export const credentialsOf = (core: Pick<Core, 'ports'>) =>
-  core.ports(credentialStore).credentials
 
 /** The passkeys of a user, the oldest first. */
 export async function listPasskeys(

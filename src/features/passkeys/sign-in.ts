@@ -11,8 +11,9 @@ import { issueCode } from '../codes/issue.ts'
 import { redeemCode } from '../codes/redeem.ts'
 import type { Core } from '../core.ts'
 import { completeWith, isPasskey, readTicket } from '../second-factors/sign-in.ts'
+import { credentialsOf } from '../second-factors/sql.ts'
 import { type AssertionJson, challengeOf } from './credential-json.ts'
-import { credentialsOf, listPasskeys } from './own-passkeys.ts'
+import { listPasskeys } from './own-passkeys.ts'
 import { relyingParty } from './settings.ts'
 import {
   isPasskeyCredential,

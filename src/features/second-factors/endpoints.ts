@@ -8,15 +8,15 @@ import { isUsable } from '../../passwords/passwords.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { fieldError } from '../../users/field-errors.ts'
 import type { Account } from '../../users/user.ts'
-import { requireFresh } from '../accounts/fresh.ts'
-import { isOwner } from '../accounts/own-account.ts'
-import type { Core, EndpointSettings, SectionReader } from '../core.ts'
+import { CURRENT_PASSWORD, requireFresh } from '../accounts/fresh.ts'
+import { languageOfRequest } from '../accounts/mail-code.ts'
+import { isOwner, ownAccount } from '../accounts/own-account.ts'
+import type { Core, SectionReader } from '../core.ts'
 import { defineEndpoint, type PathlessEndpoint, post } from '../define-feature.ts'
 import { mailOptions } from '../mail/options.ts'
 import { sendMail } from '../mail/send.ts'
-import { languageOf } from '../mail/templates/languages.ts'
 import { deliverSignIn } from '../token-cookies/deliver.ts'
-import { PASSWORD, TOKEN } from '../tokens/credentials.ts'
+import { TOKEN } from '../tokens/credentials.ts'
 import {
   beginTotp,
   confirmTotp,
@@ -96,16 +96,17 @@ export const enrollTotpConfirm = defineEndpoint({
 export const totp = defineEndpoint({
   path: { at: '/auth/totp/' },
   mount: isOn,
-  create: ({ loginField }, open) =>
+  create: (_, open) =>
     post('TOTP', {
       requirement: isOwner,
-      fields: { current_password: { ...PASSWORD, optional: true }, label: LABEL },
-      async handle({ current_password, label = '' }, request, { principal }) {
+      fields: { current_password: CURRENT_PASSWORD, label: LABEL },
+      async handle({ current_password, label = '' }, _request, { principal }) {
         const core = await open()
-        const account = await accountOf(principal, core)
-        if (isUsable(account.hash))
-          await requirePassword(account, current_password, { request, loginField }, core)
-        else await requireFresh(principal, {}, core)
+        const account = await ownAccount(principal.user.id, core)
+        // A stolen access token alone must not add a factor, however new it is.
+        if (isUsable(account.hash) && current_password === undefined)
+          throw fieldError({ current_password: ['This field is required.'] })
+        await requireFresh(principal, { current_password }, core)
         return json(await beginTotp(account.user, label, core), { status: 201 })
       },
     }),
@@ -121,7 +122,7 @@ export const totpConfirm = defineEndpoint({
       fields: { id: CODE, code: CODE },
       async handle({ id, code }, request, { principal }) {
         const core = await open()
-        const { user } = await accountOf(principal, core)
+        const { user } = await ownAccount(principal.user.id, core)
         const codes = await confirmTotp(user.id, id, code, core)
         await notify(user, request, core)
         return { recovery_codes: codes }
@@ -138,7 +139,7 @@ export const factors = defineEndpoint({
       GET: {
         async handle(_, __, { principal }) {
           const core = await open()
-          const { user } = await accountOf(principal, core)
+          const { user } = await ownAccount(principal.user.id, core)
           const all = await listFactors(user.id, core)
           return all.filter(({ kind }) => kind === 'totp').map(shown)
         },
@@ -165,7 +166,7 @@ export const factor = defineEndpoint({
         fields: { code: CODE },
         async handle({ code = '' }, request, { principal, parameters }) {
           const core = await open()
-          const { user } = await accountOf(principal, core)
+          const { user } = await ownAccount(principal.user.id, core)
           await useSecondFactor(user.id, code, core)
           if (!(await removeFactor(user.id, parameters.id ?? '', core)))
             throw new AuthError('not_found')
@@ -186,7 +187,7 @@ export const recoveryCodes = defineEndpoint({
       fields: { code: CODE },
       async handle({ code }, request, { principal }) {
         const core = await open()
-        const { user } = await accountOf(principal, core)
+        const { user } = await ownAccount(principal.user.id, core)
         await useSecondFactor(user.id, code, core)
         const codes = await newRecoveryCodes(user.id, core)
         await notify(user, request, core)
@@ -204,42 +205,6 @@ const guarded = (
   methods: methods as Endpoint['methods'],
 })
 
-/** The account as committed: a cache may not know a change of another process yet. */
-async function accountOf(
-  { user: { id } }: Pick<Principal, 'user'>,
-  core: Core,
-): Promise<Account> {
-  const account = await core.users.read('id', id)
-  if (account === undefined) throw new AuthError('not_authenticated')
-  return account
-}
-
-/**
- * A stolen access token alone must not add a factor.
- *
- * @throws AuthError `invalid` without the right password; `throttled`
- */
-async function requirePassword(
-  { user }: Account,
-  password: string | undefined,
-  { request, loginField }: PasswordRequest,
-  core: Core,
-): Promise<void> {
-  if (password === undefined)
-    throw fieldError({ current_password: ['This field is required.'] })
-  try {
-    await core.checkPasswordUntrimmed(user[loginField] ?? '', password, request)
-  } catch (error) {
-    if (error instanceof AuthError && error.code === 'no_active_account')
-      throw fieldError({ current_password: ['Invalid password.'] })
-    throw error
-  }
-}
-
-interface PasswordRequest extends Pick<EndpointSettings, 'loginField'> {
-  readonly request: AuthRequest
-}
-
 /** Mails the user that the factors have changed, if there are mails. */
 export async function notify(
   { email }: Account['user'],
@@ -247,12 +212,11 @@ export async function notify(
   core: Core,
 ): Promise<void> {
   if (email === undefined || core.section(mailOptions) === undefined) return
-  const language = languageOf(undefined, request.header('accept-language'))
   await sendMail(core, {
     template: 'factorsChanged',
     to: email,
     data: {},
-    language,
+    language: languageOfRequest(request),
     lifetime: days(1),
   })
 }

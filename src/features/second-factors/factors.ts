@@ -8,7 +8,7 @@ import type { Core } from '../core.ts'
 import type { Credential, CredentialId } from './credential.ts'
 import { base32, findStep, otpauthUri, SECRET_BYTES } from './one-time-password.ts'
 import { passkeyOptions, secondFactorOptions } from './options.ts'
-import { credentialStore } from './sql.ts'
+import { credentialsOf } from './sql.ts'
 
 /** A second factor of a user, without its secret. */
 export interface Factor {
@@ -31,9 +31,6 @@ export interface NewTotp {
 
 /** A user has no more authenticators than this, confirmed or not. */
 const MAX_FACTORS = 10
-
-const credentialsOf = (core: Pick<Core, 'ports'>) =>
-  core.ports(credentialStore).credentials
 
 /** The second factors that work. */
 export async function listFactors(

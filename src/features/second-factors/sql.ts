@@ -5,6 +5,7 @@ import { rowIfUser, type UserLock } from '../../stores/if-user.ts'
 import type { Migration } from '../../stores/migrations.ts'
 import type { Tables } from '../../stores/tables.ts'
 import type { UserId } from '../../users/user.ts'
+import type { Core } from '../core.ts'
 import type {
   Credential,
   CredentialId,
@@ -76,6 +77,9 @@ export const credentialStore: StoreExtension<{ readonly credentials: Credentials
     credentials: sqlCredentials(db.withTables<{ credentials: CredentialTable }>(), lock),
   }),
 }
+
+export const credentialsOf = ({ ports }: Pick<Core, 'ports'>): Credentials =>
+  ports(credentialStore).credentials
 
 type Row = Selectable<CredentialTable>
 

@@ -24,7 +24,7 @@ const REFRESH: IssuedToken = { type: 'refresh', field: 'refresh' }
  *
  * Besides refresh tokens it takes the other types that mounted endpoints issue, each in its own field (D34); and, if the body
  * has none of them, an access token in the header of bearer tokens, expired or not (D44).
- * With `tokens.transport: "cookie"` it takes the tokens of the cookies, and removes these whatever they were.
+ * With `tokens.transport: "cookie"` it takes the tokens of the cookies, and removes these in any case.
  */
 export const blacklist = defineEndpoint({
   path: { below: '/blacklist/' },

@@ -74,7 +74,7 @@ function refuseContradictions(settings: DjRestAuthSettings): void {
     )
   if (issue === 'none' && !sessionLogin)
     throw configError(
-      'djRestAuth({ issue: "none" }) would sign nobody in: set sessionLogin to true.',
+      'djRestAuth({ issue: "none" }) would start no session: set sessionLogin to true.',
     )
   if (sameSite === 'None' && secure === false)
     throw configError(
