@@ -100,6 +100,23 @@ export function codeTests(database: string, fresh: FreshDatabase): void {
   ): Promise<T[]> =>
     Promise.all(Array.from({ length: CALLERS }, (_, n) => ask(stores[n % 4]!.ports, n)))
 
+  on(
+    'the code that was issued last is found by its purpose and target',
+    async (_, ports) => {
+      const { codes } = ports
+      await codes.issue(link())
+      assert.deepEqual(await codes.findIssued('reset_password', link().target), link())
+      const newer = link({ id: 'c2' as CodeId, digest: 'newer' as CodeDigest })
+      await codes.issue(newer)
+      assert.deepEqual(await codes.findIssued('reset_password', link().target), newer)
+      assert.equal(await codes.findIssued('sign_in', link().target), undefined)
+      assert.equal(
+        await codes.findIssued('reset_password', 'grace@example.org'),
+        undefined,
+      )
+    },
+  )
+
   for (const code of [
     digits(),
     link(),

@@ -1,3 +1,4 @@
+import type { Principal } from '../../permissions/permission.ts'
 import { publicSession } from '../../sessions/session.ts'
 import type { UserId } from '../../users/user.ts'
 import { apiTokenStore } from '../api-tokens/sql.ts'
@@ -26,6 +27,17 @@ export async function exportUser(userId: UserId, core: Core): Promise<object> {
   }
 }
 
+/**
+ * `exportUser` for a user who is signed in, recorded in the audit log.
+ *
+ * @throws AuthError `insufficient_user_authentication`; `user_not_found`
+ */
+export async function exportOwnData(principal: Principal, core: Core): Promise<object> {
+  const { user } = await requireFresh(principal, {}, core)
+  void core.audit.record({ kind: 'user_exported', userId: user.id })
+  return exportUser(user.id, core)
+}
+
 /** `GET /auth/me/export/` */
 export const exportEndpoint = defineEndpoint({
   path: { at: '/auth/me/export/' },
@@ -35,12 +47,8 @@ export const exportEndpoint = defineEndpoint({
     requirement: isOwner,
     methods: {
       GET: {
-        async handle(_fields, _request, { principal }) {
-          const core = await open()
-          const { user } = await requireFresh(principal as never, {}, core)
-          void core.audit.record({ kind: 'user_exported', userId: user.id })
-          return exportUser(user.id, core)
-        },
+        handle: async (_fields, _request, { principal }) =>
+          exportOwnData(principal as Principal, await open()),
       },
     },
   }),

@@ -133,8 +133,8 @@ export const meEndpoint = defineEndpoint({
   }),
 })
 
-/** @throws AuthError `invalid` */
-function parseOwnChange(
+/** The change that a body asks for. @throws AuthError `invalid`, whose body names the fields */
+export function parseOwnChange(
   { username }: { readonly username?: string },
   body: ParsedBody | undefined,
   core: Core,

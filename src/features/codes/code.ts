@@ -66,6 +66,8 @@ export interface Codes {
   ): Promise<{ readonly code: StoredCode; readonly isRight: boolean } | undefined>
   /** The code that `attempt` compares, or would compare. */
   find(presented: PresentedCode): Promise<StoredCode | undefined>
+  /** The code that was issued last for a purpose and a target, in whatever state it is. */
+  findIssued(purpose: CodePurpose, target: string): Promise<StoredCode | undefined>
   deleteAll(userId: UserId): Promise<number>
   /** Deletes the codes of a user that were issued at `moment` or later. */
   deleteSince(userId: UserId, moment: UnixSeconds): Promise<number>

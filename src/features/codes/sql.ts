@@ -139,6 +139,16 @@ function sqlCodes(db: Kysely<CodeTables>, lock: UserLock): Codes {
       return row && codeOf(row)
     },
 
+    async findIssued(purpose, target) {
+      const query = db
+        .selectFrom('codes')
+        .selectAll()
+        .where('target', '=', target)
+        .where('purpose', '=', purpose)
+      const row = await query.executeTakeFirst()
+      return row && codeOf(row)
+    },
+
     async deleteAll(userId) {
       const query = db.deleteFrom('codes').where('user_id', '=', userId)
       const { numDeletedRows } = await query.executeTakeFirst()

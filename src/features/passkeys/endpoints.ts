@@ -3,20 +3,19 @@ import { guardedEndpoint } from '../../http/endpoint.ts'
 import type { Field } from '../../http/fields.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import type { UserId } from '../../users/user.ts'
-import { CURRENT_PASSWORD, requireFresh } from '../accounts/fresh.ts'
+import { CURRENT_PASSWORD } from '../accounts/fresh.ts'
 import { isOwner, ownAccount } from '../accounts/own-account.ts'
 import type { SectionReader } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
-import { notify } from '../second-factors/endpoints.ts'
 import { secondFactorOptions } from '../second-factors/options.ts'
 import { deliverSignIn } from '../token-cookies/deliver.ts'
 import { TOKEN } from '../tokens/credentials.ts'
 import { assertionIn, registrationIn } from './credential-json.ts'
 import {
-  addPasskey,
-  beginPasskey,
+  addOwnPasskey,
+  beginOwnPasskey,
   listPasskeys,
-  removePasskey,
+  removeOwnPasskey,
   renamePasskey,
 } from './own-passkeys.ts'
 import { hasPasskeys } from './settings.ts'
@@ -48,9 +47,7 @@ export const passkeyRegistrationOptions = defineEndpoint({
       requirement: isOwner,
       fields: { current_password: CURRENT_PASSWORD },
       async handle(fields, _request, { principal }) {
-        const core = await open()
-        const account = await requireFresh(principal, fields, core)
-        return json(await beginPasskey(account, core))
+        return json(await beginOwnPasskey(principal, fields, await open()))
       },
     }),
 })
@@ -77,8 +74,8 @@ export const passkeys = defineEndpoint({
           async handle({ label = '' }, request, { principal, body }) {
             const core = await open()
             const account = await ownAccount(principal.user.id, core)
-            const added = await addPasskey(account, registrationIn(body), label, core)
-            await notify(account.user, request, core)
+            const passkeyInput = { response: registrationIn(body), label }
+            const added = await addOwnPasskey(account, passkeyInput, request, core)
             return json(
               { ...shown(added.passkey), recovery_codes: added.recoveryCodes },
               { status: 201 },
@@ -110,10 +107,8 @@ export const passkey = defineEndpoint({
         DELETE: {
           fields: { current_password: CURRENT_PASSWORD },
           async handle(fields, request, { principal, parameters }) {
-            const core = await open()
-            const account = await requireFresh(principal, fields, core)
-            await removePasskey(account, parameters.id ?? '', core)
-            await notify(account.user, request, core)
+            const removal = { ...fields, id: parameters.id ?? '' }
+            await removeOwnPasskey(principal, removal, request, await open())
             return empty()
           },
         },

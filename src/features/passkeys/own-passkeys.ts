@@ -1,8 +1,11 @@
 import { AuthError } from '../../base/errors.ts'
 import { hexId } from '../../base/random.ts'
+import type { AuthRequest } from '../../http/request.ts'
 import { isUsable } from '../../passwords/passwords.ts'
+import type { Principal } from '../../permissions/permission.ts'
 import { fieldError } from '../../users/field-errors.ts'
 import type { Account, UserId } from '../../users/user.ts'
+import { type FreshInput, requireFresh } from '../accounts/fresh.ts'
 import { sendsSignInCodes, signInNames } from '../accounts/settings.ts'
 import { issueCode } from '../codes/issue.ts'
 import { redeemCode } from '../codes/redeem.ts'
@@ -14,6 +17,7 @@ import {
   newRecoveryCodes,
 } from '../second-factors/factors.ts'
 import { secondFactorOptions } from '../second-factors/options.ts'
+import { notify } from '../second-factors/own-factors.ts'
 import { credentialsOf } from '../second-factors/sql.ts'
 import { challengeOf, type RegistrationJson } from './credential-json.ts'
 import { relyingParty } from './settings.ts'
@@ -34,6 +38,17 @@ export async function listPasskeys(
 ): Promise<readonly PasskeyCredential[]> {
   return (await credentialsOf(core).list(userId)).filter(isPasskeyCredential)
 }
+
+/**
+ * What a browser needs to make a passkey of a user who is signed in.
+ *
+ * @throws AuthError `insufficient_user_authentication`; `invalid` if the password is wrong, or the user has twenty already; `throttled`
+ */
+export const beginOwnPasskey = async (
+  principal: Principal,
+  input: FreshInput,
+  core: Core,
+): Promise<object> => beginPasskey(await requireFresh(principal, input, core), core)
 
 /** What a browser needs to make a passkey. @throws AuthError `invalid` if the user has twenty already */
 export async function beginPasskey({ user }: Account, core: Core): Promise<object> {
@@ -109,6 +124,18 @@ export async function addPasskey(
   }
 }
 
+/** `addPasskey`, of which the user is notified by mail. */
+export async function addOwnPasskey(
+  account: Account,
+  { response, label }: { readonly response: RegistrationJson; readonly label: string },
+  request: AuthRequest,
+  core: Core,
+): Promise<AddedPasskey> {
+  const added = await addPasskey(account, response, label, core)
+  await notify(account.user, request, core)
+  return added
+}
+
 /** @throws AuthError `not_found` */
 export async function renamePasskey(
   userId: UserId,
@@ -148,6 +175,22 @@ export async function removePasskey(
       ],
     })
   await factorRemoved(userId, id, core)
+}
+
+/**
+ * `removePasskey` for a user who is signed in, of which the user is notified by mail.
+ *
+ * @throws AuthError `insufficient_user_authentication`; `invalid`, also if the password is wrong; `not_found`; `throttled`
+ */
+export async function removeOwnPasskey(
+  principal: Principal,
+  { id, ...input }: FreshInput & { readonly id: string },
+  request: AuthRequest,
+  core: Core,
+): Promise<void> {
+  const account = await requireFresh(principal, input, core)
+  await removePasskey(account, id, core)
+  await notify(account.user, request, core)
 }
 
 /** A password, or an address or number that codes to sign in with are sent to. */

@@ -6,7 +6,7 @@ import type { AuthRequest } from '../../http/request.ts'
 import type { Limit } from '../../throttling/rate.ts'
 import { keyOf, throttled } from '../../throttling/throttle.ts'
 import type { Pair } from '../../tokens/pairs.ts'
-import type { Account, UserId } from '../../users/user.ts'
+import type { Account, StoredUser, UserId } from '../../users/user.ts'
 import { issueCode } from '../codes/issue.ts'
 import { redeemCode } from '../codes/redeem.ts'
 import type { Core } from '../core.ts'
@@ -98,6 +98,42 @@ export async function finishSecondStep(
   return completeWith(ticket, { account, methods: first }, { methods, request }, core)
 }
 
+/**
+ * What a browser needs to check a user who is signed in once more.
+ *
+ * @param binding what must be presented with the answer, such as the id of the session
+ * @throws AuthError `not_found` if the user has no passkey
+ */
+export async function beginOwnCheck(
+  user: StoredUser,
+  binding: string,
+  core: Core,
+): Promise<object> {
+  const passkeys = await listPasskeys(user.id, core)
+  if (passkeys.length === 0) throw new AuthError('not_found')
+  const { secret } = await issueCode(
+    { purpose: 'passkey_sign_in', form: 'link', user, binding },
+    core,
+  )
+  return requestOptions(
+    secret,
+    passkeys.map(({ passkey }) => passkey),
+    relyingParty(core),
+  )
+}
+
+/** @returns values of `amr` @throws AuthError `invalid_code` for each invalid answer */
+export async function checkOwnPasskey(
+  { id }: StoredUser,
+  binding: string,
+  response: AssertionJson,
+  core: Core,
+): Promise<readonly string[]> {
+  const { account, methods } = await usePasskey(response, binding, core)
+  if (account.user.id !== id) throw refused('it is of another user')
+  return methods
+}
+
 interface UsedPasskey {
   readonly account: Account
   /** Values of `amr`. */
@@ -109,12 +145,12 @@ interface UsedPasskey {
 /** @throws AuthError `invalid_code` if the challenge is used up or out of date, or the answer is invalid */
 async function usePasskey(
   response: AssertionJson,
-  ticket: string | undefined,
+  binding: string | undefined,
   core: Core,
 ): Promise<UsedPasskey> {
   const challenge = challengeOf(response)
   const issued = await redeemCode(
-    { purpose: 'passkey_sign_in', secret: challenge, binding: ticket },
+    { purpose: 'passkey_sign_in', secret: challenge, binding },
     core,
   )
   const credential = await credentialsOf(core).findPasskey(response.id)

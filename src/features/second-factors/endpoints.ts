@@ -1,32 +1,23 @@
-import { days } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
 import type { Endpoint, MethodHandler } from '../../http/endpoint.ts'
 import type { Field } from '../../http/fields.ts'
-import type { AuthRequest } from '../../http/request.ts'
-import { isUsable } from '../../passwords/passwords.ts'
 import type { Principal } from '../../permissions/permission.ts'
-import { fieldError } from '../../users/field-errors.ts'
-import type { Account } from '../../users/user.ts'
-import { CURRENT_PASSWORD, requireFresh } from '../accounts/fresh.ts'
-import { languageOfRequest } from '../accounts/mail-code.ts'
+import { CURRENT_PASSWORD } from '../accounts/fresh.ts'
 import { isOwner, ownAccount } from '../accounts/own-account.ts'
-import type { Core, SectionReader } from '../core.ts'
+import type { SectionReader } from '../core.ts'
 import { defineEndpoint, type PathlessEndpoint, post } from '../define-feature.ts'
-import { mailOptions } from '../mail/options.ts'
-import { sendMail } from '../mail/send.ts'
 import { deliverSignIn } from '../token-cookies/deliver.ts'
 import { TOKEN } from '../tokens/credentials.ts'
-import {
-  beginTotp,
-  confirmTotp,
-  type Factor,
-  listFactors,
-  newRecoveryCodes,
-  removeFactor,
-  useSecondFactor,
-} from './factors.ts'
+import { beginTotp, type Factor } from './factors.ts'
 import { secondFactorOptions } from './options.ts'
+import {
+  beginOwnTotp,
+  confirmOwnTotp,
+  ownTotps,
+  removeOwnTotp,
+  replaceRecoveryCodes,
+} from './own-factors.ts'
 import { finishSignIn, finishWithNewTotp, readTicket } from './sign-in.ts'
 
 const CODE: Field = { trim: true, maxBytes: 64 }
@@ -100,14 +91,8 @@ export const totp = defineEndpoint({
     post('TOTP', {
       requirement: isOwner,
       fields: { current_password: CURRENT_PASSWORD, label: LABEL },
-      async handle({ current_password, label = '' }, _request, { principal }) {
-        const core = await open()
-        const account = await ownAccount(principal.user.id, core)
-        // A stolen access token alone must not add a factor, however new it is.
-        if (isUsable(account.hash) && current_password === undefined)
-          throw fieldError({ current_password: ['This field is required.'] })
-        await requireFresh(principal, { current_password }, core)
-        return json(await beginTotp(account.user, label, core), { status: 201 })
+      async handle(fields, _request, { principal }) {
+        return json(await beginOwnTotp(principal, fields, await open()), { status: 201 })
       },
     }),
 })
@@ -120,12 +105,10 @@ export const totpConfirm = defineEndpoint({
     post('Confirm TOTP', {
       requirement: isOwner,
       fields: { id: CODE, code: CODE },
-      async handle({ id, code }, request, { principal }) {
+      async handle(fields, request, { principal }) {
         const core = await open()
         const { user } = await ownAccount(principal.user.id, core)
-        const codes = await confirmTotp(user.id, id, code, core)
-        await notify(user, request, core)
-        return { recovery_codes: codes }
+        return { recovery_codes: await confirmOwnTotp(user, fields, request, core) }
       },
     }),
 })
@@ -140,8 +123,7 @@ export const factors = defineEndpoint({
         async handle(_, __, { principal }) {
           const core = await open()
           const { user } = await ownAccount(principal.user.id, core)
-          const all = await listFactors(user.id, core)
-          return all.filter(({ kind }) => kind === 'totp').map(shown)
+          return (await ownTotps(user.id, core)).map(shown)
         },
       },
     }),
@@ -167,10 +149,7 @@ export const factor = defineEndpoint({
         async handle({ code = '' }, request, { principal, parameters }) {
           const core = await open()
           const { user } = await ownAccount(principal.user.id, core)
-          await useSecondFactor(user.id, code, core)
-          if (!(await removeFactor(user.id, parameters.id ?? '', core)))
-            throw new AuthError('not_found')
-          await notify(user, request, core)
+          await removeOwnTotp(user, { id: parameters.id ?? '', code }, request, core)
           return empty()
         },
       },
@@ -188,10 +167,7 @@ export const recoveryCodes = defineEndpoint({
       async handle({ code }, request, { principal }) {
         const core = await open()
         const { user } = await ownAccount(principal.user.id, core)
-        await useSecondFactor(user.id, code, core)
-        const codes = await newRecoveryCodes(user.id, core)
-        await notify(user, request, core)
-        return { recovery_codes: codes }
+        return { recovery_codes: await replaceRecoveryCodes(user, code, request, core) }
       },
     }),
 })
@@ -204,19 +180,3 @@ const guarded = (
   requirement: isOwner,
   methods: methods as Endpoint['methods'],
 })
-
-/** Mails the user that the factors have changed, if there are mails. */
-export async function notify(
-  { email }: Account['user'],
-  request: AuthRequest,
-  core: Core,
-): Promise<void> {
-  if (email === undefined || core.section(mailOptions) === undefined) return
-  await sendMail(core, {
-    template: 'factorsChanged',
-    to: email,
-    data: {},
-    language: languageOfRequest(request),
-    lifetime: days(1),
-  })
-}

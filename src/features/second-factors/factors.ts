@@ -100,9 +100,18 @@ export async function beginTotp(
     lastUsedAt: undefined,
   })
   if (!isInserted) throw new AuthError('user_not_found')
+  const shown = base32(secret)
+  return { id, secret: shown, uri: totpUriOf(user, shown, core) }
+}
+
+/** What an authenticator app reads from a QR code. @param secret in base32 */
+export function totpUriOf(
+  { email, username }: StoredUser,
+  secret: string,
+  core: Pick<Core, 'section'>,
+): string {
   const { issuer = 'watchword' } = core.section(secondFactorOptions) ?? {}
-  const uri = otpauthUri(user.email ?? user.username, issuer, secret)
-  return { id, secret: base32(secret), uri }
+  return otpauthUri(email ?? username, issuer, secret)
 }
 
 /**

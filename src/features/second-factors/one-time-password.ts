@@ -63,11 +63,11 @@ export function base32(bytes: Uint8Array): string {
   return bits === 0 ? text : text + BASE32[(value << (5 - bits)) & 31]
 }
 
-/** What an authenticator app reads from a QR code. */
-export function otpauthUri(account: string, issuer: string, secret: Uint8Array): string {
+/** What an authenticator app reads from a QR code. @param secret in base32 */
+export function otpauthUri(account: string, issuer: string, secret: string): string {
   const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(account)}`
   const parameters = new URLSearchParams({
-    secret: base32(secret),
+    secret,
     issuer,
     algorithm: 'SHA1',
     digits: String(DIGITS),
