@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import type { CommandContext } from '../command/context.ts'
 import { CommandError, ReportedError } from '../command/errors.ts'
+import { defaultHashesAtOnce } from '../passwords/concurrency.ts'
 import type { ReadyReport } from '../server/cluster/worker-process.ts'
 import { openLog } from './open-log.ts'
 import { passedPlan } from './passed-plan.ts'
 import type { ServePlan } from './serve-plan.ts'
-import { hashesOf } from './workers-option.ts'
 
 /**
  * Runs worker processes, until a signal stops them.
@@ -43,5 +43,5 @@ function threadsOf(
   // bin/watchword.js has set this for a single process.
   const ofOneProcess = String(availableParallelism() + 4)
   if (given !== undefined && given !== ofOneProcess) return given
-  return String(hashesOf(workers) + 4)
+  return String(defaultHashesAtOnce(workers) + 4)
 }

@@ -1,5 +1,6 @@
 import type { Log } from '../base/log.ts'
 import type { CommandContext } from '../command/context.ts'
+import { defaultHashesAtOnce } from '../passwords/concurrency.ts'
 import { lowerHashPriority } from '../passwords/low-priority.ts'
 import type { Worker } from '../server/cluster/worker.ts'
 import type { ListenAddress } from '../server/serve.ts'
@@ -12,7 +13,6 @@ import { openServer } from './open-instance.ts'
 import { type LogSettings, openLog } from './open-log.ts'
 import { wrongSecretError } from './server-secret.ts'
 import { untilStopped } from './until-stopped.ts'
-import { hashesOf } from './workers-option.ts'
 
 /** What the options and the environment of `start` say, checked. A supervisor passes it to its workers as JSON. */
 export interface ServePlan {
@@ -65,7 +65,7 @@ async function openAuth(plan: ServePlan, log: Log): Promise<Watchword<User>> {
     ...(mail !== undefined && { mail }),
     // Counters in the memory of one worker would miss the requests of the others.
     ...(workers > 1 && redis === undefined && { counts: 'store' as const }),
-    ...(workers > 1 && { hashesAtOnce: hashesOf(workers) }),
+    ...(workers > 1 && { hashesAtOnce: defaultHashesAtOnce(workers) }),
   }
   try {
     return await openServer(database, options)

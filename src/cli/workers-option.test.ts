@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { availableParallelism } from 'node:os'
 import { test } from 'node:test'
 import type { CommandContext } from '../command/context.ts'
-import { hashesOf, workersOf } from './workers-option.ts'
+import { workersOf } from './workers-option.ts'
 
 const context = (env: CommandContext['env']): CommandContext => ({
   env,
@@ -42,9 +42,3 @@ for (const [typed, env, database, message] of [
     })
   })
 }
-
-test('workers share the cores for hashing passwords, and each has at least one', () => {
-  assert.equal(hashesOf(1), cores)
-  assert.equal(hashesOf(cores), 1)
-  assert.equal(hashesOf(100 * cores), 1)
-})

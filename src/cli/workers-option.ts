@@ -30,7 +30,3 @@ export function workersOf(
     `${given.name} must be 1 for a database in memory, which no other process can read: leave it out, or name a file with --database.`,
   )
 }
-
-/** The share of one worker if all of them together hash one password per core. */
-export const hashesOf = (workers: number): number =>
-  Math.max(1, Math.floor(availableParallelism() / workers))

@@ -124,7 +124,7 @@ export interface CoreOptions<
   /**
    * Parallel password hashes in this process: 1 to 1024.
    *
-   * @default the number of cores
+   * @default one less than the number of cores, but at least 1: other requests have a core to themselves
    */
   readonly hashesAtOnce?: number
   /**

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import * as z from 'zod/mini'
 import type { Scheme } from '../authentication/scheme.ts'
 import { type Clock, days, type Seconds } from '../base/clock.ts'
@@ -15,6 +14,7 @@ import {
 import { FEATURE_LIST, FEATURE_SECTIONS } from '../features.ts'
 import { clientAddressBehind } from '../http/client-address-of.ts'
 import type { AuthRequest } from '../http/request.ts'
+import { defaultHashesAtOnce } from '../passwords/concurrency.ts'
 import { isAuthenticated } from '../permissions/basic-permissions.ts'
 import { type Permission, requiresSignIn } from '../permissions/permission.ts'
 import type { Roles } from '../permissions/rights.ts'
@@ -86,7 +86,7 @@ const CORE = {
   throttle: withDefault(z.record(rateName, rate), {}),
   redis: z.optional(oneOrMore(z.string())),
   counts: z.optional(z.enum(['memory', 'store', 'redis'])),
-  hashesAtOnce: withDefault(wholeNumber(1, 1024), () => availableParallelism()),
+  hashesAtOnce: withDefault(wholeNumber(1, 1024), () => defaultHashesAtOnce()),
   proxies: withDefault(
     z.union(
       [wholeNumber(0, 16), z.null()],

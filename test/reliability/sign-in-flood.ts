@@ -6,6 +6,7 @@ import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { defaultHashesAtOnce } from '../../src/passwords/concurrency.ts'
 import { type Answer, ask, askJson, boundOf, p99, signIn } from '../server/client.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
 import type { FloodAnswer } from './sign-in-flooder.ts'
@@ -58,7 +59,7 @@ export const signInFlood = trial({
     const checks: Answer[] = []
     const signIns: FloodAnswer[] = []
     let slowestRecovery = 0
-    const cores = availableParallelism()
+    const atOnce = defaultHashesAtOnce()
     const { hashesAtOnce, hashes, residentBefore, residentPeak } = await server.measure(
       async () => {
         for (let turn = 1; turn <= turns; turn++) {
@@ -96,7 +97,7 @@ export const signInFlood = trial({
         'ms until they are rejected, p99',
         p99(msOf(refused)),
       ),
-      atMost(cores, 'hashes at once', hashesAtOnce),
+      atMost(atOnce, 'hashes at once', hashesAtOnce),
       atMost(admitted.length + turns, 'hashes, one per admitted sign-in', hashes),
       withinTime(
         10_000,
@@ -113,7 +114,11 @@ export const signInFlood = trial({
         ...withinTime(2, 'times the p99 just before the flood, median of turns', ratio),
         seen: `${ratio.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)}; ${calm.toFixed(2)} and ${flooded.toFixed(2)} ms; ${isQuiet ? 'quiet machine' : 'ahead of other programs'})`,
       },
-      atMost(cores * 160 + 50, 'MiB more memory', (residentPeak - residentBefore) / MIB),
+      atMost(
+        availableParallelism() * 160 + 50,
+        'MiB more memory',
+        (residentPeak - residentBefore) / MIB,
+      ),
       atMost(10_000, 'ms until a sign-in succeeds again', slowestRecovery),
     ]
   },
