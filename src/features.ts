@@ -4,6 +4,7 @@ import { accounts } from './features/accounts/feature.ts'
 import { apiTokens } from './features/api-tokens/feature.ts'
 import { browserSessions } from './features/browser-sessions/feature.ts'
 import { codes } from './features/codes/feature.ts'
+import { operatorConsole } from './features/console/feature.ts'
 import type { Feature } from './features/define-feature.ts'
 import { keySet } from './features/key-set/feature.ts'
 import { mail } from './features/mail/feature.ts'
@@ -30,6 +31,7 @@ export const FEATURES = [
   accounts,
   secondFactors,
   passkeys,
+  operatorConsole,
 ] as const
 
 /** `FEATURES` without the types of its members, for loops. */

@@ -28,6 +28,12 @@ export type { ApiTokenAdmin, NewApiToken } from './features/api-tokens/admin.ts'
 export type { ApiToken, ShownToken } from './features/api-tokens/api-token.ts'
 export { apiToken } from './features/api-tokens/scheme.ts'
 export { session } from './features/browser-sessions/scheme.ts'
+export type {
+  ExplainedCheck,
+  ExplainedKind,
+  ExplainedMember,
+  ExplainedToken,
+} from './features/console/explain-token/explained.ts'
 export type { Mail, Mailer, Sms, SmsSender } from './features/mail/message.ts'
 export type { MailOptions } from './features/mail/options.ts'
 export type {

@@ -8,6 +8,9 @@ import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
+import type { Counters } from '../observability/counters.ts'
+import type { Health } from '../observability/health.ts'
+import type { Stats } from '../observability/stats.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { Roles } from '../permissions/rights.ts'
 import type { SessionId } from '../sessions/session.ts'
@@ -31,6 +34,8 @@ export interface Core {
   /** `auth.users`: what it does is recorded, and ends what it has to end. */
   readonly userAdmin: UserAdmin
   readonly passwords: Passwords
+  /** What this process has counted. */
+  readonly counters: Counters
   /** What users sign in with (`users.loginField`). */
   readonly loginField: 'username' | 'email'
   /** The option `user`: the fields of users besides those of the library. */
@@ -73,6 +78,26 @@ export interface Core {
   ports<Ports extends object>(extension: StoreExtension<Ports>): Ports
   /** A section of the options that a feature has declared, parsed. */
   readonly section: SectionReader
+  /** The options in words, without secrets. */
+  describeOptions(): readonly DescribedOption[]
+  /** Every kind of audit event. */
+  readonly eventKinds: readonly string[]
+  /** See `auth.health`. */
+  health(): Promise<Health>
+  /** See `auth.stats`. */
+  stats(): Stats
+}
+
+/** An option as the console shows it. */
+export interface DescribedOption {
+  /** Such as `tokens.access`. */
+  readonly path: string
+  /** In words; of a secret, that it is set. */
+  readonly value: string
+  /** `default`, `options`, or the name of an environment variable. */
+  readonly from: string
+  /** The settings of Django that it replaces. */
+  readonly django: readonly string[]
 }
 
 /** @param schema the one that the feature lists in `options` */

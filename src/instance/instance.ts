@@ -8,10 +8,12 @@ import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Core, SectionReader, SignedOut } from '../features/core.ts'
 import type { KeySettings } from '../features/tokens/parse-tokens.ts'
-import { FEATURE_LIST, type InstanceStore } from '../features.ts'
+import { EVENT_KINDS, FEATURE_LIST, type InstanceStore } from '../features.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { type Counters, createCounters } from '../observability/counters.ts'
+import { type HealthSettings, healthCheck } from '../observability/health.ts'
 import { observedSessions } from '../observability/observed-sessions.ts'
+import { statsOf } from '../observability/stats.ts'
 import { openTracing, type Trace } from '../observability/tracing.ts'
 import type { Encodings } from '../passwords/encodings.ts'
 import type { Roles } from '../permissions/rights.ts'
@@ -69,6 +71,7 @@ export interface InstanceSettings
   readonly tokens: IssuingSettings['tokens'] &
     SchemeSettings['tokens'] &
     CoreSettings['tokens']
+  readonly keys: IssuingSettings['keys'] & CoreSettings['keys']
   readonly users: OpenSignInSettings['users'] & CoreSettings['users']
   readonly on: IssuingSettings['on'] & OpenSignInSettings['on'] & CoreSettings['on']
   readonly counts: 'memory' | 'store' | 'redis'
@@ -127,7 +130,7 @@ async function openParts(
     signInChecks: [...featureChecks(() => core), ...(deps.signInChecks ?? [])],
     encodings: deps.encodings,
   })
-  const parts = { ...storage, ...issuing, ...signIns, hits }
+  const parts = { ...storage, ...issuing, ...signIns, hits, counters }
   const core: Core = coreOf(settings, parts)
   const mounted = new Set(settings.endpoints.map(({ name }) => name))
   for (const feature of FEATURE_LIST) {
@@ -137,7 +140,6 @@ async function openParts(
 
   return {
     ...parts,
-    counters,
     trace: settings.telemetry ? await openTracing() : undefined,
     deps: schemeDepsOf(settings, parts),
     core,
@@ -161,7 +163,7 @@ interface IssuingParts {
   readonly derivedKeys: Core['derivedKeys']
 }
 
-type Parts = Storage & IssuingParts & SignIns & Pick<Instance, 'hits'>
+type Parts = Storage & IssuingParts & SignIns & Pick<Instance, 'hits' | 'counters'>
 
 interface IssuingSettings {
   readonly random: Random
@@ -213,7 +215,9 @@ interface CoreSettings {
   readonly section: SectionReader
   readonly url: string | undefined
   readonly roles: Roles
-  readonly tokens: UserAdminTokens
+  readonly tokens: UserAdminTokens & Pick<HealthSettings, 'revocationMaxAge'>
+  readonly keys: { readonly configured: object | undefined }
+  readonly describeOptions: Core['describeOptions']
   readonly users: { readonly loginField: Core['loginField'] }
   readonly user: UserFields
   readonly tokenCookies: TokenCookies | undefined
@@ -222,7 +226,7 @@ interface CoreSettings {
 
 function coreOf(settings: CoreSettings, parts: Parts): Core {
   const { random, log, on, section, url, roles, tokenCookies, behindProxy } = settings
-  const { clock, audit, store, sessions, ring, tokens, hits, passwords } = parts
+  const { clock, audit, store, sessions, ring, tokens, hits, passwords, counters } = parts
   const { derivedKeys, ports, checkPassword, checkPasswordUntrimmed, completeSignIn } =
     parts
   const core: Core = {
@@ -235,6 +239,7 @@ function coreOf(settings: CoreSettings, parts: Parts): Core {
       userAdminDeps({ ...parts, core }),
     ),
     passwords,
+    counters,
     loginField: settings.users.loginField,
     userFields: settings.user,
     events: store.ports.events,
@@ -249,6 +254,13 @@ function coreOf(settings: CoreSettings, parts: Parts): Core {
     derivedKeys,
     ports,
     section,
+    describeOptions: settings.describeOptions,
+    eventKinds: EVENT_KINDS,
+    health: healthCheck(async () => parts, {
+      revocationMaxAge: settings.tokens.revocationMaxAge,
+      hasConfiguredKeys: settings.keys.configured !== undefined,
+    }),
+    stats: () => statsOf(parts),
     checkPassword,
     checkPasswordUntrimmed,
     completeSignIn,

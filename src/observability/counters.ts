@@ -7,8 +7,8 @@ export class Counter<Outcome extends string = string> {
     this.#counts = new Map(outcomes.map((outcome) => [outcome, 0]))
   }
 
-  add(outcome: Outcome): void {
-    this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1)
+  add(outcome: Outcome, count = 1): void {
+    this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + count)
   }
 
   counts(): Readonly<Record<string, number>> {
@@ -19,6 +19,8 @@ export class Counter<Outcome extends string = string> {
 export interface Counters {
   readonly signIns: Counter<'ok' | 'failed' | 'throttled' | 'busy'>
   readonly refreshes: Counter
+  /** Sessions that this process revoked, by reason. */
+  readonly revocations: Counter
 }
 
 export const createCounters = (): Counters => ({
@@ -34,4 +36,5 @@ export const createCounters = (): Counters => ({
     'ahead',
     'unknown',
   ]),
+  revocations: new Counter([]),
 })

@@ -6,7 +6,7 @@ import type { Counters } from './counters.ts'
 
 export interface ObservedSessionsDeps {
   readonly audit: AuditLog
-  readonly counters: Pick<Counters, 'refreshes'>
+  readonly counters: Pick<Counters, 'refreshes' | 'revocations'>
   readonly log: Log
 }
 
@@ -15,8 +15,19 @@ export function observedSessions(
   sessions: SessionManager,
   deps: ObservedSessionsDeps,
 ): SessionManager {
+  const { revocations } = deps.counters
   return {
     ...sessions,
+    async revoke(...args) {
+      const isRevoked = await sessions.revoke(...args)
+      if (isRevoked) revocations.add(args[1])
+      return isRevoked
+    },
+    async revokeAll(...args) {
+      const revoked = await sessions.revokeAll(...args)
+      if (revoked.length > 0) revocations.add(args[1], revoked.length)
+      return revoked
+    },
     async rotate(presented, now) {
       const outcome = await sessions.rotate(presented, now)
       observe(outcome, presented, deps)

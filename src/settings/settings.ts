@@ -5,7 +5,7 @@ import { configError } from '../base/errors.ts'
 import { type Log, type LogEntry, logLine, safeLog } from '../base/log.ts'
 import { type Random, systemRandom } from '../base/random.ts'
 import type { Secret } from '../base/secret.ts'
-import type { SectionReader } from '../features/core.ts'
+import type { DescribedOption, SectionReader } from '../features/core.ts'
 import {
   parseTokens,
   type TokensAndKeys,
@@ -33,6 +33,7 @@ import type { Limit } from '../throttling/rate.ts'
 import { rate } from '../throttling/rate-option.ts'
 import type { TokenCookies } from '../tokens/token-cookies.ts'
 import type { UserFields } from '../users/fields.ts'
+import { describedOptions } from './described-options.ts'
 import { endpointOptions } from './endpoint-options.ts'
 import { sectionReader } from './feature-section.ts'
 import { type Hooks, hookOptions } from './hook-options.ts'
@@ -149,6 +150,8 @@ export interface Settings extends TokensAndKeys {
   readonly clock?: Clock | undefined
   readonly random: Random
   readonly log: Log
+  /** The options in words, without secrets. */
+  readonly describeOptions: () => readonly DescribedOption[]
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -196,6 +199,8 @@ export function parseSettings(options: unknown, env: Environment): Settings {
     behindProxy,
     audit: parseAudit(audit),
     log,
+    describeOptions: () =>
+      describedOptions({ paths: OPTION_PATHS, options: options as object, parsed, env }),
   }
 }
 

@@ -13,7 +13,7 @@ const KINDS_OF_0_1_0: Readonly<Record<string, string>> = {
 }
 
 /** The names under which events of a kind are stored. */
-const storedKinds = (kind: string): readonly string[] => [
+export const storedKinds = (kind: string): readonly string[] => [
   kind,
   ...Object.keys(KINDS_OF_0_1_0).filter((stored) => KINDS_OF_0_1_0[stored] === kind),
 ]
@@ -99,7 +99,7 @@ const rowOf = (event: StoredEvent): Row => ({
 const textOf = (text: string | undefined): string | null =>
   text === undefined ? null : storable(text)
 
-const eventOf = (row: Row): StoredEvent => ({
+export const eventOf = (row: Row): StoredEvent => ({
   id: row.id,
   at: row.at,
   kind: KINDS_OF_0_1_0[row.kind] ?? row.kind,

@@ -359,7 +359,7 @@ export const rotatedOf = (row: RotatedRow): RotatedSession => ({
   revokeReason: row.end_reason ?? undefined,
 })
 
-const sessionOf = (row: Row): StoredSession => ({
+export const sessionOf = (row: Row): StoredSession => ({
   ...rotatedOf(row),
   address: row.address ?? undefined,
   userAgent: row.user_agent ?? undefined,

@@ -449,7 +449,7 @@ export const accountOf = (row: UserRow): Account => ({
 
 const NONE: readonly string[] = []
 
-const userOf = (row: UserRow): StoredUser => ({
+export const userOf = (row: UserRow): StoredUser => ({
   id: row.id,
   username: row.username,
   email: row.email ?? undefined,

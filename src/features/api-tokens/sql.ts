@@ -21,7 +21,7 @@ import {
 } from './api-token.ts'
 import { ExpiryBatch } from './expiry-batch.ts'
 
-interface ApiTokenTable {
+export interface ApiTokenTable {
   readonly id: ApiTokenId
   readonly user_id: UserId
   readonly digest: TokenDigest
@@ -298,7 +298,7 @@ const rowOf = (token: StoredApiToken): Row => ({
 
 const NONE: readonly string[] = []
 
-const storedOf = (row: Row): StoredApiToken => ({
+export const storedOf = (row: Row): StoredApiToken => ({
   id: row.id,
   userId: row.user_id,
   digest: row.digest,

@@ -131,11 +131,13 @@ function isLive(
   jti: string,
   { clock }: BrowserSessionDeps,
 ): boolean {
-  const isIts =
-    session.jti.length === jti.length &&
-    timingSafeEqual(Buffer.from(session.jti), Buffer.from(jti))
-  return isIts && session.revokeReason === undefined && clock() < session.expiresAt
+  const isEnded = session.revokeReason !== undefined || clock() >= session.expiresAt
+  return isOf(session, jti) && !isEnded
 }
+
+const isOf = (session: StoredSession, jti: string): boolean =>
+  session.jti.length === jti.length &&
+  timingSafeEqual(Buffer.from(session.jti), Buffer.from(jti))
 
 export async function revokeBrowserSession(
   { session: { id, userId } }: BrowserSession,
@@ -208,4 +210,14 @@ export function cookiesAtSignOut(
     serializeCookie(settings.csrfCookie, '', { maxAge: 0, secure, httpOnly: false }),
     serializeCookie(nameOf(settings, secure), '', { maxAge: 0, secure, httpOnly: true }),
   ]
+}
+
+/** The session of a cookie's secret, whatever has become of it. */
+export async function findKeptSession(
+  secret: string,
+  { sessions }: Pick<BrowserSessionDeps, 'sessions'>,
+): Promise<SessionState | undefined> {
+  const { id, jti } = keptOf(secret)
+  const state = await sessions?.find(id)
+  return state !== undefined && isOf(state.session, jti) ? state : undefined
 }

@@ -2,9 +2,9 @@ import type { Seconds } from '../../base/clock.ts'
 import { configError } from '../../base/errors.ts'
 import type { Core } from '../core.ts'
 import { layOut } from './layout.ts'
-import type { Message } from './message.ts'
+import type { Message, StoredMessage } from './message.ts'
 import { mailOptions } from './options.ts'
-import type { Sender } from './sender.ts'
+import type { MessageHead, Sender } from './sender.ts'
 import { LANGUAGES } from './templates/languages.ts'
 import type {
   Language,
@@ -64,6 +64,15 @@ const addressed = (
 
 /** Resolves when nothing that is due is left in the outbox. */
 export const messagesSent = async (core: Core): Promise<void> => SENDERS.get(core)?.idle()
+
+export type { MessageHead } from './sender.ts'
+
+/** Who gets a message of the outbox; `undefined` if it cannot be opened here. */
+export const messageHead = (stored: StoredMessage, core: Core): MessageHead | undefined =>
+  SENDERS.get(core)?.headOf(stored)
+
+/** Sends what is due now, without waiting for it. */
+export const wakeSender = (core: Core): void => SENDERS.get(core)?.wake()
 
 function senderOf(core: Core, option: 'mail' | 'sms'): Sender {
   const sender = SENDERS.get(core)

@@ -24,10 +24,21 @@ export interface SenderDeps {
   readonly interval?: Seconds
 }
 
+/** Who gets a message. The texts have links and codes, so they are not in it. */
+export interface MessageHead {
+  readonly channel: Message['channel']
+  readonly to: string
+  readonly subject: string | undefined
+}
+
 /** Sends what is in the outbox. */
 export interface Sender {
   /** Puts a message into the outbox. It is sent after that, and tried again until it expires. */
   add(message: Message, lifetime: Seconds): Promise<void>
+  /** Looks for messages that are due now. */
+  wake(): void
+  /** Who gets a stored message, without its text; `undefined` if the secret that sealed it is not configured. */
+  headOf(stored: StoredMessage): MessageHead | undefined
   /** Resolves when nothing is being sent and nothing is due. */
   idle(): Promise<void>
   /** Waits for what is being sent. The rest stays in the outbox, for the next process. */
@@ -82,6 +93,8 @@ export function createSender(deps: SenderDeps): Sender {
       })
       wake()
     },
+    wake,
+    headOf: (stored) => headOf(stored, keys),
     async idle() {
       while (sending !== undefined) await sending
     },
@@ -125,6 +138,21 @@ async function deliver(stored: StoredMessage, deps: SenderDeps): Promise<void> {
   const { channel, ...message } = opened(stored, deps.keys)
   if (channel === 'mail') await configured(deps.mail, 'mail')(message as never)
   if (channel === 'sms') await configured(deps.sms, 'sms')(message as never)
+}
+
+function headOf(
+  stored: StoredMessage,
+  keys: readonly Uint8Array[],
+): MessageHead | undefined {
+  if (!keys.some((key) => openText(stored.sealed, stored.id, key) !== undefined))
+    return undefined
+  const message = opened(stored, keys)
+  const subject = message.channel === 'mail' ? message.subject : undefined
+  return {
+    channel: message.channel,
+    to: message.channel === 'none' ? '' : message.to,
+    subject,
+  }
 }
 
 function opened({ id, sealed }: StoredMessage, keys: readonly Uint8Array[]): Message {

@@ -5,7 +5,7 @@ import type { Migration } from '../../stores/migrations.ts'
 import type { Tables } from '../../stores/tables.ts'
 import type { Outbox, StoredMessage } from './message.ts'
 
-interface OutboxTable {
+export interface OutboxTable {
   readonly id: string
   readonly sealed: string
   readonly attempts: number
@@ -98,7 +98,7 @@ const rowOf = ({ id, sealed, attempts, dueAt, expiresAt }: StoredMessage) => ({
   expires_at: expiresAt,
 })
 
-const messageOf = (row: OutboxTable): StoredMessage => ({
+export const messageOf = (row: OutboxTable): StoredMessage => ({
   id: row.id,
   sealed: row.sealed,
   attempts: row.attempts,

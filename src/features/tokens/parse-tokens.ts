@@ -117,7 +117,7 @@ function sourceOfKeys({ signingKey, verifyingKey, jwksUrl }: ParsedTokenOptions)
 }
 
 /** Off by default if `overlap` is 0, or if reuse does not revoke the session: a thief's late use would then go unnoticed. */
-function defaultLostAnswer({
+export function defaultLostAnswer({
   access,
   overlap,
   reuse,

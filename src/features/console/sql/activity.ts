@@ -1,0 +1,54 @@
+import { type Kysely, sql } from 'kysely'
+import { days } from '../../../base/clock.ts'
+import type { ActivityCount } from '../listing.ts'
+import { SLOT } from '../listing.ts'
+
+export interface ActivityTable {
+  /** The number of the half hour since 1970. */
+  readonly slot: number
+  readonly kind: ActivityCount['kind']
+  readonly count: number
+}
+
+type ActivityTables = { activity: ActivityTable }
+
+/** How long counts are kept: the longest period that is shown, and the one before it. */
+const KEPT = days(62) / SLOT
+
+/** Adds counts of a process. The rows are in one order, so that processes do not wait for each other in a circle. */
+export async function addActivity(
+  db: Kysely<ActivityTables>,
+  counts: readonly ActivityCount[],
+): Promise<void> {
+  if (counts.length === 0) return
+  const rows = counts
+    .map(({ at, ...rest }) => ({ ...rest, slot: slotOf(at) }))
+    .toSorted((a, b) => a.slot - b.slot || (a.kind < b.kind ? -1 : 1))
+  await db
+    .insertInto('activity')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['slot', 'kind'])
+        .doUpdateSet({ count: sql`activity.count + excluded.count` }),
+    )
+    .execute()
+  const oldest = Math.max(...rows.map(({ slot }) => slot)) - KEPT
+  await db.deleteFrom('activity').where('slot', '<', oldest).execute()
+}
+
+export async function listActivity(
+  db: Kysely<ActivityTables>,
+  since: number,
+): Promise<readonly ActivityCount[]> {
+  const rows = await db
+    .selectFrom('activity')
+    .selectAll()
+    .where('slot', '>=', slotOf(since))
+    .orderBy('slot')
+    .orderBy('kind')
+    .execute()
+  return rows.map(({ kind, slot, count }) => ({ kind, at: slot * SLOT, count }))
+}
+
+const slotOf = (moment: number): number => Math.floor(moment / SLOT)

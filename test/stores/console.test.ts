@@ -1,0 +1,4 @@
+import { consoleTests } from './console.ts'
+import { freshSqlite } from './sqlite.ts'
+
+consoleTests('SQLite', freshSqlite)
