@@ -1,5 +1,5 @@
-import { defineConfig } from 'tsdown'
-import { SUBPATHS } from './tools/entries.ts'
+import { defineConfig, type UserConfig } from 'tsdown'
+import { BROWSER_SUBPATHS, SUBPATHS } from './tools/entries.ts'
 import { licences } from './tools/licences.ts'
 import { opaqueKysely } from './tools/opaque-kysely.ts'
 import { quickChunks } from './tools/quick-chunks.ts'
@@ -22,7 +22,7 @@ const CHUNKS = [
   ['server', 'server/serve'],
 ] as const
 
-export default defineConfig({
+const server = {
   entry: {
     ...SUBPATHS,
     cli: 'src/cli/main.ts',
@@ -59,4 +59,25 @@ export default defineConfig({
   minify: { compress: true, mangle: false, codegen: { asciiOnly: true } },
   dts: true,
   plugins: [opaqueKysely(), licences(), quickChunks()],
-})
+} satisfies UserConfig
+
+/** What runs in browsers: one file each, that imports nothing but its framework. */
+const browser = {
+  entry: BROWSER_SUBPATHS,
+  tsconfig: 'tsconfig.build.json',
+  format: 'esm',
+  platform: 'neutral',
+  target: 'es2022',
+  fixedExtension: false,
+  // The other build has done it.
+  clean: false,
+  outputOptions: {
+    chunkFileNames: 'chunks/browser-[name].js',
+    comments: { jsdoc: false, annotation: true, legal: true },
+  },
+  deps: { neverBundle: [/^react$/, /^vue$/, /^rxjs$/, /^@angular\//] },
+  minify: { compress: true, mangle: false, codegen: { asciiOnly: true } },
+  dts: true,
+} satisfies UserConfig
+
+export default defineConfig([server, browser])

@@ -9,7 +9,7 @@ import { test } from 'node:test'
  */
 const LAYERS = [
   ['base'],
-  ['command', 'jwt', 'passwords', 'http', 'schema'],
+  ['client', 'command', 'jwt', 'passwords', 'http', 'schema'],
   ['throttling', 'users', 'keys'],
   ['sessions'],
   ['audit', 'tokens'],

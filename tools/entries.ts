@@ -15,3 +15,11 @@ export const SUBPATHS = {
   next: 'src/adapters/next.ts',
   node: 'src/adapters/node.ts',
 } as const
+
+/** Those that run in browsers: built by themselves, without a file of the server's. */
+export const BROWSER_SUBPATHS = {
+  client: 'src/client/index.ts',
+  react: 'src/client/react.ts',
+  vue: 'src/client/vue.ts',
+  angular: 'src/client/angular.ts',
+} as const

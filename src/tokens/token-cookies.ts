@@ -48,6 +48,8 @@ export interface TokenCookieDeps {
 
 /** What a response with cookies says of the tokens. */
 export interface CookieTokenTimes {
+  /** Those of the access token: whom a page shows as signed in. */
+  readonly claims: Claims
   /** Seconds since 1970. */
   readonly accessExpiresAt: number
   /** `undefined` if there is no new refresh token. */
@@ -95,6 +97,7 @@ export const timesOf = (
   { access, refresh }: RefreshedTokens,
   deps: TokenCookieDeps,
 ): CookieTokenTimes => ({
+  claims: claimsIn(access),
   accessExpiresAt: expiryOf(access),
   ...(refresh !== undefined && { refreshExpiresAt: expiryOf(refresh) }),
   csrfToken: csrfTokenFor(access, deps),

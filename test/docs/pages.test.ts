@@ -249,6 +249,10 @@ test('the page of frameworks has a row for every adapter', () => {
     './presets',
     './testing',
     './verify',
+    './client',
+    './react',
+    './vue',
+    './angular',
   ]
   const adapters = Object.keys(JSON.parse(read('package.json')).exports)
     .filter((name) => !others.includes(name))

@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { SUBPATHS } from '../../tools/entries.ts'
+import { BROWSER_SUBPATHS, SUBPATHS } from '../../tools/entries.ts'
 
 /** A program as a page prints it. */
 export interface Printed {
@@ -41,7 +41,7 @@ export const askedIn = (
 
 /** The sources of what the package exports, by the name that a program imports. */
 export const SOURCES: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries(SUBPATHS).map(([name, source]) => [
+  Object.entries({ ...SUBPATHS, ...BROWSER_SUBPATHS }).map(([name, source]) => [
     name === 'index' ? 'watchword' : `watchword/${name}`,
     source,
   ]),

@@ -58,7 +58,9 @@ test('a sign-in sets the tokens as cookies, and its body has none', async (t) =>
     '__Secure-refresh=…; Path=/api/token; Max-Age=86400; SameSite=Lax; HttpOnly; Secure',
     '__Host-csrftoken=…; Path=/; Max-Age=86400; SameSite=Lax; Secure',
   ])
-  const { csrfToken, ...times } = answer.body
+  const { csrfToken, claims, ...times } = answer.body
+  const { user_id, exp } = claims as { user_id: string; exp: number }
+  assert.deepEqual([typeof user_id, exp], ['string', 1_800_000_300])
   assert.deepEqual(times, {
     accessExpiresAt: 1_800_000_300,
     refreshExpiresAt: 1_800_086_400,

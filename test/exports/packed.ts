@@ -54,8 +54,8 @@ cpSync(PACKAGE, join(bare, 'node_modules', 'watchword'), {
   recursive: true,
   filter: (path) => basename(path) !== 'node_modules',
 })
-/** Every subpath except that of Nest, which imports Nest's decorators. */
-const ALONE = SUBPATHS.filter((name) => name !== 'watchword/nest')
+/** Every subpath except those that import their framework. */
+const ALONE = SUBPATHS.filter((name) => !/\/(nest|react|vue|angular)$/.test(name))
 
 /** Runs a program in the bare project. @returns its output */
 async function printed(program: string, node = process.execPath): Promise<string> {
@@ -78,11 +78,11 @@ test('watchword/nest can be imported if Nest is installed', async () => {
   assert.equal(stdout, 'true\n')
 })
 
-test('on an older Node.js every subpath except watchword/verify names the version that it needs', async (t) => {
+test('on an older Node.js every subpath except those for browsers and watchword/verify names the version that it needs', async (t) => {
   const older = await anOlderNode()
   if (older === undefined)
     return t.skip('no Node.js older than 24.7 in /usr/bin or /usr/local/bin')
-  const names = ALONE.filter((name) => name !== 'watchword/verify')
+  const names = ALONE.filter((name) => !/\/(verify|client)$/.test(name))
   const program = `
     const names = ${JSON.stringify(names)}
     const messageOf = ({ message }) => message
@@ -144,6 +144,13 @@ test('watchword/verify imports no module of Node.js', () => {
   for (const file of files.keys()) assert.doesNotMatch(read(file), /getBuiltinModule/)
 })
 
+test('a subpath for browsers is one file', () => {
+  for (const name of ['client', 'react', 'vue', 'angular']) {
+    const file = `dist/${name}.js`
+    assert.deepEqual([...reached(file).keys()], [file])
+  }
+})
+
 test('code and declarations of a subpath import only its framework', () => {
   /** The packages that each subpath needs. */
   const OWN: Readonly<Record<string, RegExp>> = {
@@ -152,6 +159,9 @@ test('code and declarations of a subpath import only its framework', () => {
     hono: /^hono$/,
     nest: /^@nestjs\/common$/,
     next: /^next\/\w+\.js$/,
+    react: /^react$/,
+    vue: /^vue$/,
+    angular: /^(@angular\/(core|common\/http)|rxjs)$/,
   }
   for (const name of Object.keys(manifest.exports).map(
     (each) => each.replace(/^\.\/?/, '') || 'index',

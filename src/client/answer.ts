@@ -1,0 +1,89 @@
+import { isRecord } from './claims.ts'
+import { AuthError, type AuthErrorCode } from './error.ts'
+import type { SignedOutReason } from './types.ts'
+
+/** The answer of an own endpoint. */
+export interface Answer {
+  readonly status: number
+  /** `{}` if it is no JSON object. */
+  readonly body: Readonly<Record<string, unknown>>
+  /** Seconds. */
+  readonly retryAfter: number | undefined
+}
+
+export const jsonOf = (text: string): Readonly<Record<string, unknown>> => {
+  try {
+    const body: unknown = JSON.parse(text)
+    return isRecord(body) ? body : {}
+  } catch {
+    return {}
+  }
+}
+
+/** Seconds between 1 and 300. */
+export function retryAfterOf(text: string | null, now: number): number | undefined {
+  if (!text) return undefined
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - now) / 1000
+  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 1), 300)
+}
+
+/** What an answer that is no success means. @param of401 what a 401 means there */
+export function errorOf(answer: Answer, of401: AuthErrorCode): AuthError {
+  const { status, body, retryAfter } = answer
+  const { ticket, methods } = body
+  const code = codeOf(answer, of401)
+  const details = { status, retryAfter, cause: body }
+  const text = `${MESSAGES[code] ?? 'The server refused the request'} (${status}).`
+  if (code === 'second_factor_required')
+    return new AuthError(code, text, {
+      ...details,
+      ticket: String(ticket),
+      methods: methods as string[],
+    })
+  return new AuthError(code, text, {
+    ...details,
+    ...(code === 'invalid' && { fields: fieldsOf(body) }),
+  })
+}
+
+/** The members that are lists of texts. */
+const fieldsOf = (body: object): Record<string, readonly string[]> =>
+  Object.fromEntries(Object.entries(body).filter(([, texts]) => Array.isArray(texts)))
+
+function codeOf({ status, body }: Answer, of401: AuthErrorCode): AuthErrorCode {
+  if (status === 403)
+    return body.code === 'mfa_required' ? 'second_factor_required' : 'forbidden'
+  if (status >= 500) return 'unavailable'
+  return BY_STATUS[status] ?? (status === 401 ? of401 : 'refused')
+}
+
+const BY_STATUS: Readonly<Record<number, AuthErrorCode>> = {
+  400: 'invalid',
+  429: 'throttled',
+}
+
+const MESSAGES: { readonly [Code in AuthErrorCode]?: string } = {
+  invalid_credentials: 'The name or the password is wrong',
+  second_factor_required: 'A second factor is required: signIn({ ticket, code })',
+  invalid: 'The server rejected some fields: see fields',
+  throttled: 'Too many requests: wait retryAfter seconds',
+  unavailable: 'The server is not available: try again later',
+  session_ended: 'The session has ended: sign in again',
+}
+
+/** Whether a refused refresh says that the session has ended. A proxy's page does not. */
+export const isDefinite = ({ status, body }: Answer): boolean =>
+  status === 401 ? typeof body.detail === 'string' : status === 400 && 'refresh' in body
+
+/** Why a session has ended, by the refusal of its refresh token. */
+export function reasonOf({ body: { code, detail } }: Answer): SignedOutReason {
+  const text = `${code} ${detail}`
+  return REASONS.find(([pattern]) => pattern.test(text))?.[1] ?? 'unknown'
+}
+
+const REASONS: readonly (readonly [RegExp, SignedOutReason])[] = [
+  [/password/, 'passwordChanged'],
+  [/blacklisted/, 'revoked'],
+  [/expired/, 'expired'],
+  [/active|not.found/, 'userInactive'],
+]

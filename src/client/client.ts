@@ -1,0 +1,898 @@
+import {
+  type Answer,
+  errorOf,
+  isDefinite,
+  jsonOf,
+  reasonOf,
+  retryAfterOf,
+} from './answer.ts'
+import { attempts } from './attempts.ts'
+import { claimsOf, isRecord, userOf } from './claims.ts'
+import { AuthError, type AuthErrorCode } from './error.ts'
+import {
+  abortable,
+  CSRF_HEADER,
+  fetching,
+  type Held,
+  isOurs,
+  isSafe,
+} from './fetching.ts'
+import { type Ended, type Found, isNewer, type Session } from './kept.ts'
+import { locked } from './lock.ts'
+import { later, type PageEvent, type Platform, sleep, tried, within } from './platform.ts'
+import { settingsOf } from './settings.ts'
+import { shelfOf, webStorage } from './storage.ts'
+import type {
+  AuthEvent,
+  AuthState,
+  Client,
+  ClientOptions,
+  Credentials,
+  SignedOutReason,
+  TokenUser,
+} from './types.ts'
+
+/** The longest time that any promise of the client takes. */
+const LONGEST = 20_000
+/** Milliseconds between refreshes that no 401 asks for, and after a 401. */
+const BETWEEN = 10_000
+const BETWEEN_401 = 1000
+/** Seconds before its end at which a token counts as expired. */
+const TRAVEL = 5
+/** Seconds of life below which a page that comes to the front refreshes. */
+const SOON = 30
+/** After so long without input, a page no longer refreshes ahead. */
+const IDLE = 1_800_000
+/** Milliseconds until a sign-out that failed is sent again; later when the page wakes. */
+const RETRIES = [1000, 4000, 16_000, 64_000]
+const DAY = 86_400_000
+
+const LOADING = /* @__PURE__ */ Object.freeze({ status: 'loading' as const })
+
+const NAMES = /* @__PURE__ */ new Set<string>()
+
+/** What `passkeys()` uses of a client. */
+export interface Internals<U> {
+  post(path: string, body: object): Promise<Answer>
+  signIn(path: string, body: object): Promise<U>
+}
+
+export const INTERNALS: unique symbol = /* @__PURE__ */ Symbol.for('watchword.client')
+
+/** `createClient` on a given platform. */
+export function createClientIn<U extends object = TokenUser>(
+  platform: Platform,
+  url?: string,
+  options: ClientOptions<U> = {},
+): Client<U> {
+  const settings = settingsOf(url, options, platform)
+  const { transport, tokens, accounts, name, base } = settings
+  const isBody = transport === 'body'
+  const { document } = platform
+  /** Node.js has locks and channels, too, and its clients share nothing. */
+  const inBrowser = platform.location !== undefined
+  const isShared = inBrowser && (!isBody || options.storage === 'browser')
+  const readsCookies =
+    document !== undefined &&
+    tried(() => new URL(platform.location?.href ?? '').host) === new URL(base).host
+  // Looked up at each request: tracing libraries replace it.
+  const send: typeof fetch = options.fetch ?? ((...args) => platform.fetch(...args))
+  const id = platform.Math.random()
+
+  let state: AuthState<U> = LOADING
+  let session: Session | undefined
+  let epoch = 0
+  let turn = 0
+  let heldAt = 0
+  let refreshedAt = Number.NEGATIVE_INFINITY
+  let quietUntil = 0
+  let jitter = 1
+  let offset = 0
+  let failures = 0
+  let pausedUntil = 0
+  let pausedBy: AuthError | undefined
+  let uncertain: Session | undefined
+  let isUnsure = false
+  let isAsking = false
+  let isClosed = false
+  let lastCsrf: string | undefined
+  let lastInput = 0
+  let timer: unknown
+  let pending: Promise<void> | undefined
+  let stopWaiting = () => {}
+  let requests = new AbortController()
+  let signingIn = new AbortController()
+  let unsent: Unsent[] = []
+  const warned = new Set<string>()
+  const listeners = new Set<(state: AuthState<U>, event: AuthEvent) => void>()
+
+  const now = (): number => (platform.performance ?? platform.Date).now()
+  const wall = (): number => platform.Date.now()
+
+  // ---- state
+
+  function emit(event: AuthEvent): void {
+    const seen = state
+    void Promise.resolve().then(() => {
+      for (const listener of [...listeners]) {
+        try {
+          listener(seen, event)
+        } catch (error) {
+          platform.setTimeout(() => {
+            throw error
+          }, 0)
+        }
+      }
+    })
+  }
+
+  function become(next: AuthState<U>, event: AuthEvent): void {
+    state = Object.freeze(next)
+    emit(event)
+  }
+
+  function warn(text: string): void {
+    if (warned.has(text)) return
+    warned.add(text)
+    platform.console?.warn(`watchword: ${text}`)
+  }
+
+  function show(next: Session, event: AuthEvent, given?: U): void {
+    session = next
+    heldAt = now()
+    jitter = 1 - platform.Math.random() / 10
+    isUnsure = false
+    lastCsrf = next.csrf ?? lastCsrf
+    const { claims } = next
+    const user = given ?? options.user?.(claims) ?? (userOf(claims) as U)
+    const before = state
+    const isSame = before.status === 'signedIn' && isEqual(before.user, user)
+    if (!isSame || before.problem)
+      state = Object.freeze({ status: 'signedIn', user: isSame ? before.user : user })
+    emit(event)
+    if (!isSame && event === 'refreshed' && before.status === 'signedIn')
+      emit('userChanged')
+    arm()
+  }
+
+  /** Ends the session here: what is under way belongs to the past. */
+  function leave(reason?: SignedOutReason): void {
+    session = undefined
+    isUnsure = false
+    pass()
+    become({ status: 'signedOut', ...(reason && { reason }) }, 'signedOut')
+  }
+
+  function pass(): void {
+    epoch++
+    requests.abort()
+    requests = new AbortController()
+    pausedUntil = 0
+    failures = 0
+    refreshedAt = Number.NEGATIVE_INFINITY
+    quietUntil = 0
+    pending = undefined
+    platform.clearTimeout(timer)
+    stopWaiting()
+  }
+
+  function report(error: AuthError): void {
+    if (state.status === 'signedIn')
+      become({ status: 'signedIn', user: state.user, problem: error }, 'problem')
+    else emit('problem')
+  }
+
+  // ---- storage, tabs
+
+  const storage = storageOf()
+  const shelf =
+    storage &&
+    shelfOf(storage, `watchword.${name}`, platform, (cause) => {
+      if (!isBody || warned.has(NO_STORAGE)) return
+      warn(NO_STORAGE)
+      report(new AuthError('storage', NO_STORAGE, { cause }))
+    })
+
+  function storageOf() {
+    const { storage: given = 'memory' } = options
+    if (typeof given === 'object') return given
+    if (!inBrowser || (isBody && given === 'memory')) return undefined
+    return webStorage(given === 'tab' ? 'sessionStorage' : 'localStorage', platform)
+  }
+
+  function keep(next: Session): Promise<void> | undefined {
+    if (isBody) return shelf?.write({ session: next })
+    if (readsCookies || !lastCsrf) return shelf?.remove()
+    return shelf?.write({ csrf: lastCsrf })
+  }
+
+  const channel = openChannel()
+
+  function openChannel() {
+    const { BroadcastChannel } = platform
+    if (!inBrowser || !BroadcastChannel) return undefined
+    const opened = tried(() => new BroadcastChannel(`watchword.${name}`))
+    if (opened) opened.onmessage = ({ data }) => receive(data)
+    return opened
+  }
+
+  function post(kind: 'in' | 'refreshed' | 'out' | 'ask', of = session): void {
+    const sid = of?.claims.sid
+    const shown = kind === 'in' || kind === 'refreshed' ? of : undefined
+    tried(() => channel?.postMessage({ from: id, kind, sid, session: shown }))
+  }
+
+  function receive(message: unknown): void {
+    if (!isRecord(message) || message.from === id || isClosed) return
+    const { kind, sid } = message
+    const isMine = session !== undefined && session.claims.sid === sid
+    if (!isShared && !(isMine && sid)) return
+    if (kind === 'out') {
+      if (isMine || isUnsure) leaveWith('signOutElsewhere')
+    } else if (kind === 'ask') {
+      if (isMine) post('refreshed')
+    } else adopt(message.session as Session, kind === 'in')
+  }
+
+  /** Takes over what another tab has. */
+  function adopt(next: Session, isSignIn: boolean): void {
+    const isSame = session !== undefined && session.claims.sid === next.claims.sid
+    const isKnown = session !== undefined && !isNewer(next, session)
+    const isStray = !isSignIn && !session && !isUnsure && state.status !== 'loading'
+    if (isStray || (isKnown && (isSame || !isSignIn))) return
+    const event = session ? (isSame ? 'refreshed' : 'userChanged') : 'signedIn'
+    if (!isSame && session) pass()
+    show(next, event)
+    stopWaiting()
+  }
+
+  async function readAgain(): Promise<void> {
+    const found = await shelf?.read()
+    if (found && !isClosed) apply(found)
+  }
+
+  function apply({ session: next, out }: Found): void {
+    if (next) adopt(next, true)
+    if (!out) return
+    // A browser has one session of cookies.
+    const isItsOwn = session ? !isBody || out.sid === session.claims.sid : isUnsure
+    if (isItsOwn) leave('signOutElsewhere')
+    if (!session && !out.told && !unsent.length) void tell({ out })
+  }
+
+  const pageListeners: [PageTarget, string, (event: PageEvent) => void][] = []
+
+  function listen(target: PageTarget, type: string, run: (event: PageEvent) => void) {
+    if (typeof target?.addEventListener !== 'function') return
+    target.addEventListener(type, run)
+    pageListeners.push([target, type, run])
+  }
+
+  // ---- requests of its own
+
+  /** The newest CSRF token: another tab may have signed in again. */
+  function csrfToken(): string {
+    const cookies = readsCookies ? tried(() => document?.cookie) : undefined
+    const [, token] =
+      /(?:^|; )(?:__Host-|__Secure-)?csrftoken=([^;]+)/.exec(cookies ?? '') ?? []
+    return token ?? lastCsrf ?? ''
+  }
+
+  interface Call {
+    readonly method?: string
+    readonly body?: object | undefined
+    readonly access?: string | undefined
+    /** Goes on if the page is left. */
+    readonly lasting?: boolean
+    readonly signal?: AbortSignal
+  }
+
+  /** @throws AuthError `network`, `timeout`, `closed` */
+  async function call(
+    address: string,
+    { method = 'POST', ...sent }: Call,
+  ): Promise<Answer> {
+    const { body, access, lasting } = sent
+    if (isClosed) throw closed()
+    const controller = new AbortController()
+    const { signal } = sent
+    const stop = () => controller.abort()
+    signal?.addEventListener('abort', stop)
+    const limit = later(platform, settings.timeout, stop)
+    const sentAt = wall()
+    try {
+      const response = await send(address, {
+        method,
+        headers: {
+          Accept: 'application/json',
+          ...(body && { 'Content-Type': 'application/json' }),
+          ...(access && { Authorization: `Bearer ${access}` }),
+          ...(!isBody && method !== 'GET' && { [CSRF_HEADER]: csrfToken() }),
+        },
+        credentials: isBody ? 'omit' : 'include',
+        redirect: 'error',
+        cache: 'no-store',
+        signal: controller.signal,
+        ...(body && { body: JSON.stringify(body) }),
+        ...(lasting && { keepalive: true }),
+      })
+      const { status, headers } = response
+      const answer = { status, body: jsonOf(await response.text()) }
+      compareClocks(headers.get('date'), sentAt, answer)
+      return { ...answer, retryAfter: retryAfterOf(headers.get('retry-after'), wall()) }
+    } catch (cause) {
+      if (isClosed) throw closed()
+      throw controller.signal.aborted && !signal?.aborted
+        ? new AuthError('timeout', 'The server did not answer in time.', { cause })
+        : new AuthError('network', 'The server could not be reached.', { cause })
+    } finally {
+      platform.clearTimeout(limit)
+      signal?.removeEventListener('abort', stop)
+    }
+  }
+
+  /** The difference to the server's clock, from the header `Date` or a new token. */
+  function compareClocks(
+    date: string | null,
+    sentAt: number,
+    { body }: Pick<Answer, 'body'>,
+  ): void {
+    const issued = Number(claimsOf(body.access).iat) * 1000
+    const dated = Date.parse(date ?? '') + 500
+    const isTrusted = !(Math.abs(dated - issued) > 60_000)
+    const server = isTrusted && dated ? dated : issued
+    if (server) offset = server - (sentAt + wall()) / 2
+  }
+
+  /** What a successful answer brings. @throws AuthError `refused` */
+  function sessionOf({ status, body }: Answer, before?: Session): Session {
+    const { access, refresh = before?.refresh, claims, csrfToken, user } = body
+    const isToken = typeof access === 'string'
+    const isExpected = isBody
+      ? isToken
+      : transport === 'cookie'
+        ? isToken || typeof csrfToken === 'string'
+        : !isToken && (isRecord(user) || 'id' in body)
+    if (status >= 300 || !isExpected)
+      throw new AuthError('refused', NO_TOKENS, { status, cause: body })
+    const described = isToken ? claimsOf(access) : (claims ?? user ?? body)
+    return {
+      access: access as string | undefined,
+      refresh: isBody ? (refresh as string | undefined) : undefined,
+      claims: isRecord(described) ? described : {},
+      at: wall(),
+      csrf: csrfToken as string | undefined,
+    }
+  }
+
+  // ---- time
+
+  /** Seconds that the access token lives. */
+  function rest(): number {
+    if (!session) return 0
+    const { claims, at, access } = session
+    if (isBody && !access) return 0
+    const { exp, iat } = claims
+    if (typeof exp !== 'number' || typeof iat !== 'number')
+      return Number.POSITIVE_INFINITY
+    const age =
+      at === undefined
+        ? wall() + offset - iat * 1000
+        : Math.max(wall() - at, now() - heldAt)
+    return exp - iat - Math.max(age, 0) / 1000
+  }
+
+  /** Seconds before its end at which a visible page refreshes. */
+  function ahead(): number {
+    const { exp = 0, iat = 0 } = (session?.claims ?? {}) as Record<string, number>
+    return Math.min(60, (exp - iat) / 5) * jitter
+  }
+
+  const isVisible = (): boolean => document?.visibilityState !== 'hidden'
+  const isIdle = (): boolean => document !== undefined && now() - lastInput > IDLE
+
+  function arm(): void {
+    platform.clearTimeout(timer)
+    if (isClosed || options.refreshAhead === false) return
+    if (!isUnsure && rest() === Number.POSITIVE_INFINITY) return
+    if ((!session && !isUnsure) || !isVisible()) return
+    timer = later(platform, Math.max(wait(), 100), () => {
+      if (!isVisible() || isIdle()) return
+      if (wait() > 0) arm()
+      else void refresh().catch(() => {})
+    })
+  }
+
+  /** Milliseconds until a refresh is due. */
+  const wait = (): number =>
+    Math.max(
+      isUnsure ? 0 : (rest() - ahead()) * 1000,
+      refreshedAt + BETWEEN - now(),
+      pausedUntil - now(),
+    )
+
+  // ---- refreshing
+
+  /** One at a time. Resolves also if a sign-in or sign-out came first. @throws AuthError */
+  function refresh(): Promise<void> {
+    if (pending) return pending
+    const own = within(platform, LONGEST, refreshing(), () => {
+      throw new AuthError('timeout', 'The server did not answer in time.')
+    }).finally(() => {
+      if (pending === own) pending = undefined
+    })
+    pending = own
+    return own
+  }
+
+  async function refreshing(): Promise<void> {
+    const left = pausedUntil - now()
+    if (left > 0 && pausedBy)
+      throw new AuthError(pausedBy.code, pausedBy.message, {
+        ...pausedBy,
+        retryAfter: Math.ceil(left / 1000),
+      })
+    const before = session
+    const start = epoch
+    const isCurrent = () => epoch === start && session === before && !isClosed
+    const work = () => exchange(before, isCurrent)
+    let finish: (() => void) | undefined
+    if (isShared) {
+      const lock = locked(`watchword.${name}`, platform, work)
+      stopWaiting = lock.stopWaiting
+      finish = await lock.done
+    } else finish = await work()
+    if (isCurrent()) finish?.()
+  }
+
+  /** What the lock is held for. @returns what follows, outside of the lock */
+  async function exchange(
+    before: Session | undefined,
+    isCurrent: () => boolean,
+  ): Promise<(() => void) | undefined> {
+    const newer = await newerThan(before, isCurrent)
+    if (newer) return () => adopt(newer, false)
+    if (!isCurrent()) return undefined
+    const round = requests
+    let count = 0
+    try {
+      const answer = await attempts(
+        async () => {
+          // Aborted by a sign-in or sign-out: not sent again.
+          if (!isCurrent()) throw closed()
+          count++
+          return ask(before, round.signal)
+        },
+        settings.overlap * 0.8,
+        now,
+        platform,
+      )
+      round.abort()
+      if (round === requests) requests = new AbortController()
+      if (!isCurrent()) return undefined
+      if (isEnd(answer)) return () => ended(before, answer)
+      if (answer.status !== 200) throw errorOf(answer, 'unavailable')
+      const next = sessionOf(answer, before)
+      await keep(next)
+      // One that is still on its way must not arrive after the next token was used: it would look stolen.
+      const isAlone = count < 2 && uncertain !== before
+      return () => refreshed(next, isAlone ? BETWEEN_401 : BETWEEN)
+    } catch (error) {
+      return () => failed(before, error as AuthError)
+    }
+  }
+
+  const isEnd = (answer: Answer): boolean =>
+    isDefinite(answer) ||
+    (transport === 'session' && answer.status === 403 && 'detail' in answer.body)
+
+  /** What another tab has written or announced. */
+  async function newerThan(
+    before: Session | undefined,
+    isCurrent: () => boolean,
+  ): Promise<Session | undefined> {
+    if (isAsking) {
+      isAsking = false
+      post('ask')
+      await sleep(platform, 100)
+    }
+    const read = async () => {
+      const { session: found } = (isBody && (await shelf?.read())) || {}
+      return found && before && isNewer(found, before) ? found : undefined
+    }
+    const first = await read()
+    if (first || !isShared || !isCurrent()) return first
+    // A value written by another tab may be seen late.
+    await sleep(platform, 50)
+    return read()
+  }
+
+  const ask = (before: Session | undefined, signal: AbortSignal): Promise<Answer> =>
+    transport === 'session'
+      ? call(`${accounts}/me/`, { method: 'GET', signal })
+      : call(`${tokens}/refresh/`, {
+          signal,
+          body: isBody ? { refresh: before?.refresh } : undefined,
+        })
+
+  function refreshed(next: Session, quiet: number): void {
+    const event = session ? 'refreshed' : 'restored'
+    quietUntil = now() + quiet
+    refreshedAt = now()
+    failures = 0
+    pausedUntil = 0
+    show(next, event)
+    post('refreshed')
+  }
+
+  function ended(before: Session | undefined, answer: Answer): void {
+    const reason = reasonOf(answer)
+    const isOwnFault = before !== undefined && uncertain === before
+    leaveWith(before && (isOwnFault && reason === 'revoked' ? 'unknown' : reason), before)
+    if (before) post('out', before)
+  }
+
+  /** Leaves a session that the server has ended. */
+  function leaveWith(reason: SignedOutReason | undefined, of = session): void {
+    if (of && isShared)
+      void shelf?.write({ out: { sid: of.claims.sid, at: wall(), told: true } })
+    else void shelf?.remove()
+    leave(reason)
+  }
+
+  function failed(before: Session | undefined, error: AuthError): never {
+    const { code, retryAfter } = error
+    if (code === 'network' || code === 'timeout') uncertain = before
+    const backOff = Math.min(60, 2 ** failures++) * (0.5 + platform.Math.random() / 2)
+    pausedUntil = now() + (retryAfter ?? backOff) * 1000
+    pausedBy = error
+    report(error)
+    arm()
+    throw error
+  }
+
+  /** The session for a request, refreshed if its token has expired. @throws AuthError */
+  async function hold(least = TRAVEL): Promise<Held | undefined> {
+    if (isClosed) throw closed()
+    await ready
+    lastInput = now()
+    const isDue = now() - refreshedAt >= BETWEEN && rest() <= least
+    if (session && isDue)
+      await refresh().catch((error) => {
+        if (rest() <= 0) throw error
+      })
+    return session && { session, epoch }
+  }
+
+  async function recover(held: Held): Promise<boolean> {
+    const isOld = () => epoch !== held.epoch || !session
+    if (isOld()) return false
+    if (session !== held.session) return true
+    if (now() < quietUntil) return false
+    await refresh().catch(() => {})
+    return !isOld() && session !== held.session && transport !== 'session'
+  }
+
+  // ---- signing in and out
+
+  async function signInAt(address: string, body: object): Promise<U> {
+    const mine = nextTurn()
+    const answer = await call(address, { body, signal: signingIn.signal }).catch(
+      (error) => {
+        throw mine === turn ? error : superseded()
+      },
+    )
+    if (answer.status >= 300) throw errorOf(answer, 'invalid_credentials')
+    return accept(sessionOf(answer), mine)
+  }
+
+  const superseded = (): AuthError =>
+    new AuthError('superseded', 'Another sign-in or sign-out came first.')
+
+  /** A sign-in or sign-out replaces one that is under way. The answer of one with cookies must not replace those of a later one. */
+  function nextTurn(): number {
+    if (!isBody) signingIn.abort()
+    signingIn = new AbortController()
+    return ++turn
+  }
+
+  async function accept(next: Session, mine: number): Promise<U> {
+    if (mine !== turn || isClosed) {
+      if (isBody) void tell({ out: endedOf(next), refresh: next.refresh })
+      throw superseded()
+    }
+    const old = session
+    pass()
+    if (isBody && old) void tell({ out: endedOf(old), refresh: old.refresh })
+    if (!isBody) unsent = []
+    lastInput = now()
+    lastCsrf = next.csrf
+    session = next
+    await keep(next)
+    if (mine === turn) show(next, 'signedIn')
+    if (mine === turn) post('in')
+    if (state.status !== 'signedIn') throw superseded()
+    return state.user
+  }
+
+  const endedOf = ({ claims, access }: Session): Ended => ({
+    sid: claims.sid,
+    at: wall(),
+    access,
+  })
+
+  const addressOf = (credentials: Readonly<Record<string, unknown>>): string => {
+    if ('ticket' in credentials) return `${accounts}/second-factor/`
+    if (!('password' in credentials)) return `${accounts}/code/redeem/`
+    return transport === 'session' ? `${accounts}/login/` : `${tokens}/`
+  }
+
+  async function signIn(credentials: Credentials): Promise<U> {
+    const { token } = credentials
+    if (typeof token === 'string') hideToken(token)
+    return signInAt(addressOf(credentials), credentials)
+  }
+
+  /** The token of a link is removed from the address bar. */
+  function hideToken(token: string): void {
+    const { location, history } = platform
+    if (!location?.href.includes(token) || !history) return
+    history.replaceState(history.state, '', location.href.split(/[?#]/)[0] ?? '')
+  }
+
+  async function signUp(fields: Readonly<Record<string, unknown>>): Promise<void> {
+    const mine = nextTurn()
+    const answer = await call(`${accounts}/users/`, { body: fields })
+    if (answer.status >= 300) throw errorOf(answer, 'refused')
+    if ('access' in answer.body) await accept(sessionOf(answer), mine)
+  }
+
+  async function signOut(how: { readonly everywhere?: boolean } = {}): Promise<void> {
+    if (isClosed) return
+    nextTurn()
+    const limit = (job: Promise<unknown>) => within(platform, LONGEST / 2, job, () => {})
+    if (state.status === 'loading') {
+      await limit(ready.then(() => signOut(how)))
+      return
+    }
+    const old = session
+    if (!old && !isUnsure) return
+    const out = { sid: old?.claims.sid, at: wall(), access: old?.access }
+    leave('signOut')
+    void shelf?.write({ out })
+    post('out', old)
+    await limit(tell({ out, refresh: old?.refresh, ...how }))
+  }
+
+  interface Unsent {
+    readonly out: Ended
+    readonly refresh?: string | undefined
+    readonly everywhere?: boolean
+    tries?: number
+  }
+
+  /** Asks the server to end a session; again later if it cannot be reached. */
+  async function tell(job: Unsent): Promise<void> {
+    const { out, refresh, everywhere } = job
+    const { tries = 0 } = job
+    job.tries = tries + 1
+    if (!unsent.includes(job)) unsent.push(job)
+    const { access } = out
+    try {
+      if (everywhere && !tries) await tellAll(access)
+      const [address, sent] = isBody
+        ? [`${tokens}/blacklist/`, refresh ? { body: { refresh } } : { access }]
+        : [transport === 'cookie' ? `${tokens}/blacklist/` : `${accounts}/logout/`, {}]
+      const { status } = await call(address, { ...sent, lasting: true })
+      if (![200, 204, 400, 401].includes(status)) throw status
+      await told(job)
+    } catch {
+      const wait = RETRIES[tries]
+      if (wait) later(platform, wait, () => unsent.includes(job) && void tell(job))
+    }
+  }
+
+  async function told(job: Unsent): Promise<void> {
+    unsent = unsent.filter((each) => each !== job)
+    const { sid, at } = job.out
+    if (session || unsent.length) return
+    await (isShared ? shelf?.write({ out: { sid, at, told: true } }) : shelf?.remove())
+  }
+
+  async function tellAll(access: string | undefined): Promise<void> {
+    const sent = { method: 'DELETE', access, lasting: true }
+    const answer = await call(`${accounts}/sessions/`, sent).catch(() => undefined)
+    if (answer?.status !== 204) emit('problem')
+  }
+
+  // ---- the life of a page
+
+  async function start(): Promise<void> {
+    const mine = epoch
+    const isOver = () => state.status !== 'loading' || mine !== epoch
+    if (options.initial) return begin(options.initial)
+    const found = (await shelf?.read()) ?? {}
+    if (isOver()) return
+    const { session: kept, out, csrf } = found
+    lastCsrf = csrf
+    const isUntold = out !== undefined && !out.told && wall() - out.at < DAY
+    if (isUntold) void tell({ out })
+    if (kept) {
+      isAsking = !isShared && channel !== undefined
+      show(kept, 'restored')
+      if (document) wake()
+      return
+    }
+    if (isBody || !document || isUntold || (readsCookies && !csrfToken())) return leave()
+    isUnsure = true
+    await refresh().catch(() => {})
+    if (isOver()) return
+    leave('unknown')
+    isUnsure = true
+    arm()
+  }
+
+  function begin({ access, user }: NonNullable<typeof options.initial>): void {
+    const claims = access ? claimsOf(access) : ((user ?? {}) as Session['claims'])
+    show({ access, claims }, 'restored', user)
+  }
+
+  function wake(): void {
+    if (isClosed || state.status === 'loading') return
+    lastInput = now()
+    for (const job of unsent)
+      if (wall() - job.out.at < DAY && (job.tries ?? 0) > RETRIES.length) void tell(job)
+    void Promise.resolve(readAgain()).then(() => {
+      const isSoon = session !== undefined && rest() < SOON
+      if ((isSoon || isUnsure) && now() - refreshedAt >= BETWEEN)
+        void refresh().catch(() => {})
+      else arm()
+    })
+  }
+
+  function wakeIfVisible(): void {
+    if (isVisible()) wake()
+    else platform.clearTimeout(timer)
+  }
+
+  function online(): void {
+    // The fault is over.
+    if (pausedBy?.code === 'network') pausedUntil = 0
+    for (const job of unsent) void tell(job)
+    wake()
+  }
+
+  const touch = () => {
+    const wasIdle = isIdle()
+    lastInput = now()
+    if (wasIdle) arm()
+  }
+
+  function close(): void {
+    isClosed = true
+    platform.clearTimeout(timer)
+    requests.abort()
+    signingIn.abort()
+    channel?.close()
+    NAMES.delete(name)
+    listeners.clear()
+    for (const [target, type, run] of pageListeners)
+      target?.removeEventListener?.(type, run)
+  }
+
+  if (document && NAMES.has(name))
+    warn(`there are two clients of the name ${name}. Create one.`)
+  if (document) NAMES.add(name)
+  if (platform.isSecureContext === false)
+    warn('this page is not secure: there are no locks. Serve it over https.')
+  lastInput = now()
+
+  listen(document, 'visibilitychange', wakeIfVisible)
+  listen(document, 'resume', wakeIfVisible)
+  listen(platform, 'pageshow', wakeIfVisible)
+  listen(platform, 'online', online)
+  listen(platform, 'pointerdown', touch)
+  listen(platform, 'keydown', touch)
+  listen(platform, 'storage', ({ key, newValue }) => {
+    if (isShared && newValue && key === `watchword.${name}`) void readAgain()
+  })
+
+  const ready = within(platform, LONGEST, start(), () => {}).then(() => {
+    if (state.status === 'loading' && !session) leave(isBody ? undefined : 'unknown')
+  })
+
+  const authFetch = fetching({
+    settings,
+    platform,
+    send,
+    hold,
+    credentialsOf,
+    recover,
+  })
+
+  function credentialsOf(
+    held: Held | undefined,
+    isUnsafe: boolean,
+  ): Record<string, string> {
+    const access = held?.session.access
+    const headers: Record<string, string> = {}
+    if (access) headers.Authorization = `Bearer ${access}`
+    const token = !isBody && isUnsafe && csrfToken()
+    if (token) headers[CSRF_HEADER] = token
+    return headers
+  }
+
+  const client: Client<U> & { [INTERNALS]: Internals<U> } = {
+    get state() {
+      return state
+    },
+    get user() {
+      return state.status === 'signedIn' ? state.user : undefined
+    },
+    // Of a client that knows more when it is created: what was rendered.
+    initialState: state,
+    ready,
+    signIn,
+    signUp,
+    signOut,
+    fetch: authFetch,
+    async getAccessToken({ fresh = false, signal } = {}) {
+      const find = async () => {
+        await ready
+        if (fresh && session && now() >= quietUntil) await refresh()
+        return (await hold())?.session.access
+      }
+      return abortable(find(), signal)
+    },
+    async headersFor(to, method) {
+      if (!isOurs(new URL(to, base), settings)) return {}
+      // With cookies the header shows `recoverFrom401` whose request it was.
+      return credentialsOf(await hold(), !isBody || !isSafe(method))
+    },
+    async recoverFrom401(sent) {
+      await ready
+      if (!session) return false
+      const access = sent.Authorization?.split(' ')[1]
+      if (access && access !== session.access)
+        return claimsOf(access).sid === session.claims.sid
+      if (!access && (isBody || sent[CSRF_HEADER] !== csrfToken())) return false
+      // A cookie does not show whether it was the newest.
+      if (!access && now() - refreshedAt < BETWEEN) return true
+      return recover({ session, epoch })
+    },
+    subscribe(listener) {
+      const own: typeof listener = (...args) => listener(...args)
+      listeners.add(own)
+      return () => void listeners.delete(own)
+    },
+    wake,
+    close,
+    [INTERNALS]: {
+      post: async (path, body) => {
+        const held = await hold()
+        return call(accounts + path, { body, access: held?.session.access })
+      },
+      signIn: (path, body) => signInAt(accounts + path, body),
+    },
+  }
+  return client
+
+  function closed(): AuthError {
+    return new AuthError('closed', 'The client is closed.')
+  }
+}
+
+type PageTarget =
+  | {
+      readonly addEventListener?: Platform['addEventListener']
+      readonly removeEventListener?: Platform['removeEventListener']
+    }
+  | undefined
+
+const NO_STORAGE = 'The storage failed: the session lives as long as the page.'
+const NO_TOKENS = 'The answer is not that of this transport: see the option transport.'
+
+const isEqual = (a: unknown, b: unknown): boolean =>
+  a === b || JSON.stringify(a) === JSON.stringify(b)
+
+export type { AuthErrorCode }

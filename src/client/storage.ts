@@ -1,0 +1,91 @@
+import { type Found, foundIn, textOf } from './kept.ts'
+import { type Platform, type WebStorage, within } from './platform.ts'
+import type { TokenStorage } from './types.ts'
+
+/** Where a client keeps its session. No function rejects. */
+export interface Shelf {
+  read(): Promise<Found>
+  /** Resolves when it is written, or cannot be. */
+  write(found: Found): Promise<void>
+  remove(): Promise<void>
+}
+
+/** How long one operation may take. */
+const PATIENCE = 2000
+
+/**
+ * A storage whose operations run one after the other, each with a deadline.
+ *
+ * @param failed called at each operation that fails
+ */
+export function shelfOf(
+  storage: TokenStorage,
+  key: string,
+  platform: Platform,
+  failed: (cause: unknown) => void,
+): Shelf {
+  let last: Promise<unknown> = Promise.resolve()
+  let isBroken = false
+  let isProven = false
+  const timely = <T>(run: () => T | Promise<T>): Promise<T> =>
+    within(platform, PATIENCE, (async () => run())(), () => {
+      throw new Error('The storage did not answer.')
+    })
+  const queue = <T>(run: () => Promise<T>): Promise<T | undefined> => {
+    const done = last.then(run).catch((cause) => {
+      isBroken = true
+      failed(cause)
+      return undefined
+    })
+    last = done
+    return done
+  }
+  // What has failed before is not waited for.
+  const change = (run: () => Promise<void>): Promise<void> => {
+    const wasBroken = isBroken
+    const done = queue(run)
+    return wasBroken ? Promise.resolve() : done
+  }
+  const prove = async (text: string): Promise<void> => {
+    if ((await timely(() => storage.get(key))) !== text)
+      throw new Error('The storage lost what was written.')
+    isProven = true
+  }
+  return {
+    read: async () => (await queue(readOf)) ?? {},
+    write: (found) =>
+      change(async () => {
+        const text = textOf(found)
+        await timely(() => storage.set(key, text))
+        if (!isProven) await prove(text)
+      }),
+    remove: () => change(() => timely(() => storage.remove(key))),
+  }
+
+  async function readOf(): Promise<Found> {
+    const text = await timely(() => storage.get(key))
+    const found = foundIn(text)
+    const isForeign = text != null && Object.keys(found).length === 0
+    if (isForeign) await timely(() => storage.remove(key))
+    return found
+  }
+}
+
+/** The page's storage. It may be missing, or throw at the first use. */
+export const webStorage = (
+  name: 'localStorage' | 'sessionStorage',
+  platform: Platform,
+): TokenStorage => ({
+  get: (key) => pageStorage(name, platform).getItem(key),
+  set: (key, value) => pageStorage(name, platform).setItem(key, value),
+  remove: (key) => pageStorage(name, platform).removeItem(key),
+})
+
+function pageStorage(
+  name: 'localStorage' | 'sessionStorage',
+  platform: Platform,
+): WebStorage {
+  const storage = platform[name]
+  if (storage) return storage
+  throw new Error(`There is no ${name}.`)
+}
