@@ -8,6 +8,7 @@ import { operatorConsole } from './features/console/feature.ts'
 import type { Feature } from './features/define-feature.ts'
 import { keySet } from './features/key-set/feature.ts'
 import { mail } from './features/mail/feature.ts'
+import { openapi } from './features/openapi/feature.ts'
 import { passkeys } from './features/passkeys/feature.ts'
 import { revocationFeed } from './features/revocation-feed/feature.ts'
 import { secondFactors } from './features/second-factors/feature.ts'
@@ -32,6 +33,7 @@ export const FEATURES = [
   secondFactors,
   passkeys,
   operatorConsole,
+  openapi,
 ] as const
 
 /** `FEATURES` without the types of its members, for loops. */

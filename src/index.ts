@@ -44,6 +44,8 @@ export type {
   TemplateData,
   Templates,
 } from './features/mail/templates/template.ts'
+export type { OpenApiDocument, OpenApiOptions } from './features/openapi/document.ts'
+export type { OpenApiSecurity } from './features/openapi/security-helpers.ts'
 export type { SecondFactorAdmin } from './features/second-factors/admin.ts'
 export type { Factor } from './features/second-factors/factors.ts'
 export type {

@@ -137,7 +137,10 @@ export function watchwordOf<U, Right extends string, A extends object = Attribut
   const report = (error: AuthError): void => void internals.replyToError(error)
   const auth: Watchword<U, Right> & { readonly [INTERNALS]: Internals } = {
     [INTERNALS]: internals,
-    ...reportingErrors({ ...createAdmin(settings, open), ...programVerbs(open) }, report),
+    ...reportingErrors(
+      { ...createAdmin(settings, open, internals.surface), ...programVerbs(open) },
+      report,
+    ),
     async handler(request, peer) {
       const reply =
         (await internals.answer(new FetchRequest(request, peer))) ??

@@ -14,6 +14,7 @@ import {
   type LibrarySchemeDeps,
   libraryScheme,
   type Scheme,
+  type SecurityDescription,
 } from './scheme.ts'
 
 /**
@@ -23,21 +24,45 @@ import {
  */
 export const accessCookie = (): Scheme<User> =>
   Object.assign(
-    libraryScheme<User>((deps) => {
-      if (deps.tokenCookies === undefined)
-        throw new AuthError(
-          'invalid_config',
-          'accessCookie() reads cookies that no endpoint sets: set tokens.transport to "cookie", or remove accessCookie().',
-        )
-      return cookieAuthentication(deps.tokenCookies, deps)
-    }),
+    libraryScheme<User>(
+      (deps) => {
+        if (deps.tokenCookies === undefined)
+          throw new AuthError(
+            'invalid_config',
+            'accessCookie() reads cookies that no endpoint sets: set tokens.transport to "cookie", or remove accessCookie().',
+          )
+        return cookieAuthentication(deps.tokenCookies, deps)
+      },
+      ({ tokenCookies }) => cookieSecurity(tokenCookies),
+    ),
     { madeBy: accessCookie },
   )
 
 /** The same with the cookies of a preset. */
 export const accessCookieOf = (
-  cookies: (deps: LibrarySchemeDeps) => TokenCookies,
-): Scheme<User> => libraryScheme((deps) => cookieAuthentication(cookies(deps), deps))
+  cookies: (deps: Pick<LibrarySchemeDeps, 'behindProxy'>) => TokenCookies,
+): Scheme<User> =>
+  libraryScheme(
+    (deps) => cookieAuthentication(cookies(deps), deps),
+    (settings) => cookieSecurity(cookies(settings)),
+  )
+
+/** @returns none if there is no such cookie */
+export function cookieSecurity(
+  cookies: TokenCookies | undefined,
+): readonly SecurityDescription[] {
+  if (cookies?.access === undefined) return []
+  const prefix = cookies.hasPrefix
+    ? ' Over https the name begins with `__Host-` or `__Secure-`.'
+    : ''
+  const scheme = {
+    type: 'apiKey',
+    in: 'cookie',
+    name: cookies.access,
+    description: `The access token.${prefix}`,
+  }
+  return [{ name: 'accessCookie', scheme, csrf: cookies.needsCsrfToken }]
+}
 
 const cookieAuthentication = (cookies: TokenCookies, deps: LibrarySchemeDeps) => ({
   ...challengesOfBearer(deps),

@@ -7,6 +7,7 @@ import type { AuthRequest } from '../http/request.ts'
 import type { Account, User } from '../users/user.ts'
 import { credentialsAfter, headerErrors, invalidHeaderError } from './header.ts'
 import {
+  type DescribeSecurity,
   type Identity,
   type LibrarySchemeDeps,
   libraryScheme,
@@ -54,8 +55,12 @@ export function basic(options: BasicOptions = {}): Scheme<User> {
         return identityOf(credentials, request, deps)
       },
     }
-  })
+  }, basicSecurity)
 }
+
+const basicSecurity: DescribeSecurity = () => [
+  { name: 'basic', scheme: { type: 'http', scheme: 'basic' } },
+]
 
 const SCHEMES = ['Basic']
 const ERRORS = headerErrors('basic', 'Credentials')

@@ -7,6 +7,7 @@ import { findNamedAccount, noUserNamed } from '../tokens/user-of-token.ts'
 import type { Account, User } from '../users/user.ts'
 import { type BearerToken, withTokenTypes } from './bearer-token.ts'
 import {
+  type DescribeSecurity,
   type Identity,
   type LibrarySchemeDeps,
   libraryScheme,
@@ -16,13 +17,16 @@ import type { TokenUser } from './token-user.ts'
 
 /** `Authorization: Bearer <token>` (RFC 6750 §2.1). The user is read from the store, or its cache, at each request. */
 export const bearer = (): Scheme<User> =>
-  libraryScheme((deps) => ({
-    ...challengesOfBearer(deps),
-    identify(request) {
-      const header = request.header(deps.headerName)
-      return header === undefined ? undefined : identifyBearer(header, deps)
-    },
-  }))
+  libraryScheme(
+    (deps) => ({
+      ...challengesOfBearer(deps),
+      identify(request) {
+        const header = request.header(deps.headerName)
+        return header === undefined ? undefined : identifyBearer(header, deps)
+      },
+    }),
+    bearerSecurity,
+  )
 
 /** Identifies by an authorization header. @returns `undefined` if it has no token @throws AuthError */
 export const identifyBearer = (
@@ -41,17 +45,38 @@ export const statelessBearer = (
   options: { readonly revocation?: boolean } = {},
 ): Scheme<TokenUser> => {
   refuseUnknownOptions(options, { revocation: true }, argumentOf('statelessBearer'))
-  return libraryScheme((deps) => ({
-    ...challengesOfBearer(deps),
-    identify(request) {
-      const header = request.header(deps.headerName)
-      if (header === undefined) return undefined
-      return identified(header, deps, (token) =>
-        identifyTokenUser(token, options.revocation !== false, deps),
-      )
-    },
-  }))
+  return libraryScheme(
+    (deps) => ({
+      ...challengesOfBearer(deps),
+      identify(request) {
+        const header = request.header(deps.headerName)
+        if (header === undefined) return undefined
+        return identified(header, deps, (token) =>
+          identifyTokenUser(token, options.revocation !== false, deps),
+        )
+      },
+    }),
+    bearerSecurity,
+  )
 }
+
+export const bearerSecurity: DescribeSecurity = ({ headerTypes, headerName }) => [
+  {
+    name: 'bearer',
+    scheme: isStandard(headerTypes, headerName)
+      ? { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
+      : {
+          type: 'apiKey',
+          in: 'header',
+          name: headerName,
+          description: `\`${headerTypes[0]} \` and an access token.`,
+        },
+  },
+]
+
+/** OpenAPI has a name for the usual header alone. */
+const isStandard = (types: readonly string[], header: string): boolean =>
+  types[0]?.toLowerCase() === 'bearer' && header.toLowerCase() === 'authorization'
 
 /** The challenge of these schemes, and of the token endpoints. */
 export const challengeOf = ({

@@ -62,19 +62,23 @@ function createScheme(
   { create = false, origins = [] }: RemoteUserOptions,
 ): Scheme<User> {
   const trusts = trustedOrigins(origins, 'remoteUser({ origins })')
-  return libraryScheme((deps) => {
-    const refuseOtherSites = crossSiteGuard(trusts, deps)
-    return {
-      async identify(request) {
-        const name = await findName(request)
-        if (!name) return undefined
-        refuseOtherSites(request)
-        const user = await userNamed(name, create, deps)
-        if (user === undefined || !mayUse(user, deps.settings)) return undefined
-        return { user, scheme: 'remoteUser' }
-      },
-    }
-  })
+  return libraryScheme(
+    (deps) => {
+      const refuseOtherSites = crossSiteGuard(trusts, deps)
+      return {
+        async identify(request) {
+          const name = await findName(request)
+          if (!name) return undefined
+          refuseOtherSites(request)
+          const user = await userNamed(name, create, deps)
+          if (user === undefined || !mayUse(user, deps.settings)) return undefined
+          return { user, scheme: 'remoteUser' }
+        },
+      }
+      // Clients send nothing: the server in front does.
+    },
+    () => [],
+  )
 }
 
 /**

@@ -99,10 +99,33 @@ export interface LibrarySchemeDeps extends TokenDeps, Pick<SchemeDeps, 'createUs
   readonly tokenCookies: TokenCookies | undefined
 }
 
+/** How clients send the credentials of a scheme, for OpenAPI. */
+export interface SecurityDescription {
+  /** Among the security schemes of a document. */
+  readonly name: string
+  /** A Security Scheme Object (OpenAPI 3.1.0 §4.8.27). */
+  readonly scheme: Readonly<Record<string, string>>
+  /** Whether requests that change something need a CSRF token, too. */
+  readonly csrf?: boolean
+}
+
+/** What descriptions of schemes depend on. */
+export type SecuritySettings = Pick<
+  LibrarySchemeDeps,
+  'headerTypes' | 'headerName' | 'behindProxy' | 'tokenCookies'
+>
+
+/** @returns the ways to send them; none if clients do not */
+export type DescribeSecurity = (
+  settings: SecuritySettings,
+) => readonly SecurityDescription[]
+
 /** A scheme of the library. At run time it receives `LibrarySchemeDeps`. */
 export const libraryScheme = <U>(
   create: (deps: LibrarySchemeDeps) => Authentication,
-): Scheme<U> => create as (deps: never) => Authentication as Scheme<U>
+  security: DescribeSecurity,
+): Scheme<U> =>
+  Object.assign(create as (deps: never) => Authentication as Scheme<U>, { security })
 
 /**
  * An entry of the option `authentication`, such as `bearer()`. It is called once for each instance and guard.
@@ -115,6 +138,8 @@ export interface Scheme<U = User> {
   readonly user?: U
   /** The function that made it, if it belongs to a feature: endpoints of that feature are mounted with it. */
   readonly madeBy?: SchemeFactory
+  /** For OpenAPI. Without it the scheme is not named in documents. */
+  readonly security?: DescribeSecurity
 }
 
 /** A function that makes schemes, such as `session`. */

@@ -35,6 +35,7 @@ const MAINTENANCE: Commands = {
   'keys reseal': async () => (await import('./key-commands.ts')).keysReseal,
   events: async () => (await import('./events-command.ts')).events,
   flush: async () => (await import('./flush-command.ts')).flush,
+  openapi: async () => (await import('./openapi-command.ts')).openapi,
 }
 
 /** Every command, in the order of the help. */

@@ -8,24 +8,30 @@ import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { databaseOf, isFile } from './database.ts'
 
-/** Opens an instance, migrated and checked, for a server: `bearer()`, and the schemes and endpoints of features. */
-export async function openServer(
+export type ServerOptions = Pick<
+  Options,
+  | 'proxies'
+  | 'redis'
+  | 'counts'
+  | 'hashesAtOnce'
+  | 'log'
+  | 'tokens'
+  | 'endpoints'
+  | 'accounts'
+  | 'url'
+  | 'mail'
+  | 'sms'
+>
+
+/** Opens an instance, migrated and checked, for a server. */
+export const openServer = async (
   database: string,
-  options: Pick<
-    Options,
-    | 'proxies'
-    | 'redis'
-    | 'counts'
-    | 'hashesAtOnce'
-    | 'log'
-    | 'tokens'
-    | 'endpoints'
-    | 'accounts'
-    | 'url'
-    | 'mail'
-    | 'sms'
-  > = {},
-): Promise<Watchword<User>> {
+  options: ServerOptions = {},
+): Promise<Watchword<User>> =>
+  openMigrated({ database, ...(await serverOptions(options)) })
+
+/** The options of a server: with `bearer()`, and the schemes and endpoints of features. */
+export async function serverOptions(options: ServerOptions): Promise<Options> {
   const { bearer } = await import('../authentication.ts')
   const { FEATURE_LIST } = await import('../features.ts')
   const added = FEATURE_LIST.flatMap(
@@ -33,15 +39,14 @@ export async function openServer(
   )
   const schemes = added.flatMap(({ schemes = [] }) => schemes)
   const endpoints = added.flatMap(({ endpoints = [] }) => endpoints)
-  return openMigrated({
-    database,
+  return {
     ...options,
     authentication: [bearer(), ...schemes],
     endpoints: {
       ...options.endpoints,
       ...Object.fromEntries(endpoints.map((name) => [name, true])),
     },
-  })
+  }
 }
 
 /** The `open` of a command's call. */

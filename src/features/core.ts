@@ -2,10 +2,12 @@ import type * as z from 'zod/mini'
 import type { UserAdmin } from '../admin/users.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Events } from '../audit/event.ts'
-import type { Scheme } from '../authentication/scheme.ts'
+import type { Scheme, SecuritySettings } from '../authentication/scheme.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
+import type { Answers } from '../http/description.ts'
+import type { Endpoint } from '../http/endpoint.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { Counters } from '../observability/counters.ts'
@@ -120,6 +122,8 @@ export interface SignedOut {
 /** What endpoints know of the options before the instance is open. */
 export interface EndpointSettings {
   readonly loginField: 'username' | 'email'
+  /** The option `user`: the fields of users besides those of the library. */
+  readonly userFields: UserFields
   /** The schemes of the option `authentication`. */
   readonly authentication: readonly Scheme<unknown>[]
   /** Tokens that mounted endpoints issue. */
@@ -128,6 +132,30 @@ export interface EndpointSettings {
   readonly section: SectionReader
   /** Whether the option `proxies` says that a proxy is in front. */
   readonly behindProxy: boolean
+  /** Called by handlers: endpoints are created before all of it is known. */
+  readonly surface: () => Surface
+}
+
+/** What clients see of an instance, known before it is open: what documents about it are made from. */
+export interface Surface {
+  /** In the order in which they were mounted. */
+  readonly endpoints: readonly SurfaceEndpoint[]
+  /** The option `url`. */
+  readonly url: string | undefined
+  /** The schemes of the option `authentication`. */
+  readonly authentication: readonly Scheme<unknown>[]
+  /** What the descriptions of schemes depend on. */
+  readonly security: SecuritySettings
+  readonly section: SectionReader
+  /** The answers to a sign-in that a feature stops. */
+  signInAnswers(): Answers
+}
+
+export interface SurfaceEndpoint extends Endpoint {
+  /** The name of its preset, if it belongs to one. */
+  readonly preset: string | undefined
+  /** Whether a handler of the option `endpoints` may change its answer. */
+  readonly isCustom: boolean
 }
 
 /** A token that an endpoint issues and that signing out takes. */

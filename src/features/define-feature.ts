@@ -3,6 +3,7 @@ import type { Scheme, SchemeFactory } from '../authentication/scheme.ts'
 import type { Awaitable } from '../base/awaitable.ts'
 import type { AuthError } from '../base/errors.ts'
 import type { CommandTable } from '../command/command.ts'
+import type { Answers } from '../http/description.ts'
 import type { Endpoint, MethodHandler } from '../http/endpoint.ts'
 import type { Permission, Principal, SignedIn } from '../permissions/permission.ts'
 import type { SignInAttempt, StopSignIn } from '../sign-in/complete-sign-in.ts'
@@ -15,6 +16,7 @@ import type {
   IssuedToken,
   OpenCore,
   SectionReader,
+  Surface,
 } from './core.ts'
 
 /**
@@ -40,7 +42,7 @@ export interface Feature {
   /** What it adds to the stand-alone server. @param issuer the server's option `--issuer` */
   server?(issuer: string | undefined): ServerOptions
   /** Members of the instance, such as `auth.apiTokens`. */
-  admin?(open: OpenCore): object
+  admin?(open: OpenCore, surface: Surface): object
   /** Members of `auth.users`. */
   userAdmin?(open: OpenCore): object
   /**
@@ -53,6 +55,8 @@ export interface Feature {
     core: Core,
     mounted: ReadonlySet<string>,
   ): Awaitable<(() => void | Promise<void>) | undefined>
+  /** The answers to a sign-in that `signInCheck` stops, for documents. */
+  signInAnswers?(section: SectionReader): Answers
   /**
    * Asks whether something stops the sign-in of an account whose credentials were right, such as a second factor that it has.
    * Each way of signing in asks each feature, in the order of the list.

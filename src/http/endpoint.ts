@@ -1,5 +1,6 @@
 import type { Awaitable } from '../base/awaitable.ts'
 import type { AuthError } from '../base/errors.ts'
+import type { Description } from './description.ts'
 import type { Fields } from './fields.ts'
 import type { ParsedBody } from './parsed-body.ts'
 import type { PathParameters } from './path-pattern.ts'
@@ -49,6 +50,8 @@ export interface MethodHandler<Name extends string, Who = unknown> extends Acces
     request: AuthRequest,
     context: HandlerContext<Who>,
   ): Awaitable<object>
+  /** What it takes and answers, for documents and forms; called when one is made. */
+  describe?(): Description
 }
 
 export interface HandlerContext<Who> {

@@ -16,6 +16,10 @@ export interface Field {
   readonly messages?: Readonly<Partial<Record<'required' | 'blank' | 'invalid', string>>>
   /** What is wrong with a text that passes all else. */
   readonly check?: (text: string) => readonly string[]
+  /** For people: what to enter. */
+  readonly description?: string
+  /** For forms and documents: what kind of text it is. */
+  readonly format?: 'password' | 'email'
 }
 
 /** The fields of an endpoint, in the order in which their errors are listed. */

@@ -5,6 +5,7 @@ import { type SessionAdmin, sessionAdmin } from '../admin/sessions.ts'
 import { type UserAdmin, userAdmin } from '../admin/users.ts'
 import type { Seconds } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
+import type { Surface } from '../features/core.ts'
 import {
   type EventKind,
   FEATURE_LIST,
@@ -45,9 +46,10 @@ export interface AdminSettings {
 export function createAdmin(
   settings: AdminSettings,
   open: () => Promise<Instance>,
+  surface: Surface,
 ): Admin {
   return {
-    ...featureAdmin(open),
+    ...featureAdmin(open, surface),
     users: {
       ...userAdmin(userAdminSettings(settings), async () => userAdminDeps(await open())),
       ...featureUserAdmin(open),
@@ -75,9 +77,9 @@ export function createAdmin(
   }
 }
 
-function featureAdmin(open: () => Promise<Instance>): FeatureAdmin {
+function featureAdmin(open: () => Promise<Instance>, surface: Surface): FeatureAdmin {
   const openCore = async () => (await open()).core
-  const members = FEATURE_LIST.map((feature) => feature.admin?.(openCore))
+  const members = FEATURE_LIST.map((feature) => feature.admin?.(openCore, surface))
   // `features.ts` derives the type from the same functions.
   return Object.assign({}, ...members) as FeatureAdmin
 }

@@ -2,9 +2,12 @@ import { challengeOf } from '../authentication/bearer.ts'
 import type { LibrarySchemeDeps } from '../authentication/scheme.ts'
 import type { Log } from '../base/log.ts'
 import { currentContext, runInContext } from '../base/request-context.ts'
-import type { EndpointSettings } from '../features/core.ts'
+import type { EndpointSettings, Surface } from '../features/core.ts'
+import { FEATURE_LIST } from '../features.ts'
 import { endpointRequirement } from '../guard/endpoint-requirement.ts'
 import type { Requirement } from '../guard/requirement.ts'
+import type { Answers } from '../http/description.ts'
+import { endpointRouter } from '../http/endpoint-router.ts'
 import { authErrorFrom, errorReply } from '../http/reply.ts'
 import { type EndpointThrottleSettings, endpointThrottle } from './endpoint-throttle.ts'
 import type { Guards } from './guards.ts'
@@ -12,14 +15,17 @@ import { IncomingRequestContext, type ProxySettings } from './incoming-request-c
 import type { Instance } from './instance.ts'
 import type { Internals } from './internals.ts'
 import type { Lazy } from './lazy-instance.ts'
-import { instanceRouter, type RouterDeps } from './router.ts'
+import { type CreateEndpointsDeps, createEndpoints } from './router.ts'
 
 export interface InternalsSettings extends ProxySettings, EndpointThrottleSettings {
-  readonly endpoints: RouterDeps['endpoints']
+  readonly endpoints: CreateEndpointsDeps['endpoints']
   readonly users: Pick<EndpointSettings, 'loginField'>
+  readonly user: EndpointSettings['userFields']
+  readonly url: Surface['url']
   readonly authentication: EndpointSettings['authentication']
   readonly section: EndpointSettings['section']
-  readonly tokens: Pick<LibrarySchemeDeps, 'headerTypes'>
+  readonly tokens: Pick<LibrarySchemeDeps, 'headerTypes' | 'headerName'>
+  readonly tokenCookies: LibrarySchemeDeps['tokenCookies']
   readonly telemetry: boolean
   readonly log: Log
 }
@@ -37,20 +43,15 @@ export function createInternals(
       event: 'a request failed',
       reason: reasonOf(error),
     })
-  const router = instanceRouter({
-    endpoints: settings.endpoints,
-    loginField: settings.users.loginField,
-    authentication: settings.authentication,
-    section: settings.section,
-    behindProxy: settings.behindProxy,
-    open: async () => (await open()).core,
-    trace: settings.telemetry ? async () => (await open()).trace : undefined,
+  const surface: Surface = surfaceOf(settings, () => surface, open)
+  const router = endpointRouter(surface.endpoints, {
     challenge,
     failed: logFailure,
     guard: (access) => guards.create(endpointRequirement(access)),
     ...endpointThrottle(settings, open),
   })
   return {
+    surface,
     owns: (url) => router(url) !== undefined,
     paths: router.paths,
     answer(request) {
@@ -67,6 +68,32 @@ export function createInternals(
       return errorReply(authError, challenge)
     },
   }
+}
+
+function surfaceOf(
+  settings: InternalsSettings,
+  surface: () => Surface,
+  open: Lazy<Instance>['open'],
+): Surface {
+  const { authentication, section, behindProxy, url, tokenCookies } = settings
+  const { headerTypes, headerName } = settings.tokens
+  const endpoints = createEndpoints({
+    endpoints: settings.endpoints,
+    settings: {
+      loginField: settings.users.loginField,
+      userFields: settings.user,
+      authentication,
+      section,
+      behindProxy,
+      surface,
+    },
+    open: async () => (await open()).core,
+    trace: settings.telemetry ? async () => (await open()).trace : undefined,
+  })
+  const security = { headerTypes, headerName, behindProxy, tokenCookies }
+  const signInAnswers = (): Answers =>
+    Object.assign({}, ...FEATURE_LIST.map((each) => each.signInAnswers?.(section)))
+  return { endpoints, url, authentication, security, section, signInAnswers }
 }
 
 /** What the log says of an error: its message and stack, never a value of the request. */

@@ -1,11 +1,14 @@
 import type { Awaitable } from '../base/awaitable.ts'
 import { configError } from '../base/errors.ts'
+import type { Surface } from '../features/core.ts'
 import type { PrincipalUser, Requirement } from '../guard/requirement.ts'
 import type { AuthReply, AuthRequest } from '../http/request.ts'
 import type { Principal } from '../permissions/permission.ts'
 
 /** What adapters and the server use of an instance, and programs do not see. */
 export interface Internals<U = unknown, Right extends string = string> {
+  /** What clients see of it. */
+  readonly surface: Surface
   /** Whether a request target (path and query) is one of its endpoints'. */
   owns(url: string): boolean
   /** The paths of its endpoints, without the last slash, which may be there or not. */

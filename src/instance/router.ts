@@ -1,57 +1,37 @@
-import type { EndpointSettings, OpenCore } from '../features/core.ts'
+import type { EndpointSettings, OpenCore, SurfaceEndpoint } from '../features/core.ts'
 import { answerOf, json, jsonValueOf } from '../http/answer.ts'
-import type { Endpoint, MethodHandler } from '../http/endpoint.ts'
-import {
-  type EndpointDeps,
-  type EndpointRouter,
-  endpointRouter,
-} from '../http/endpoint-router.ts'
+import type { MethodHandler } from '../http/endpoint.ts'
 import type { Header } from '../http/request.ts'
 import type { Trace } from '../observability/tracing.ts'
 import type { MountedEndpoint } from '../settings/mounted-endpoints.ts'
 import type { EndpointHandler } from '../settings/options.ts'
 
-export interface RouterDeps extends EndpointDeps {
+export interface CreateEndpointsDeps {
   readonly endpoints: readonly MountedEndpoint[]
-  readonly loginField: EndpointSettings['loginField']
-  readonly authentication: EndpointSettings['authentication']
-  readonly section: EndpointSettings['section']
-  readonly behindProxy: EndpointSettings['behindProxy']
+  readonly settings: Omit<EndpointSettings, 'issued'>
   readonly open: OpenCore
   /** `undefined` if the option `telemetry` is off. */
   readonly trace: (() => Promise<Trace | undefined>) | undefined
 }
 
-/** The router of the mounted endpoints. */
-export function instanceRouter({
+/** Creates the mounted endpoints. */
+export function createEndpoints({
   endpoints,
-  loginField,
-  authentication,
-  section,
-  behindProxy,
+  settings,
   open,
   trace,
-  ...deps
-}: RouterDeps): EndpointRouter {
+}: CreateEndpointsDeps): readonly SurfaceEndpoint[] {
   const issued = endpoints.flatMap(({ endpoint }) => endpoint.issues ?? [])
-  const settings: EndpointSettings = {
-    loginField,
-    authentication,
-    issued,
-    section,
-    behindProxy,
-  }
-
-  const created = endpoints.map(({ path, endpoint, handle }): Endpoint => {
-    const { methods, ...others } = endpoint.create(settings, open)
+  return endpoints.map(({ path, preset, endpoint, handle }): SurfaceEndpoint => {
+    const { methods, ...others } = endpoint.create({ ...settings, issued }, open)
     const { errorFor } = endpoint
-    const rest = errorFor === undefined ? others : { ...others, errorFor }
+    const about = { path, preset, isCustom: handle !== undefined }
+    const rest = { ...others, ...(errorFor !== undefined && { errorFor }), ...about }
     const { POST } = methods
-    if (POST === undefined) return { ...rest, methods, path }
+    if (POST === undefined) return { ...rest, methods }
     const handler = withHandler(withSpan(POST, endpoint.span, trace), handle)
-    return { ...rest, methods: { ...methods, POST: handler }, path }
+    return { ...rest, methods: { ...methods, POST: handler } }
   })
-  return endpointRouter(created, deps)
 }
 
 type PostHandler = MethodHandler<string>
@@ -61,7 +41,7 @@ type Handle = PostHandler['handle']
 function withSpan(
   handler: PostHandler,
   span: string | undefined,
-  openTrace: RouterDeps['trace'],
+  openTrace: CreateEndpointsDeps['trace'],
 ): PostHandler {
   if (span === undefined || openTrace === undefined) return handler
   const handle: Handle = async (...request) => {

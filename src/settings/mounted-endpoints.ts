@@ -22,6 +22,8 @@ export interface MountedEndpoint {
   /** What its path comes from, for messages: `endpoints.obtain`. */
   readonly source: string
   readonly path: string
+  /** The name of its preset, if it belongs to one. */
+  readonly preset: string | undefined
   readonly endpoint: EndpointDefinition
   /** The handler of the option `endpoints`, in place of the endpoint's own or around it. */
   readonly handle: EndpointHandler | undefined
@@ -78,7 +80,8 @@ function mountedOf(
     const { path = defaultPath(endpoint.path, settings.path), handle } = parsed(option)
     if (handle !== undefined && endpoint.noHandler !== undefined)
       throw configError(endpoint.noHandler)
-    return [{ name, source: `endpoints.${name}`, path, endpoint, handle }]
+    const source = `endpoints.${name}`
+    return [{ name, source, path, preset: undefined, endpoint, handle }]
   })
 }
 
@@ -94,7 +97,14 @@ function mountedOfPreset(
     const source = `presets: [${preset.name}({ prefix: "${preset.prefix}" })]`
     const { prefix = preset.prefix } = endpoint
     const path = prefix.replace(/\/$/, '') + endpoint.path
-    return { name: `${preset.name}.${name}`, source, path, endpoint, handle: undefined }
+    return {
+      name: `${preset.name}.${name}`,
+      source,
+      path,
+      preset: preset.name,
+      endpoint,
+      handle: undefined,
+    }
   })
 }
 

@@ -9,6 +9,7 @@ import { CHEAP_PASSWORDS } from '../../src/testing/cheap-passwords.ts'
 import { testClock } from '../../src/testing/clock.ts'
 import { watchwordOf } from '../../src/watchword.ts'
 import { cleanUp } from '../cleanup.ts'
+import { requireDocumented } from '../openapi/check-answers.ts'
 import { sqliteStore } from '../stores/open.ts'
 
 /** `accountsIn`, closed after the test. */
@@ -49,6 +50,7 @@ export async function accountsIn(options: Options = {}) {
       return instance
     }),
   )
+  requireDocumented(auth)
   await auth.users.count()
   const { core } = instance as unknown as Instance
   return {

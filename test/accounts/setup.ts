@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test'
 import { type TestOptions, testInstance } from '../../src/testing/index.ts'
 import { cleanUp } from '../cleanup.ts'
+import { requireDocumented } from '../openapi/check-answers.ts'
 
 export const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 export const URL_OF_APP = 'https://app.example.com'
@@ -19,6 +20,7 @@ export function accountsApp(t: TestContext, options: TestOptions = {}) {
     codes: { resendAfter: 0, perTarget: null, perClient: null },
     ...options,
   })
+  requireDocumented(app.auth)
   cleanUp(t, () => app.auth.close())
   const send = async (
     method: string,

@@ -20,6 +20,9 @@ export interface Played {
   readonly answer?: Answer
   /** Why the conversation could not be played, or the promises that the response breaks. */
   readonly faults: readonly string[]
+  /** Statuses that operations of the OpenAPI document have answered, and those that it lists. */
+  readonly seen?: readonly string[]
+  readonly documented?: readonly string[]
   /** Milliseconds until the server was open, and those of the conversation. */
   readonly reset: number
   readonly talk: number
@@ -71,11 +74,17 @@ const recordsHash = ({ response: { effects = {} } }: Case): boolean =>
 async function talk(
   { recorded, config }: Job,
   subject: Subject,
-): Promise<Pick<Played, 'answer' | 'faults'>> {
+): Promise<Pick<Played, 'answer' | 'faults' | 'seen' | 'documented'>> {
   try {
     const { answer, reply } = await play(recorded, subject, typeClaimOf(config))
     const leaks = leaksIn(subject.log(), seededPasswords())
-    return { answer, faults: [...brokenPromises(reply), ...leaks] }
+    const { seen, documented, faults } = subject.findings
+    return {
+      answer,
+      faults: [...brokenPromises(reply), ...leaks, ...faults],
+      seen: [...seen],
+      documented: [...documented],
+    }
   } finally {
     await subject.close()
   }

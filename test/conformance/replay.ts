@@ -46,7 +46,15 @@ export async function replay(files: readonly string[], only: string): Promise<Re
     seconds: (performance.now() - began) / 1000,
     resets: played.map(({ reset }) => reset),
     talks: played.map(({ talk }) => talk),
+    unseen: unseenIn(played),
   }
+}
+
+/** Statuses that an OpenAPI document lists, and no conversation has seen. */
+function unseenIn(played: readonly Played[]): readonly string[] {
+  const seen = new Set(played.flatMap((each) => each.seen ?? []))
+  const documented = new Set(played.flatMap((each) => each.documented ?? []))
+  return [...documented].filter((each) => !seen.has(each)).sort()
 }
 
 /** Reviewed recordings: a newer version in place of an older one. */

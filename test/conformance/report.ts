@@ -14,6 +14,8 @@ export interface Report {
   /** Milliseconds of each conversation. */
   readonly resets: readonly number[]
   readonly talks: readonly number[]
+  /** Statuses that an OpenAPI document lists, and no conversation has seen. */
+  readonly unseen: readonly string[]
 }
 
 const isFailed = ({ faults }: Verdict): boolean => faults.length > 0
@@ -33,9 +35,9 @@ function totalsOf({ verdicts, pending, seconds, resets, talks }: Report) {
 }
 
 export function printJson(report: Report): void {
-  const { verdicts, pending } = report
+  const { verdicts, pending, unseen } = report
   const totals = totalsOf(report)
-  console.log(JSON.stringify({ ...totals, cases: verdicts, waiting: pending }))
+  console.log(JSON.stringify({ ...totals, cases: verdicts, waiting: pending, unseen }))
 }
 
 /** @param verbose whether all differences are printed, each whole */
@@ -50,6 +52,10 @@ export function print(report: Report, verbose: boolean): void {
   const deviations = countsOf(verdicts.flatMap(({ deviations = [] }) => deviations))
   for (const [name, count] of Object.entries(deviations))
     console.log(`judged by a deviation: ${name}, ${count}`)
+  console.log(
+    `documented and never answered: ${report.unseen.length} statuses${verbose ? '' : ' (--verbose)'}`,
+  )
+  if (verbose) for (const each of report.unseen) console.log(`  ${each}`)
   printTotals(report)
 }
 

@@ -9,6 +9,7 @@ import { type TestClock, testClock } from '../../src/testing/clock.ts'
 import type { User } from '../../src/users/user.ts'
 import type { Watchword } from '../../src/watchword.ts'
 import { buildWatchword } from '../build-watchword.ts'
+import { checkAnswers, type Findings } from '../openapi/check-answers.ts'
 import { application } from './app.ts'
 import { optionsFor, type RecordedConfig, schemeNamesOf } from './configs.ts'
 import { type Instances, instancesFor } from './instances.ts'
@@ -34,6 +35,8 @@ export interface Subject {
   placeholder(text: string, path: string, now: number): string | undefined
   /** Where mail is sent: the text of the last one. */
   lastMail(): string | undefined
+  /** How the answers of endpoints compare with the OpenAPI document. */
+  readonly findings: Findings
   /** What was logged so far. */
   log(): string
   close(): Promise<void>
@@ -74,15 +77,18 @@ async function open({ config, paths, seeded, passwordCost }: SubjectTerms) {
   const clock = testClock()
   const lines: string[] = []
   const neighbours = openNeighbours({ config, paths })
-  const instances = instancesFor(paths, optionsFor(config, neighbours), (options) =>
-    buildWatchword({
+  const findings: Findings = { faults: [], seen: new Set(), documented: new Set() }
+  const instances = instancesFor(paths, optionsFor(config, neighbours), (options) => {
+    const auth = buildWatchword({
       ...options,
       database,
       passwordCost,
       clock: clock.now,
       log: (entry) => lines.push(formatLine(entry)),
-    }),
-  )
+    })
+    checkAnswers(auth, findings)
+    return auth
+  })
   copyFileSync(seeded, database)
   await instances.main.migrate()
   const db = new DatabaseSync(database)
@@ -115,6 +121,7 @@ async function open({ config, paths, seeded, passwordCost }: SubjectTerms) {
     lastMail: () => messages().at(-1)?.text ?? textOf(neighbours),
     placeholder: (text, path, now) =>
       neighbours.map((each) => each.placeholder(text, path, now)).find(Boolean),
+    findings,
     log: () => lines.join('\n'),
     close,
   } satisfies Subject

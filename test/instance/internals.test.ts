@@ -5,6 +5,7 @@ import { guardOf, serves } from '../../src/adapters/fetch.ts'
 import { handlers } from '../../src/adapters/next.ts'
 import { serves as servesNode } from '../../src/adapters/node.ts'
 import { FEATURE_LIST } from '../../src/features.ts'
+import { internalsOf } from '../../src/instance/internals.ts'
 import { allowAny, isAuthenticated } from '../../src/permissions/index.ts'
 import { testInstance } from '../../src/testing/index.ts'
 
@@ -28,7 +29,7 @@ test('an instance has the documented members and no others', async () => {
   await using app = testInstance()
   const open = () => assert.fail('listing the members opens nothing')
   const ofFeatures = FEATURE_LIST.flatMap((feature) =>
-    Object.keys(feature.admin?.(open) ?? {}),
+    Object.keys(feature.admin?.(open, internalsOf(app.auth).surface) ?? {}),
   )
 
   assert.deepEqual(Object.keys(app.auth).sort(), [...MEMBERS, ...ofFeatures].sort())

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { TOTP } from 'otpauth'
 import type { TestInstance, TestOptions } from '../../src/testing/index.ts'
 import { testInstance } from '../../src/testing/index.ts'
+import { requireDocumented } from '../openapi/check-answers.ts'
 
 export const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
@@ -28,6 +29,7 @@ export interface Answer {
 /** An instance with a user, ada. */
 export async function app(options: TestOptions = {}): Promise<App> {
   const instance = testInstance({ secondFactors: true, ...options })
+  requireDocumented(instance.auth)
   await instance.auth.users.create({
     username: 'ada',
     password: PASSWORD,

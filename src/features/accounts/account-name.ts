@@ -1,4 +1,6 @@
+import { oneOfFields } from '../../http/description.ts'
 import type { Fields } from '../../http/fields.ts'
+import type { JsonSchema } from '../../http/json-schema.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
 import { emailFault, emailKey, emailOf } from '../../users/email.ts'
 import { fieldError } from '../../users/field-errors.ts'
@@ -77,7 +79,7 @@ export const accountOf = async (
   return account?.user.active === true ? account : undefined
 }
 
-const TEXT = { trim: true, maxBytes: 1024 } as const
+export const TEXT = { trim: true, maxBytes: 1024 } as const
 
 /** The field by which a body names an account: the first of the list that it has, else the first of the list. */
 export function nameFields<Field extends NameField>(
@@ -87,6 +89,12 @@ export function nameFields<Field extends NameField>(
   const field = allowed.find((each) => values.has(each)) ?? allowed[0] ?? 'email'
   return { [field]: TEXT } as unknown as Fields<Field>
 }
+
+/** The bodies that `nameFields` reads. */
+export const nameBody = (
+  allowed: readonly NameField[],
+  others: Fields = {},
+): JsonSchema => oneOfFields(...allowed.map((field) => ({ [field]: TEXT, ...others })))
 
 /** The name among fields of `nameFields`. */
 export function nameIn(

@@ -2,6 +2,7 @@ import { revokeAll } from '../../admin/users.ts'
 import type { UnixSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
+import { ACCEPTED, type Description, NO_CONTENT } from '../../http/description.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { unusableHash } from '../../passwords/passwords.ts'
 import type { Principal } from '../../permissions/permission.ts'
@@ -16,7 +17,7 @@ import { codeStore } from '../codes/sql.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { ADDRESS, CODE } from './confirm.ts'
-import { CURRENT_PASSWORD, requireFresh } from './fresh.ts'
+import { CURRENT_PASSWORD, FRESH_ERRORS, requireFresh } from './fresh.ts'
 import { languageOfRequest, mailCode } from './mail-code.ts'
 import { accountOptions } from './options.ts'
 import { isOwner } from './own-account.ts'
@@ -182,6 +183,14 @@ export const changeEmailEndpoint = defineEndpoint({
     post('Change Address', {
       fields: { email: ADDRESS, current_password: CURRENT_PASSWORD },
       requirement: isOwner,
+      describe: () => ({
+        operationId: 'changeEmail',
+        summary: 'Ask for another email address',
+        description:
+          'It replaces the former one once the mail that is sent there is opened.',
+        answers: ACCEPTED,
+        errors: FRESH_ERRORS,
+      }),
       async handle(fields, request, { principal }) {
         const core = await open()
         const { user } = await requireFresh(principal, fields, core)
@@ -200,6 +209,7 @@ export const confirmEmailChangeEndpoint = defineEndpoint({
     if (section(accountOptions)?.form !== 'digits')
       return post('Confirm New Address', {
         fields: { token: CODE },
+        describe: describeConfirmation,
         async handle({ token }) {
           await confirmEmailChange(token, await open())
           return empty()
@@ -208,6 +218,7 @@ export const confirmEmailChangeEndpoint = defineEndpoint({
     return post('Confirm New Address', {
       fields: { code: CODE },
       requirement: isOwner,
+      describe: describeConfirmation,
       async handle({ code }, _request, { principal }: { principal: Principal }) {
         await confirmEmailChange(code, await open(), principal.user.id as UserId)
         return empty()
@@ -216,6 +227,15 @@ export const confirmEmailChangeEndpoint = defineEndpoint({
   },
 })
 
+function describeConfirmation(): Description {
+  return {
+    operationId: 'confirmEmailChange',
+    summary: 'Confirm another email address',
+    answers: NO_CONTENT,
+    errors: ['invalid_code'],
+  }
+}
+
 /** `POST /auth/me/email/undo/` */
 export const undoEmailChangeEndpoint = defineEndpoint({
   path: { at: '/auth/me/email/undo/' },
@@ -223,6 +243,12 @@ export const undoEmailChangeEndpoint = defineEndpoint({
   create: (_, open) =>
     post('Undo Change Of Address', {
       fields: { token: CODE },
+      describe: () => ({
+        operationId: 'undoEmailChange',
+        summary: 'Give the former email address back',
+        answers: NO_CONTENT,
+        errors: ['invalid_code'],
+      }),
       async handle({ token }) {
         await undoEmailChange(token, await open())
         return empty()

@@ -1,4 +1,5 @@
 import { empty } from '../../http/answer.ts'
+import { NO_CONTENT } from '../../http/description.ts'
 import type { Field } from '../../http/fields.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { MAX_PASSWORD_BYTES } from '../../passwords/password-bytes.ts'
@@ -90,6 +91,11 @@ export const changePasswordEndpoint = defineEndpoint({
     post('Change Password', {
       fields: { current_password: NEW_PASSWORD, new_password: NEW_PASSWORD },
       requirement: isOwner,
+      describe: () => ({
+        operationId: 'changePassword',
+        summary: 'Change the own password',
+        answers: NO_CONTENT,
+      }),
       async handle(fields, request, { principal }) {
         const core = await open()
         await changePassword(

@@ -1,5 +1,6 @@
 import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
+import { ACCEPTED, NO_CONTENT } from '../../http/description.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { changeUser } from '../../users/change.ts'
 import { listOf, rejectFieldErrors } from '../../users/field-errors.ts'
@@ -13,7 +14,7 @@ import type { Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { sendSms } from '../mail/send.ts'
 import { ADDRESS, CODE } from './confirm.ts'
-import { CURRENT_PASSWORD, requireFresh } from './fresh.ts'
+import { CURRENT_PASSWORD, FRESH_ERRORS, requireFresh } from './fresh.ts'
 import { languageOfRequest } from './mail-code.ts'
 import { isOwner } from './own-account.ts'
 import { hasAccountsAndSms } from './settings.ts'
@@ -84,6 +85,12 @@ export const changePhoneEndpoint = defineEndpoint({
     post('Change Phone Number', {
       fields: { phone: ADDRESS, current_password: CURRENT_PASSWORD },
       requirement: isOwner,
+      describe: () => ({
+        operationId: 'changePhone',
+        summary: 'Ask for another phone number',
+        answers: ACCEPTED,
+        errors: FRESH_ERRORS,
+      }),
       async handle(fields, request, { principal }) {
         const core = await open()
         const { user } = await requireFresh(principal, fields, core)
@@ -101,6 +108,12 @@ export const confirmPhoneEndpoint = defineEndpoint({
     post('Confirm Phone Number', {
       fields: { code: CODE },
       requirement: isOwner,
+      describe: () => ({
+        operationId: 'confirmPhone',
+        summary: 'Confirm another phone number',
+        answers: NO_CONTENT,
+        errors: ['invalid_code'],
+      }),
       async handle({ code }, _request, { principal }) {
         await confirmPhoneChange(principal.user.id as UserId, code, await open())
         return empty()

@@ -1,4 +1,6 @@
+import { oneOfFields } from '../../http/description.ts'
 import type { Fields } from '../../http/fields.ts'
+import type { JsonSchema } from '../../http/json-schema.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
 import type { CodePurpose } from '../codes/purposes.ts'
 import type { CodeAttempt } from '../codes/redeem.ts'
@@ -7,6 +9,7 @@ import {
   type NameField,
   nameFields,
   nameIn,
+  TEXT,
   targetOf,
 } from './account-name.ts'
 
@@ -37,6 +40,16 @@ export const proofFields = <Field extends NameField>(
   (body.values.has('code') && !body.values.has('token')
     ? { ...nameFields(allowed, body), code: SECRET }
     : { token: SECRET }) as Fields<Field | 'token' | 'code'>
+
+/** The bodies that `proofFields` reads. */
+export const proofBody = (
+  allowed: readonly NameField[],
+  others: Fields = {},
+): JsonSchema =>
+  oneOfFields(
+    { token: SECRET, ...others },
+    ...allowed.map((field) => ({ [field]: TEXT, code: SECRET, ...others })),
+  )
 
 /** The proof among fields of `proofFields`. */
 export const proofIn = (

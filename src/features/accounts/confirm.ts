@@ -1,5 +1,6 @@
 import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
+import { ACCEPTED, NO_CONTENT, oneOfFields } from '../../http/description.ts'
 import type { Field, Fields } from '../../http/fields.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
 import type { AuthRequest } from '../../http/request.ts'
@@ -15,7 +16,11 @@ import { isOwner, ownAccount } from './own-account.ts'
 import { accountSettings, hasAccountsAndMail } from './settings.ts'
 
 export const ADDRESS: Field = { trim: true, maxBytes: 1024 }
-export const CODE: Field = { trim: true, maxBytes: 512 }
+export const CODE: Field = {
+  trim: true,
+  maxBytes: 512,
+  description: 'What was sent in a message.',
+}
 
 /** What a client redeems: the `token` of a link, or digits with the address that they were sent to. */
 export type CodeFields =
@@ -106,6 +111,13 @@ export const confirmEndpoint = defineEndpoint({
   create: (_, open) =>
     post('Confirm Address', {
       fields: codeFields,
+      describe: () => ({
+        operationId: 'confirmEmail',
+        summary: 'Confirm an email address',
+        body: oneOfFields({ token: CODE }, { email: ADDRESS, code: CODE }),
+        answers: NO_CONTENT,
+        errors: ['invalid_code'],
+      }),
       async handle(fields) {
         await confirmEmail(fields as CodeFields, await open())
         return empty()
@@ -120,6 +132,11 @@ export const resendEndpoint = defineEndpoint({
   create: (_, open) =>
     post('Resend Confirmation', {
       fields: { email: ADDRESS },
+      describe: () => ({
+        operationId: 'resendConfirmation',
+        summary: 'Mail the confirmation of an address again',
+        answers: ACCEPTED,
+      }),
       async handle({ email }, request) {
         await resendVerification(email, request, await open())
         return json({}, { status: 202 })
@@ -135,6 +152,11 @@ export const verifyEndpoint = defineEndpoint({
     post('Verify Address', {
       fields: {},
       requirement: isOwner,
+      describe: () => ({
+        operationId: 'verifyOwnEmail',
+        summary: 'Mail the confirmation of the own address again',
+        answers: ACCEPTED,
+      }),
       async handle(_fields, request, { principal }) {
         const core = await open()
         const { user } = await ownAccount(principal.user.id, core)

@@ -1,3 +1,5 @@
+import { answer } from '../../http/description.ts'
+import { closed, listOf } from '../../http/json-schema.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { publicSession } from '../../sessions/session.ts'
 import type { UserId } from '../../users/user.ts'
@@ -37,6 +39,12 @@ export async function exportOwnData(principal: Principal, core: Core): Promise<o
   void core.audit.record({ kind: 'user_exported', userId: user.id })
   return exportUser(user.id, core)
 }
+const EXPORT = closed({
+  user: { type: 'object' },
+  sessions: listOf({ type: 'object' }),
+  api_tokens: listOf({ type: 'object' }),
+  events: listOf({ type: 'object' }),
+})
 
 /** `GET /auth/me/export/` */
 export const exportEndpoint = defineEndpoint({
@@ -47,6 +55,12 @@ export const exportEndpoint = defineEndpoint({
     requirement: isOwner,
     methods: {
       GET: {
+        describe: () => ({
+          operationId: 'exportOwnUser',
+          summary: 'All that is stored of the own account',
+          answers: { 200: answer('User, sessions, API tokens and events.', EXPORT) },
+          errors: ['insufficient_user_authentication'],
+        }),
         handle: async (_fields, _request, { principal }) =>
           exportOwnData(principal as Principal, await open()),
       },

@@ -13,7 +13,14 @@ import { ownAccount } from './own-account.ts'
 /** How young a sign-in must be for what decides whom an account belongs to (rule S7). */
 const FRESH: StepUp = { fresh: minutes(10), amr: undefined }
 
-export const CURRENT_PASSWORD: Field = { ...PASSWORD, optional: true }
+export const CURRENT_PASSWORD: Field = {
+  ...PASSWORD,
+  optional: true,
+  description: 'Not needed within ten minutes after the sign-in.',
+}
+
+/** What `requireFresh` throws besides the errors of every endpoint. */
+export const FRESH_ERRORS = ['insufficient_user_authentication', 'invalid'] as const
 
 export interface FreshInput {
   /** As the client sent it. */

@@ -1,5 +1,6 @@
 import { AuthError } from '../../base/errors.ts'
 import { json } from '../../http/answer.ts'
+import { ACCEPTED } from '../../http/description.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { isStaff } from '../../permissions/basic-permissions.ts'
 import { emailFault, emailKey, emailOf } from '../../users/email.ts'
@@ -76,6 +77,11 @@ export const inviteEndpoint = defineEndpoint({
     post('Invite', {
       fields: { email: ADDRESS },
       requirement: isStaff,
+      describe: () => ({
+        operationId: 'inviteUser',
+        summary: 'Mail an invitation',
+        answers: ACCEPTED,
+      }),
       async handle({ email }, request) {
         const core = await open()
         const target = emailKey(emailOf(email))

@@ -1,6 +1,8 @@
 import { AuthError } from '../../base/errors.ts'
 import { empty } from '../../http/answer.ts'
+import { answer, NO_CONTENT } from '../../http/description.ts'
 import type { Field } from '../../http/fields.ts'
+import { members } from '../../http/json-schema.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { changeUser } from '../../users/change.ts'
@@ -10,17 +12,17 @@ import {
   NAME_TAKEN,
   rejectFieldErrors,
 } from '../../users/field-errors.ts'
-import { parseUserFields } from '../../users/fields.ts'
+import { parseUserFields, type UserFields } from '../../users/fields.ts'
 import { usernameKey, usernameOf } from '../../users/names.ts'
 import type { StoredUser } from '../../users/user.ts'
 import { limitCodeRequests } from '../codes/limits.ts'
-import type { Core } from '../core.ts'
+import type { Core, EndpointSettings } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
-import { CURRENT_PASSWORD, type FreshInput, requireFresh } from './fresh.ts'
+import { CURRENT_PASSWORD, FRESH_ERRORS, type FreshInput, requireFresh } from './fresh.ts'
 import { isNameTaken } from './marks.ts'
 import { hasAllScopes, isOwner, ownAccount } from './own-account.ts'
 import { hasAccounts, settableFields } from './settings.ts'
-import { userJson } from './user-json.ts'
+import { fieldSchemas, userJson, userSchema } from './user-json.ts'
 
 const NAME: Field = { trim: true, maxBytes: 1024, optional: true }
 
@@ -101,12 +103,17 @@ const merged = (
 export const meEndpoint = defineEndpoint({
   path: { at: '/auth/me/' },
   mount: hasAccounts,
-  create: (_, open) => ({
+  create: (settings, open) => ({
     name: 'Own Account',
     requirement: isOwner,
     methods: {
       GET: {
         requirement: hasAllScopes,
+        describe: () => ({
+          operationId: 'showOwnUser',
+          summary: 'The own account',
+          answers: { 200: answer('The user.', userSchema(settings)) },
+        }),
         async handle(_fields, _request, { principal }) {
           const core = await open()
           const { user } = await ownAccount((principal as Principal).user.id, core)
@@ -115,6 +122,12 @@ export const meEndpoint = defineEndpoint({
       },
       PATCH: {
         fields: { username: NAME },
+        describe: () => ({
+          operationId: 'changeOwnUser',
+          summary: 'Change the own account',
+          body: members(fieldSchemas(settable(settings), true)),
+          answers: { 200: answer('The changed user.', userSchema(settings)) },
+        }),
         async handle(fields, _request, { principal, body }) {
           const core = await open()
           const { user } = await ownAccount((principal as Principal).user.id, core)
@@ -124,6 +137,12 @@ export const meEndpoint = defineEndpoint({
       },
       DELETE: {
         fields: { current_password: CURRENT_PASSWORD },
+        describe: () => ({
+          operationId: 'deleteOwnUser',
+          summary: 'Delete the own account with all that belongs to it',
+          answers: NO_CONTENT,
+          errors: FRESH_ERRORS,
+        }),
         async handle(fields, _request, { principal }) {
           await deleteOwnUser(principal as Principal, fields, await open())
           return empty()
@@ -132,6 +151,12 @@ export const meEndpoint = defineEndpoint({
     },
   }),
 })
+
+const settable = (settings: EndpointSettings): UserFields => {
+  const names = settableFields(settings)
+  const fields = Object.entries(settings.userFields)
+  return Object.fromEntries(fields.filter(([name]) => names.includes(name)))
+}
 
 /** The change that a body asks for. @throws AuthError `invalid`, whose body names the fields */
 export function parseOwnChange(

@@ -2,7 +2,18 @@ import type { UnixSeconds } from '../../base/clock.ts'
 import { type Duration, secondsOf } from '../../base/duration.ts'
 import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
+import { answer, NO_CONTENT } from '../../http/description.ts'
 import { guardedEndpoint } from '../../http/endpoint.ts'
+import {
+  closed,
+  listOf,
+  members,
+  named,
+  orNull,
+  type Properties,
+  seconds,
+  text,
+} from '../../http/json-schema.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { fieldError } from '../../users/field-errors.ts'
@@ -12,7 +23,7 @@ import { issueApiToken } from '../api-tokens/issue.ts'
 import { apiTokenStore } from '../api-tokens/sql.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
-import { CURRENT_PASSWORD, requireFresh } from './fresh.ts'
+import { CURRENT_PASSWORD, FRESH_ERRORS, requireFresh } from './fresh.ts'
 import { hasAllScopes, isOwner } from './own-account.ts'
 import { accountSettings, hasAccounts } from './settings.ts'
 
@@ -116,6 +127,18 @@ const shown = ({ id, hint, name, scopes, createdAt, expiresAt }: ApiToken) => ({
   expires_at: expiresAt ?? null,
 })
 
+const TOKEN_FIELDS: Properties = {
+  id: text(),
+  hint: text('The beginning of the token.'),
+  name: orNull(text()),
+  scopes: listOf(text()),
+  created_at: seconds('When it was created.'),
+  expires_at: orNull(seconds('When it expires; null: never.')),
+}
+
+const API_TOKEN = named('ApiToken', closed(TOKEN_FIELDS))
+const SHOWN_API_TOKEN = closed({ ...TOKEN_FIELDS, token: text('The token itself.') })
+
 /** @throws AuthError `invalid` */
 function scopesIn({ values }: ParsedBody): readonly string[] {
   const scopes = values.get('scopes') ?? []
@@ -135,6 +158,11 @@ export const apiTokensEndpoint = defineEndpoint({
       requirement: hasAllScopes,
       methods: {
         GET: {
+          describe: () => ({
+            operationId: 'listOwnApiTokens',
+            summary: 'The own API tokens, the newest first',
+            answers: { 200: answer('The tokens.', listOf(API_TOKEN)) },
+          }),
           async handle(_fields, _request, { principal }) {
             const tokens = await ownApiTokens(await open(), principal.user.id)
             return json(tokens.map(shown))
@@ -147,6 +175,15 @@ export const apiTokensEndpoint = defineEndpoint({
             expires_in: { trim: true, maxBytes: 64, optional: true },
             current_password: CURRENT_PASSWORD,
           },
+          describe: () => ({
+            operationId: 'createOwnApiToken',
+            summary: 'Create an API token',
+            body: members({ scopes: listOf(text()) }),
+            answers: {
+              201: answer('The token, which only this answer shows.', SHOWN_API_TOKEN),
+            },
+            errors: FRESH_ERRORS,
+          }),
           async handle({ name, expires_in: expires, ...fresh }, _request, context) {
             const { principal, body } = context
             const core = await open()
@@ -176,6 +213,12 @@ export const apiTokenEndpoint = defineEndpoint({
       methods: {
         DELETE: {
           requirement: isOwner,
+          describe: () => ({
+            operationId: 'revokeOwnApiToken',
+            summary: 'Revoke one of the own API tokens',
+            answers: NO_CONTENT,
+            errors: ['not_found'],
+          }),
           async handle(_fields, _request, { principal, parameters }) {
             const core = await open()
             const { id = '' } = parameters

@@ -1,6 +1,16 @@
 import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
+import { answer, NO_CONTENT } from '../../http/description.ts'
 import { guardedEndpoint } from '../../http/endpoint.ts'
+import {
+  closed,
+  flag,
+  listOf,
+  named,
+  orNull,
+  seconds,
+  text,
+} from '../../http/json-schema.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import type { SessionId, StoredSession } from '../../sessions/session.ts'
 import type { UserId } from '../../users/user.ts'
@@ -78,6 +88,21 @@ const shown = (session: StoredSession, current: string | undefined) => ({
   actor: session.actor ?? null,
 })
 
+const SESSION = named(
+  'Session',
+  closed({
+    id: text(),
+    current: flag('Whether this request belongs to it.'),
+    created_at: seconds('When the user signed in.'),
+    expires_at: seconds('When it ends.'),
+    last_used_at: orNull(seconds('When it was used last.')),
+    address: orNull(text('The address of the client.')),
+    user_agent: orNull(text()),
+    amr: orNull(listOf(text(), 'How the user signed in (RFC 8176).')),
+    actor: orNull(text('The id of the user who acts as this one.')),
+  }),
+)
+
 const NEEDS = {
   sessions:
     'endpoints.ownSessions needs stored sessions: set tokens.sessions to true, or leave endpoints.ownSessions out.',
@@ -95,6 +120,11 @@ export const sessionsEndpoint = defineEndpoint({
       requirement: hasAllScopes,
       methods: {
         GET: {
+          describe: () => ({
+            operationId: 'listOwnSessions',
+            summary: 'The own sessions, the newest first',
+            answers: { 200: answer('The sessions.', listOf(SESSION)) },
+          }),
           async handle(_fields, _request, { principal }) {
             const sessions = await ownSessions(await open(), principal.user.id)
             return json(sessions.map((each) => shown(each, principal.sessionId)))
@@ -102,6 +132,11 @@ export const sessionsEndpoint = defineEndpoint({
         },
         DELETE: {
           requirement: isOwner,
+          describe: () => ({
+            operationId: 'revokeOtherSessions',
+            summary: 'Sign out everywhere else',
+            answers: NO_CONTENT,
+          }),
           async handle(_fields, _request, { principal }) {
             const core = await open()
             const { user, sessionId: except } = principal
@@ -126,6 +161,12 @@ export const sessionEndpoint = defineEndpoint({
       methods: {
         DELETE: {
           requirement: isOwner,
+          describe: () => ({
+            operationId: 'revokeOwnSession',
+            summary: 'Revoke one of the own sessions',
+            answers: NO_CONTENT,
+            errors: ['not_found'],
+          }),
           async handle(_fields, _request, { principal, parameters }) {
             const core = await open()
             const { id = '' } = parameters

@@ -1,5 +1,6 @@
 import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
+import { ACCEPTED, NO_CONTENT } from '../../http/description.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { Account, StoredUser } from '../../users/user.ts'
 import { limitCodeRequests } from '../codes/limits.ts'
@@ -10,13 +11,20 @@ import {
   type AccountName,
   accountOf,
   findRecipient,
+  nameBody,
   nameFields,
   nameIn,
   requireValidName,
   targetOf,
 } from './account-name.ts'
 import { NEW_PASSWORD } from './change-password.ts'
-import { attemptOf, type CodeProof, proofFields, proofIn } from './code-proof.ts'
+import {
+  attemptOf,
+  type CodeProof,
+  proofBody,
+  proofFields,
+  proofIn,
+} from './code-proof.ts'
 import { isUnconfirmed } from './confirm.ts'
 import { languageOfRequest, mailCodeTo } from './mail-code.ts'
 import { requireStrongPassword, setNewPassword } from './new-password.ts'
@@ -118,6 +126,12 @@ export const resetPasswordEndpoint = defineEndpoint({
   create: (_, open) =>
     post('Reset Password', {
       fields: (body) => nameFields(NAMES, body),
+      describe: () => ({
+        operationId: 'resetPassword',
+        summary: 'Mail a link or a code for a new password',
+        body: nameBody(NAMES),
+        answers: ACCEPTED,
+      }),
       async handle(fields, request) {
         await requestPasswordReset(await open(), nameIn(fields) as ResetName, request)
         return json({}, { status: 202 })
@@ -132,6 +146,13 @@ export const checkResetEndpoint = defineEndpoint({
   create: (_, open) =>
     post('Check Password Reset', {
       fields: (body) => proofFields(NAMES, body),
+      describe: () => ({
+        operationId: 'checkPasswordReset',
+        summary: 'Check such a link or code, and redeem nothing',
+        body: proofBody(NAMES),
+        answers: NO_CONTENT,
+        errors: ['invalid_code'],
+      }),
       async handle(fields) {
         await checkPasswordReset(await open(), proofIn(fields))
         return empty()
@@ -146,6 +167,13 @@ export const confirmResetEndpoint = defineEndpoint({
   create: (_, open) =>
     post('Confirm Password Reset', {
       fields: (body) => ({ ...proofFields(NAMES, body), new_password: NEW_PASSWORD }),
+      describe: () => ({
+        operationId: 'confirmPasswordReset',
+        summary: 'Set a new password',
+        body: proofBody(NAMES, { new_password: NEW_PASSWORD }),
+        answers: NO_CONTENT,
+        errors: ['invalid_code'],
+      }),
       async handle({ new_password: password, ...fields }, request) {
         await confirmPasswordReset(await open(), proofIn(fields), password, request)
         return empty()

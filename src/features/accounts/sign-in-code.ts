@@ -2,6 +2,7 @@ import type { Seconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import { hexId } from '../../base/random.ts'
 import { json } from '../../http/answer.ts'
+import { ACCEPTED } from '../../http/description.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { isUsable, unusableHash } from '../../passwords/passwords.ts'
 import { createUser } from '../../users/create.ts'
@@ -16,16 +17,24 @@ import type { Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { sendSms } from '../mail/send.ts'
 import { deliverSignIn } from '../token-cookies/deliver.ts'
+import { crossSiteErrors, signInAnswer } from '../tokens/token-answers.ts'
 import {
   type AccountName,
   accountOf,
+  nameBody,
   nameFields,
   nameIn,
   recipientOf,
   requireValidName,
   targetOf,
 } from './account-name.ts'
-import { attemptOf, type CodeProof, proofFields, proofIn } from './code-proof.ts'
+import {
+  attemptOf,
+  type CodeProof,
+  proofBody,
+  proofFields,
+  proofIn,
+} from './code-proof.ts'
 import { isUnconfirmed } from './confirm.ts'
 import { languageOfRequest, mailCodeTo } from './mail-code.ts'
 import { endStrangersAccess } from './own-api-tokens.ts'
@@ -236,6 +245,12 @@ export const signInCodeEndpoint = defineEndpoint({
   create: ({ section }, open) =>
     post('Sign-in Code', {
       fields: (body) => ({ ...nameFields(signInNames(section), body), binding: BINDING }),
+      describe: () => ({
+        operationId: 'requestSignInCode',
+        summary: 'Send a link or a code to sign in with',
+        body: nameBody(signInNames(section), { binding: BINDING }),
+        answers: ACCEPTED,
+      }),
       async handle({ binding, ...fields }, request) {
         await requestSignInCode(await open(), nameIn(fields), { binding, request })
         return json({}, { status: 202 })
@@ -258,6 +273,14 @@ export const redeemCodeEndpoint = defineEndpoint({
       fields: (body) => ({
         ...proofFields(signInNames(section), body),
         binding: BINDING,
+      }),
+      describe: () => ({
+        operationId: 'redeemSignInCode',
+        summary: 'Sign in with such a link or code',
+        body: proofBody(signInNames(section), { binding: BINDING }),
+        answers: signInAnswer(section),
+        errors: ['invalid_code', 'no_active_account', ...crossSiteErrors(section)],
+        signsIn: true,
       }),
       async handle({ binding, ...fields }, request) {
         const core = await open()

@@ -1,8 +1,10 @@
 import { AuthError } from '../../base/errors.ts'
 import { hexId } from '../../base/random.ts'
 import { json } from '../../http/answer.ts'
+import { answer, schemaOfFields } from '../../http/description.ts'
 import type { Fields } from '../../http/fields.ts'
-import type { ParsedBody } from '../../http/parsed-body.ts'
+import type { JsonSchema } from '../../http/json-schema.ts'
+import { collectFields, type ParsedBody } from '../../http/parsed-body.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { createUser } from '../../users/create.ts'
 import { emailKey, emailOf } from '../../users/email.ts'
@@ -30,7 +32,7 @@ import {
   requiresActivation,
   settableFields,
 } from './settings.ts'
-import { userJson } from './user-json.ts'
+import { fieldSchemas, userJson, userSchema } from './user-json.ts'
 
 /** What a new user sends. */
 export interface SignUp {
@@ -204,6 +206,20 @@ export const signUpEndpoint = defineEndpoint({
   create: (settings, open) =>
     post('Sign Up', {
       fields: (body) => signUpFields(body, settings),
+      describe: () => ({
+        operationId: 'signUp',
+        summary: 'Create an account',
+        body: signUpBody(settings),
+        answers: {
+          ...(hasMail(settings) && {
+            202: answer(
+              'Accepted. A mail says how to go on, also if the address is taken.',
+            ),
+          }),
+          201: answer('The new user.', userSchema(settings)),
+        },
+        errors: ['invalid_code'],
+      }),
       async handle(fields, request, { body }) {
         const core = await open()
         const attributes = attributesIn(body, core)
@@ -214,6 +230,35 @@ export const signUpEndpoint = defineEndpoint({
       },
     }),
 })
+
+const bodyWith = (...names: readonly string[]): ParsedBody =>
+  collectFields(new Map(names.map((name) => [name, ''])))
+
+/** The fields of `signUpFields`, with those of the option `user`. */
+export function signUpBody(settings: EndpointSettings, more: Fields = {}): JsonSchema {
+  const { signUp } = accountSettings(settings)
+  const invited = signUpFields(bodyWith('invitation'), settings)
+  const fields = signUpFields(bodyWith(), settings)
+  const bodies = [
+    ...(signUp === 'invitation' ? [] : [schemaOfFields({ ...fields, ...more })]),
+    ...(hasMail(settings) ? [schemaOfFields({ ...invited, ...more })] : []),
+  ].map((each) => withUserFields(each, settings))
+  const [only, ...others] = bodies
+  return others.length === 0 ? (only ?? {}) : { anyOf: bodies }
+}
+
+function withUserFields(body: JsonSchema, settings: EndpointSettings): JsonSchema {
+  const names = settableFields(settings)
+  const own = Object.entries(settings.userFields).filter(([name]) => names.includes(name))
+  const needed = own.filter(([, type]) => !type.endsWith('?')).map(([name]) => name)
+  const { properties, required = [] } = body as Readonly<Record<string, never[]>>
+  const all = [...required, ...needed]
+  return {
+    ...body,
+    ...(all.length > 0 && { required: all }),
+    properties: { ...properties, ...fieldSchemas(Object.fromEntries(own), false) },
+  }
+}
 
 /** The values of the option `user` in a body. @throws AuthError `invalid` */
 export function attributesIn(body: ParsedBody | undefined, core: Core) {

@@ -1,3 +1,15 @@
+import {
+  closed,
+  flag,
+  type JsonSchema,
+  listOf,
+  moment,
+  named,
+  orNull,
+  type Properties,
+  text,
+} from '../../http/json-schema.ts'
+import type { UserFields, UserFieldType } from '../../users/fields.ts'
 import type { StoredUser } from '../../users/user.ts'
 import type { Core } from '../core.ts'
 
@@ -20,6 +32,37 @@ export const userJson = (
     Object.keys(userFields).map((name) => [name, user.attributes[name] ?? null]),
   ),
 })
+
+const OWN_FIELDS: Properties = {
+  id: text(),
+  username: text(),
+  email: orNull(text()),
+  email_verified: flag(),
+  phone: orNull(text('In the form `+4930123456`.')),
+  phone_verified: flag(),
+  staff: flag(),
+  superuser: flag(),
+  roles: listOf(text()),
+  joined_at: moment('When the account was created.'),
+}
+
+/** What `userJson` returns. */
+export const userSchema = ({ userFields }: Pick<Core, 'userFields'>): JsonSchema =>
+  named('User', closed({ ...OWN_FIELDS, ...fieldSchemas(userFields, true) }))
+
+/** Fields of the option `user`. @param nullable whether each may be null */
+export const fieldSchemas = (userFields: UserFields, nullable: boolean): Properties =>
+  Object.fromEntries(
+    Object.entries(userFields).map(([name, type]) => [
+      name,
+      nullable || type.endsWith('?') ? orNull(schemaOf(type)) : schemaOf(type),
+    ]),
+  )
+
+function schemaOf(type: UserFieldType): JsonSchema {
+  const kind = type.replace('?', '')
+  return kind === 'date' ? text(undefined, { format: 'date' }) : { type: kind }
+}
 
 /** A moment as ISO 8601 writes it. */
 export const isoOf = (moment: number): string =>

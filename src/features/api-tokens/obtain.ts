@@ -1,9 +1,16 @@
 import { AuthError } from '../../base/errors.ts'
+import { answer } from '../../http/description.ts'
+import { closed, text } from '../../http/json-schema.ts'
 import type { CheckedSignIn } from '../../sessions/checked-sign-in.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { PLAIN_CREDENTIALS } from '../tokens/credentials.ts'
 import { derivedToken, derivedTokenDeps } from './derived-token.ts'
+
+const API_TOKEN = answer(
+  'The same token at each call.',
+  closed({ token: text('Send it as `Authorization: Token …`.') }),
+)
 
 const WRONG_CREDENTIALS = 'Unable to log in with provided credentials.'
 
@@ -15,6 +22,13 @@ export const obtainApiToken = defineEndpoint({
   create: (_, open) =>
     post('Obtain Auth Token', {
       fields: PLAIN_CREDENTIALS,
+      describe: () => ({
+        operationId: 'obtainApiToken',
+        summary: "Sign in with a password, for the user's API token",
+        answers: { 200: API_TOKEN },
+        errors: ['no_active_account'],
+        signsIn: true,
+      }),
       async handle({ username, password }, request) {
         const core = await open()
         const account = await core.checkPasswordUntrimmed(username, password, request)

@@ -61,15 +61,28 @@ export interface RenewDeps {
 /** The scheme of API tokens. @param keyword a word: see `isKeyword` */
 export const tokenScheme = (keyword: string, renew?: RenewToken): Scheme<User> => {
   const words = [keyword]
-  return libraryScheme<User>((deps) => ({
-    challenge: keyword,
-    identify(request) {
-      const sent = credentialsAfter(words, request.header('authorization'), FAULTS)
-      if (sent === undefined) return undefined
-      refuseNonUtf8(sent)
-      return identityOf(sent, deps, renew)
-    },
-  }))
+  return libraryScheme<User>(
+    (deps) => ({
+      challenge: keyword,
+      identify(request) {
+        const sent = credentialsAfter(words, request.header('authorization'), FAULTS)
+        if (sent === undefined) return undefined
+        refuseNonUtf8(sent)
+        return identityOf(sent, deps, renew)
+      },
+    }),
+    () => [
+      {
+        name: 'apiToken',
+        scheme: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Authorization',
+          description: `\`${keyword} \` and an API token.`,
+        },
+      },
+    ],
+  )
 }
 
 const FAULTS = headerErrors('token', 'Token')

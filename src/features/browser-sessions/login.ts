@@ -2,6 +2,8 @@ import { json } from '../../http/answer.ts'
 import { setCookies } from '../../http/cookies.ts'
 import { refuseCrossSite } from '../../http/cross-site.ts'
 import { csrfTokenOf } from '../../http/csrf.ts'
+import { answer } from '../../http/description.ts'
+import { closed, text } from '../../http/json-schema.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { credentials } from '../tokens/credentials.ts'
 import {
@@ -11,6 +13,11 @@ import {
   revokeBrowserSession,
 } from './browser-session.ts'
 import { browserSettingsIn } from './scheme.ts'
+
+const SIGNED_IN = closed({
+  user: closed({ id: text(), username: text() }),
+  csrfToken: text('For the header `X-CSRFToken` of requests that change something.'),
+})
 
 /** Signs a browser in with a password: the answer sets its cookies. */
 export const login = defineEndpoint({
@@ -27,6 +34,13 @@ export const login = defineEndpoint({
     const settings = browserSettingsIn(instance)
     return post('Login', {
       fields: credentials(loginField),
+      describe: () => ({
+        operationId: 'login',
+        summary: 'Sign a browser in with a password',
+        answers: { 200: { ...answer('Signed in.', SIGNED_IN), headers: ['Set-Cookie'] } },
+        errors: ['no_active_account', 'csrf_failed'],
+        signsIn: true,
+      }),
       async handle(fields, request) {
         // A page that signs its visitor in as another user attacks, too. Checked before anything costly.
         refuseCrossSite(request, settings)

@@ -2,6 +2,7 @@ import { json } from '../../http/answer.ts'
 import { setCookies } from '../../http/cookies.ts'
 import { refuseCrossSite } from '../../http/cross-site.ts'
 import { requireCsrfToken } from '../../http/csrf.ts'
+import { answer } from '../../http/description.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import {
   cookiesAtSignOut,
@@ -25,6 +26,12 @@ export const logout = defineEndpoint({
     const settings = browserSettingsIn(instance)
     return post('Logout', {
       fields: {},
+      describe: () => ({
+        operationId: 'logout',
+        summary: 'Sign a browser out',
+        answers: { 200: { ...answer('Signed out.'), headers: ['Set-Cookie'] } },
+        errors: ['csrf_failed'],
+      }),
       async handle(_, request) {
         // Without a session, too: an answer with cookies changes what the browser has.
         refuseCrossSite(request, settings)

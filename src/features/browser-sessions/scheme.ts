@@ -49,16 +49,30 @@ export interface SessionOptions {
 export function session(options: SessionOptions = {}): Scheme<User> {
   refuseUnknownOptions(options, OPTIONS, argumentOf('session'))
   const browser = browserSettings(options)
-  const scheme = libraryScheme<User>((deps) => {
-    requireSessions(deps)
-    const settings = browser(deps)
-    return {
-      identify: (request) =>
-        hasSessionCookie(request, settings)
-          ? identityOf(request, settings, deps)
-          : undefined,
-    }
-  })
+  const scheme = libraryScheme<User>(
+    (deps) => {
+      requireSessions(deps)
+      const settings = browser(deps)
+      return {
+        identify: (request) =>
+          hasSessionCookie(request, settings)
+            ? identityOf(request, settings, deps)
+            : undefined,
+      }
+    },
+    (settings) => [
+      {
+        name: 'session',
+        scheme: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: browser(settings).cookie,
+          description: 'Over https the name begins with `__Host-`.',
+        },
+        csrf: true,
+      },
+    ],
+  )
   const made: BrowserScheme = Object.assign(scheme, {
     madeBy: session,
     browser,

@@ -1,4 +1,12 @@
 import * as z from 'zod/mini'
+import {
+  type JsonSchema,
+  listOf,
+  members,
+  orNull,
+  type Properties,
+  text as string,
+} from '../../http/json-schema.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
 import { fieldError } from '../../users/field-errors.ts'
 
@@ -34,6 +42,47 @@ const assertion = z.object({
     userHandle: z.nullish(base64url(128)),
   }),
 })
+
+const BINARY = string(undefined, { pattern: '^[A-Za-z0-9_-]*$' })
+
+const credentialWith = (response: Properties, required: readonly string[]): JsonSchema =>
+  members(
+    {
+      credential: members(
+        {
+          id: BINARY,
+          rawId: BINARY,
+          type: string(),
+          response: members(response, required),
+        },
+        ['id', 'response'],
+      ),
+    },
+    ['credential'],
+  )
+
+/** The body that `registrationIn` reads. */
+export const registrationBody = (): JsonSchema =>
+  credentialWith(
+    {
+      clientDataJSON: BINARY,
+      attestationObject: BINARY,
+      transports: listOf(string()),
+    },
+    ['clientDataJSON', 'attestationObject'],
+  )
+
+/** The body that `assertionIn` reads. */
+export const assertionBody = (): JsonSchema =>
+  credentialWith(
+    {
+      clientDataJSON: BINARY,
+      authenticatorData: BINARY,
+      signature: BINARY,
+      userHandle: orNull(BINARY),
+    },
+    ['clientDataJSON', 'authenticatorData', 'signature'],
+  )
 
 export type RegistrationJson = z.output<typeof registration>
 export type AssertionJson = z.output<typeof assertion>

@@ -1,16 +1,34 @@
 import { empty, json } from '../../http/answer.ts'
+import { answer, NO_CONTENT } from '../../http/description.ts'
 import { guardedEndpoint } from '../../http/endpoint.ts'
 import type { Field } from '../../http/fields.ts'
+import {
+  closed,
+  flag,
+  type JsonSchema,
+  listOf,
+  moment,
+  named,
+  orNull,
+  type Properties,
+  text,
+} from '../../http/json-schema.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import type { UserId } from '../../users/user.ts'
-import { CURRENT_PASSWORD } from '../accounts/fresh.ts'
+import { CURRENT_PASSWORD, FRESH_ERRORS } from '../accounts/fresh.ts'
 import { isOwner, ownAccount } from '../accounts/own-account.ts'
 import type { SectionReader } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { secondFactorOptions } from '../second-factors/options.ts'
 import { deliverSignIn } from '../token-cookies/deliver.ts'
 import { TOKEN } from '../tokens/credentials.ts'
-import { assertionIn, registrationIn } from './credential-json.ts'
+import { crossSiteErrors, signInAnswer } from '../tokens/token-answers.ts'
+import {
+  assertionBody,
+  assertionIn,
+  registrationBody,
+  registrationIn,
+} from './credential-json.ts'
 import {
   addOwnPasskey,
   beginOwnPasskey,
@@ -30,6 +48,22 @@ import type { PasskeyCredential } from './webauthn.ts'
 const LABEL: Field = { trim: true, maxBytes: 64 }
 const TICKET: Field = { ...TOKEN, maxBytes: 64 }
 
+/** As WebAuthn Level 3 §5.4 and §5.5 have them. */
+const OPTIONS: JsonSchema = { type: 'object' }
+
+const PASSKEY_FIELDS: Properties = {
+  id: text(),
+  label: text(),
+  created_at: moment('When it was added.'),
+  last_used_at: orNull(moment('When it was used last.')),
+  aaguid: text('The model of the authenticator.'),
+  transports: listOf(text()),
+  backed_up: flag('Whether it is synced to other devices.'),
+}
+
+const PASSKEY = named('Passkey', closed(PASSKEY_FIELDS))
+const NEW_PASSKEY = closed({ ...PASSKEY_FIELDS, recovery_codes: listOf(text()) })
+
 const NEEDS = {
   sessions: 'passkeys needs stored sessions: set tokens.sessions to true.',
   signing: 'passkeys signs users in and needs a signing key.',
@@ -46,6 +80,12 @@ export const passkeyRegistrationOptions = defineEndpoint({
     post('Passkey Registration Options', {
       requirement: isOwner,
       fields: { current_password: CURRENT_PASSWORD },
+      describe: () => ({
+        operationId: 'passkeyRegistrationOptions',
+        summary: 'What a browser needs to make a passkey',
+        answers: { 200: answer('For `navigator.credentials.create()`.', OPTIONS) },
+        errors: FRESH_ERRORS,
+      }),
       async handle(fields, _request, { principal }) {
         return json(await beginOwnPasskey(principal, fields, await open()))
       },
@@ -63,6 +103,11 @@ export const passkeys = defineEndpoint({
       requirement: isOwner,
       methods: {
         GET: {
+          describe: () => ({
+            operationId: 'listPasskeys',
+            summary: 'The own passkeys',
+            answers: { 200: answer('The passkeys.', listOf(PASSKEY)) },
+          }),
           async handle(_fields, _request, { principal }) {
             const core = await open()
             const { user } = await ownAccount(principal.user.id, core)
@@ -71,6 +116,13 @@ export const passkeys = defineEndpoint({
         },
         POST: {
           fields: { label: { ...LABEL, optional: true, allowBlank: true } },
+          describe: () => ({
+            operationId: 'addPasskey',
+            summary: 'Add a passkey that a browser has made',
+            body: registrationBody(),
+            answers: { 201: answer('The passkey.', NEW_PASSKEY) },
+            errors: ['invalid_code'],
+          }),
           async handle({ label = '' }, request, { principal, body }) {
             const core = await open()
             const account = await ownAccount(principal.user.id, core)
@@ -98,6 +150,12 @@ export const passkey = defineEndpoint({
       methods: {
         PATCH: {
           fields: { label: LABEL },
+          describe: () => ({
+            operationId: 'renamePasskey',
+            summary: 'Rename a passkey',
+            answers: NO_CONTENT,
+            errors: ['not_found'],
+          }),
           async handle({ label }, _request, { principal, parameters }) {
             const userId = principal.user.id as UserId
             await renamePasskey(userId, parameters.id ?? '', label, await open())
@@ -106,6 +164,12 @@ export const passkey = defineEndpoint({
         },
         DELETE: {
           fields: { current_password: CURRENT_PASSWORD },
+          describe: () => ({
+            operationId: 'removePasskey',
+            summary: 'Remove a passkey',
+            answers: NO_CONTENT,
+            errors: ['not_found', ...FRESH_ERRORS],
+          }),
           async handle(fields, request, { principal, parameters }) {
             const removal = { ...fields, id: parameters.id ?? '' }
             await removeOwnPasskey(principal, removal, request, await open())
@@ -140,6 +204,11 @@ export const passkeySignInOptions = defineEndpoint({
   create: (_, open) =>
     post('Passkey Sign-in Options', {
       fields: {},
+      describe: () => ({
+        operationId: 'passkeySignInOptions',
+        summary: 'What a browser needs to sign in with a passkey',
+        answers: { 200: answer('For `navigator.credentials.get()`.', OPTIONS) },
+      }),
       handle: async () => json(await beginSignIn(await open())),
     }),
 })
@@ -151,9 +220,17 @@ export const passkeySignIn = defineEndpoint({
   span: 'watchword.sign_in',
   issues: { type: 'refresh', field: 'refresh' },
   needs: NEEDS,
-  create: (_, open) =>
+  create: ({ section }, open) =>
     post('Passkey Sign-in', {
       fields: {},
+      describe: () => ({
+        operationId: 'signInWithPasskey',
+        summary: 'Sign in with a passkey',
+        body: assertionBody(),
+        answers: signInAnswer(section),
+        errors: ['no_active_account', ...crossSiteErrors(section)],
+        signsIn: true,
+      }),
       async handle(_fields, request, { body }) {
         const core = await open()
         return deliverSignIn(request, core, () =>
@@ -170,6 +247,12 @@ export const secondFactorPasskeyOptions = defineEndpoint({
   create: (_, open) =>
     post('Second Factor Passkey Options', {
       fields: { ticket: TICKET },
+      describe: () => ({
+        operationId: 'secondFactorPasskeyOptions',
+        summary: 'What a browser needs for a second step with a passkey',
+        answers: { 200: answer('For `navigator.credentials.get()`.', OPTIONS) },
+        errors: ['invalid_code'],
+      }),
       handle: async ({ ticket }) => json(await beginSecondStep(ticket, await open())),
     }),
 })
@@ -180,9 +263,17 @@ export const secondFactorPasskey = defineEndpoint({
   mount: isSecondFactor,
   span: 'watchword.sign_in',
   needs: NEEDS,
-  create: (_, open) =>
+  create: ({ section }, open) =>
     post('Second Factor Passkey', {
       fields: { ticket: TICKET },
+      describe: () => ({
+        operationId: 'signInWithPasskeyAsSecondFactor',
+        summary: 'The second step of a sign-in, with a passkey',
+        body: assertionBody(),
+        answers: signInAnswer(section),
+        errors: ['invalid_code', 'no_active_account', ...crossSiteErrors(section)],
+        signsIn: true,
+      }),
       async handle({ ticket }, request, { body }) {
         const core = await open()
         return deliverSignIn(request, core, () =>

@@ -1,6 +1,8 @@
 import { AuthError } from '../../base/errors.ts'
 import { jsonText } from '../../base/json-text.ts'
 import { content } from '../../http/answer.ts'
+import { answer } from '../../http/description.ts'
+import { text } from '../../http/json-schema.ts'
 import { queryValues } from '../../http/query.ts'
 import { defineEndpoint } from '../define-feature.ts'
 
@@ -29,6 +31,15 @@ export const revocationsEndpoint = defineEndpoint({
       count: false,
       methods: {
         GET: {
+          describe: () => ({
+            operationId: 'listRevocations',
+            summary: 'Revoked sessions, for services that verify tokens',
+            query: {
+              since: text('The end of the page before.', { pattern: '^\\d{1,12}$' }),
+            },
+            answers: { 200: answer('Revoked sessions.', { type: 'object' }) },
+            errors: ['invalid'],
+          }),
           async handle(_fields, { url }) {
             const { sessions, keys } = await open()
             if (sessions === undefined) throw new AuthError('not_found')

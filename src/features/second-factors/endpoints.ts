@@ -1,14 +1,25 @@
 import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
+import { type Answers, answer, NO_CONTENT } from '../../http/description.ts'
 import type { Endpoint, MethodHandler } from '../../http/endpoint.ts'
 import type { Field } from '../../http/fields.ts'
+import {
+  closed,
+  listOf,
+  moment,
+  named,
+  orNull,
+  type Properties,
+  text,
+} from '../../http/json-schema.ts'
 import type { Principal } from '../../permissions/permission.ts'
-import { CURRENT_PASSWORD } from '../accounts/fresh.ts'
+import { CURRENT_PASSWORD, FRESH_ERRORS } from '../accounts/fresh.ts'
 import { isOwner, ownAccount } from '../accounts/own-account.ts'
 import type { SectionReader } from '../core.ts'
 import { defineEndpoint, type PathlessEndpoint, post } from '../define-feature.ts'
 import { deliverSignIn } from '../token-cookies/deliver.ts'
 import { TOKEN } from '../tokens/credentials.ts'
+import { crossSiteErrors, signInAnswer } from '../tokens/token-answers.ts'
 import { beginTotp, type Factor } from './factors.ts'
 import { secondFactorOptions } from './options.ts'
 import {
@@ -24,6 +35,32 @@ const CODE: Field = { trim: true, maxBytes: 64 }
 const LABEL: Field = { trim: true, maxBytes: 64, optional: true, allowBlank: true }
 const TICKET: Field = { ...TOKEN, maxBytes: 64 }
 
+const RECOVERY_CODES: Properties = {
+  recovery_codes: listOf(text(), 'Each works once. Only this answer shows them.'),
+}
+
+const NEW_TOTP: Answers = {
+  201: answer(
+    'The secret of the authenticator, which works once it is confirmed.',
+    closed({
+      id: text(),
+      secret: text('In base32, to be typed.'),
+      uri: text('As `otpauth:`, to be shown as a QR code.'),
+    }),
+  ),
+}
+
+const FACTOR = named(
+  'SecondFactor',
+  closed({
+    id: text(),
+    kind: text(undefined, { enum: ['totp'] }),
+    label: text(),
+    created_at: moment('When it was added.'),
+    last_used_at: orNull(moment('When it was used last.')),
+  }),
+)
+
 const isOn = (section: SectionReader): boolean =>
   section(secondFactorOptions) !== undefined
 
@@ -38,9 +75,16 @@ export const secondFactor = defineEndpoint({
   mount: isOn,
   span: 'watchword.sign_in',
   needs: SESSIONS,
-  create: (_, open) =>
+  create: ({ section }, open) =>
     post('Second Factor', {
       fields: { ticket: TICKET, code: CODE },
+      describe: () => ({
+        operationId: 'signInWithSecondFactor',
+        summary: 'The second step of a sign-in',
+        answers: signInAnswer(section),
+        errors: ['invalid_code', 'no_active_account', ...crossSiteErrors(section)],
+        signsIn: true,
+      }),
       async handle({ ticket, code }, request) {
         const core = await open()
         return deliverSignIn(request, core, () =>
@@ -57,6 +101,12 @@ export const enrollTotp = defineEndpoint({
   create: (_, open) =>
     post('Enroll TOTP', {
       fields: { ticket: TICKET, label: LABEL },
+      describe: () => ({
+        operationId: 'enrollTotp',
+        summary: 'Add an authenticator during a sign-in that needs one',
+        answers: NEW_TOTP,
+        errors: ['invalid_code'],
+      }),
       async handle({ ticket, label = '' }) {
         const core = await open()
         const { account, enrolls } = await readTicket(ticket, core)
@@ -71,9 +121,16 @@ export const enrollTotpConfirm = defineEndpoint({
   path: { at: '/auth/second-factor/totp/confirm/' },
   mount: isOn,
   span: 'watchword.sign_in',
-  create: (_, open) =>
+  create: ({ section }, open) =>
     post('Confirm Enrolled TOTP', {
       fields: { ticket: TICKET, id: CODE, code: CODE },
+      describe: () => ({
+        operationId: 'confirmEnrolledTotp',
+        summary: 'Finish a sign-in with the first password of such an authenticator',
+        answers: signInAnswer(section, RECOVERY_CODES),
+        errors: ['invalid_code', 'no_active_account', ...crossSiteErrors(section)],
+        signsIn: true,
+      }),
       async handle(fields, request) {
         const core = await open()
         return deliverSignIn(request, core, () =>
@@ -91,6 +148,12 @@ export const totp = defineEndpoint({
     post('TOTP', {
       requirement: isOwner,
       fields: { current_password: CURRENT_PASSWORD, label: LABEL },
+      describe: () => ({
+        operationId: 'addTotp',
+        summary: 'Add an authenticator',
+        answers: NEW_TOTP,
+        errors: FRESH_ERRORS,
+      }),
       async handle(fields, _request, { principal }) {
         return json(await beginOwnTotp(principal, fields, await open()), { status: 201 })
       },
@@ -105,6 +168,12 @@ export const totpConfirm = defineEndpoint({
     post('Confirm TOTP', {
       requirement: isOwner,
       fields: { id: CODE, code: CODE },
+      describe: () => ({
+        operationId: 'confirmTotp',
+        summary: 'Make an authenticator work, with a password that it shows',
+        answers: { 200: answer('Recovery codes.', closed(RECOVERY_CODES)) },
+        errors: ['invalid_code'],
+      }),
       async handle(fields, request, { principal }) {
         const core = await open()
         const { user } = await ownAccount(principal.user.id, core)
@@ -120,6 +189,11 @@ export const factors = defineEndpoint({
   create: (_, open) =>
     guarded('Second Factors', {
       GET: {
+        describe: () => ({
+          operationId: 'listSecondFactors',
+          summary: 'The own authenticators',
+          answers: { 200: answer('The authenticators.', listOf(FACTOR)) },
+        }),
         async handle(_, __, { principal }) {
           const core = await open()
           const { user } = await ownAccount(principal.user.id, core)
@@ -146,6 +220,12 @@ export const factor = defineEndpoint({
     guarded('Second Factor', {
       DELETE: {
         fields: { code: CODE },
+        describe: () => ({
+          operationId: 'removeSecondFactor',
+          summary: 'Remove an authenticator, with a second factor',
+          answers: NO_CONTENT,
+          errors: ['invalid_code', 'not_found'],
+        }),
         async handle({ code = '' }, request, { principal, parameters }) {
           const core = await open()
           const { user } = await ownAccount(principal.user.id, core)
@@ -164,6 +244,12 @@ export const recoveryCodes = defineEndpoint({
     post('Recovery Codes', {
       requirement: isOwner,
       fields: { code: CODE },
+      describe: () => ({
+        operationId: 'replaceRecoveryCodes',
+        summary: 'Replace the recovery codes, with a second factor',
+        answers: { 200: answer('The new codes.', closed(RECOVERY_CODES)) },
+        errors: ['invalid_code'],
+      }),
       async handle({ code }, request, { principal }) {
         const core = await open()
         const { user } = await ownAccount(principal.user.id, core)

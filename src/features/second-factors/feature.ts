@@ -13,7 +13,7 @@ import {
   totpConfirm,
 } from './endpoints.ts'
 import { secondFactorOptions } from './options.ts'
-import { requireSecondFactor } from './sign-in.ts'
+import { requireSecondFactor, secondFactorAnswers } from './sign-in.ts'
 import { credentialStore } from './sql.ts'
 
 /** Second factors: authenticator apps (TOTP, RFC 6238) and recovery codes. */
@@ -49,6 +49,7 @@ export const secondFactors = defineFeature({
     'second_factor_failed',
   ],
   signInCheck: requireSecondFactor,
+  signInAnswers: secondFactorAnswers,
   admin: (open) => ({
     /** Second factors of users. */
     secondFactors: secondFactorAdmin(open),

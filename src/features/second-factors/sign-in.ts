@@ -1,11 +1,13 @@
 import { AuthError } from '../../base/errors.ts'
+import { type Answers, answer } from '../../http/description.ts'
+import { closed, listOf, named, text } from '../../http/json-schema.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { SignInAttempt, StopSignIn } from '../../sign-in/complete-sign-in.ts'
 import type { Pair } from '../../tokens/pairs.ts'
 import type { Account, StoredUser, UserId } from '../../users/user.ts'
 import { issueCode } from '../codes/issue.ts'
 import { checkCode, redeemCode } from '../codes/redeem.ts'
-import type { Core } from '../core.ts'
+import type { Core, SectionReader } from '../core.ts'
 import { confirmTotp, secondMethods, useSecondFactor } from './factors.ts'
 import { secondFactorOptions } from './options.ts'
 
@@ -46,6 +48,25 @@ export async function requireSecondFactor(
     })
   }
 }
+
+/** What `requireSecondFactor` answers. */
+export const secondFactorAnswers = (section: SectionReader): Answers =>
+  section(secondFactorOptions) === undefined
+    ? {}
+    : { 403: answer('The password was right, and a second step is needed.', TICKET) }
+
+const TICKET = named(
+  'SecondFactorRequired',
+  closed({
+    detail: text(),
+    code: text(undefined, { enum: ['mfa_required'] }),
+    ticket: text('For the endpoints of the second step.'),
+    methods: listOf(
+      text(undefined, { enum: ['totp', 'passkey', 'recovery'] }),
+      'What the user has. Empty: a second factor must be added with the ticket.',
+    ),
+  }),
+)
 
 /** Not if a program vouches for the user, nor after two steps; `mfa` says that there were several (RFC 8176 §2). */
 const isFirstStep = (methods: readonly string[]): boolean =>

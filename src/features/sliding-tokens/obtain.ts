@@ -1,5 +1,6 @@
 import { defineEndpoint, post } from '../define-feature.ts'
 import { credentials } from '../tokens/credentials.ts'
+import { SLIDING_TOKEN } from './answer.ts'
 import { slidingTokenOptions } from './options.ts'
 import { obtainSliding } from './sliding.ts'
 
@@ -17,6 +18,13 @@ export const slidingObtain = defineEndpoint({
     const settings = section(slidingTokenOptions)
     return post('Token Obtain Sliding', {
       fields: credentials(loginField),
+      describe: () => ({
+        operationId: 'obtainSlidingToken',
+        summary: 'Sign in with a password, for a sliding token',
+        answers: { 200: SLIDING_TOKEN },
+        errors: ['no_active_account'],
+        signsIn: true,
+      }),
       async handle(fields, request) {
         const core = await open()
         const { [loginField]: login, password } = fields

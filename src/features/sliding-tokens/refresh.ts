@@ -1,5 +1,6 @@
 import { defineEndpoint, post } from '../define-feature.ts'
 import { TOKEN } from '../tokens/credentials.ts'
+import { SLIDING_TOKEN } from './answer.ts'
 import { slidingTokenOptions } from './options.ts'
 import { refreshSliding } from './sliding.ts'
 
@@ -16,6 +17,12 @@ export const slidingRefresh = defineEndpoint({
     const settings = section(slidingTokenOptions)
     return post('Token Refresh Sliding', {
       fields: { token: TOKEN },
+      describe: () => ({
+        operationId: 'refreshSlidingToken',
+        summary: 'Exchange a sliding token for one that expires later',
+        answers: { 200: SLIDING_TOKEN },
+        errors: ['expired'],
+      }),
       handle: async ({ token }) => ({
         token: await refreshSliding(token, settings, (await open()).tokens),
       }),

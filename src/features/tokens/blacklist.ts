@@ -1,5 +1,6 @@
 import { credentialsAfter } from '../../authentication/header.ts'
 import { AuthError } from '../../base/errors.ts'
+import { answer, schemaOfFields } from '../../http/description.ts'
 import type { Fields } from '../../http/fields.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
 import type { AuthRequest } from '../../http/request.ts'
@@ -15,6 +16,7 @@ import { defineEndpoint, post } from '../define-feature.ts'
 import { signOutByCookies } from '../token-cookies/deliver.ts'
 import { TOKEN, withoutRefresh } from './credentials.ts'
 import { type ParsedTokenOptions, tokenOptions } from './options.ts'
+import { crossSiteErrors } from './token-answers.ts'
 
 /** Simple JWT's field: the one named in the error if none is sent. */
 const REFRESH: IssuedToken = { type: 'refresh', field: 'refresh' }
@@ -59,6 +61,20 @@ export const blacklist = defineEndpoint({
         const tokenField = findAccepted((field) => body.values.has(field))
         return tokenField === undefined ? {} : { [tokenField.field]: TOKEN }
       },
+      describe: () => ({
+        operationId: 'blacklistToken',
+        summary: 'Sign out: revoke the session of a token',
+        description: byCookie
+          ? 'Takes the tokens of the cookies, and removes these in any case.'
+          : 'Takes one of the fields; without a field, an access token in the header, expired or not.',
+        body: schemaOfFields(acceptedFields(accepted, byCookie)),
+        answers: {
+          200: byCookie
+            ? { ...answer('Signed out.'), headers: ['Set-Cookie'] }
+            : answer('Signed out.'),
+        },
+        errors: ['expired', ...crossSiteErrors(section)],
+      }),
       async handle(fields, request) {
         if (byCookie && Object.keys(fields).length === 0) {
           const core = await open()
@@ -72,6 +88,13 @@ export const blacklist = defineEndpoint({
     })
   },
 })
+
+const acceptedFields = (accepted: readonly IssuedToken[], byCookie: boolean): Fields =>
+  Object.fromEntries(
+    accepted
+      .filter(({ field }) => !byCookie || field !== REFRESH.field)
+      .map(({ field }) => [field, { ...TOKEN, optional: true }]),
+  )
 
 /** @throws AuthError Simple JWT's error of a request without its field, if the header has no token either */
 function accessTokenOf(

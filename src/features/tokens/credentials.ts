@@ -3,15 +3,16 @@ import type { Field, Fields } from '../../http/fields.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
 import { MAX_PASSWORD_BYTES } from '../../passwords/password-bytes.ts'
 
-export const TOKEN: Field = { trim: true }
+export const TOKEN: Field = { trim: true, description: 'A token.' }
 
 /** Not trimmed: the hash shows whether the white space belongs to the password (D2). */
 export const PASSWORD: Field = {
   trim: false,
   maxBytes: MAX_PASSWORD_BYTES,
+  format: 'password',
 }
 
-const LOGIN: Field = { trim: true }
+const LOGIN: Field = { trim: true, description: 'What the user signs in with.' }
 
 /** Django REST framework's own login: always these names, and the password untrimmed. */
 export const PLAIN_CREDENTIALS: Fields<'username' | 'password'> = {

@@ -32,6 +32,8 @@ function askBlacklist(issued: readonly IssuedToken[], body: object) {
     issued,
     section,
     behindProxy: false,
+    userFields: {},
+    surface: () => assert.fail('no document is made'),
   } as const
   const endpoint = { ...blacklist.create(settings, open), path: '/' }
   const failed = (error: unknown): never => assert.fail(error as Error)

@@ -1,6 +1,7 @@
 import { defineEndpoint, post } from '../define-feature.ts'
 import { deliverSignIn } from '../token-cookies/deliver.ts'
 import { credentials } from './credentials.ts'
+import { crossSiteErrors, signInAnswer } from './token-answers.ts'
 
 /** Signs in with a password, for a refresh token and an access token. */
 export const obtain = defineEndpoint({
@@ -12,9 +13,16 @@ export const obtain = defineEndpoint({
     signing:
       'endpoints.obtain issues tokens: set tokens.signingKey, or leave endpoints.obtain out.',
   },
-  create: ({ loginField }, open) =>
+  create: ({ loginField, section }, open) =>
     post('Token Obtain Pair', {
       fields: credentials(loginField),
+      describe: () => ({
+        operationId: 'obtainToken',
+        summary: 'Sign in with a password',
+        answers: signInAnswer(section),
+        errors: ['no_active_account', ...crossSiteErrors(section)],
+        signsIn: true,
+      }),
       async handle(fields, request) {
         const core = await open()
         const { [loginField]: login, password } = fields

@@ -1,10 +1,12 @@
+import type { Description } from '../../http/description.ts'
 import { refreshPair } from '../../tokens/pairs.ts'
 import { refreshTokenIn } from '../../tokens/token-cookies.ts'
-import type { OpenCore } from '../core.ts'
+import type { OpenCore, SectionReader } from '../core.ts'
 import { defineEndpoint, type PathlessEndpoint, post } from '../define-feature.ts'
 import { deliver } from '../token-cookies/deliver.ts'
 import { TOKEN, withoutRefresh } from './credentials.ts'
 import { tokenOptions } from './options.ts'
+import { crossSiteErrors, refreshAnswer } from './token-answers.ts'
 
 /** Exchanges a refresh token for an access token and, with `tokens.rotate`, for its successor. */
 export const refresh = defineEndpoint({
@@ -17,18 +19,27 @@ export const refresh = defineEndpoint({
   },
   create: ({ section }, open) =>
     section(tokenOptions).transport === 'cookie'
-      ? refreshCookie(open)
-      : refreshBody(open),
+      ? refreshCookie(section, open)
+      : refreshBody(section, open),
 })
 
-const refreshBody = (open: OpenCore): PathlessEndpoint =>
+const refreshBody = (section: SectionReader, open: OpenCore): PathlessEndpoint =>
   post('Token Refresh', {
+    describe: describeWith(section),
     fields: { refresh: TOKEN },
     handle: async ({ refresh }) => refreshPair(refresh, (await open()).tokens),
   })
 
-const refreshCookie = (open: OpenCore): PathlessEndpoint =>
+const describeWith = (section: SectionReader) => (): Description => ({
+  operationId: 'refreshToken',
+  summary: 'Exchange a refresh token',
+  answers: refreshAnswer(section),
+  errors: ['expired', 'account_gone', ...crossSiteErrors(section)],
+})
+
+const refreshCookie = (section: SectionReader, open: OpenCore): PathlessEndpoint =>
   post('Token Refresh', {
+    describe: describeWith(section),
     fields: withoutRefresh,
     async handle(_, request) {
       const core = await open()

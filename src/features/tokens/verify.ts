@@ -1,4 +1,5 @@
 import { AuthError } from '../../base/errors.ts'
+import { answer } from '../../http/description.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { tokensInCookies } from '../../tokens/token-cookies.ts'
 import { verifyAny } from '../../tokens/verify-and-blacklist.ts'
@@ -16,6 +17,12 @@ export const verify = defineEndpoint({
     const optional = section(tokenOptions).transport === 'cookie'
     return post('Token Verify', {
       fields: { token: { ...TOKEN, optional } },
+      describe: () => ({
+        operationId: 'verifyToken',
+        summary: 'Check a token of any type',
+        answers: { 200: answer('The token is valid.') },
+        errors: ['expired', 'revoked'],
+      }),
       async handle({ token }, request) {
         const core = await open()
         await verifyAny(token ?? accessTokenIn(request, core), core.tokens)

@@ -1,6 +1,7 @@
 import type { Core } from '../../features/core.ts'
 import { json } from '../../http/answer.ts'
 import { setCookies } from '../../http/cookies.ts'
+import { closed, type JsonSchema, named, text } from '../../http/json-schema.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { RefreshedTokens } from '../../tokens/pairs.ts'
 import { cookiesWithTokens, expiryOf } from '../../tokens/token-cookies.ts'
@@ -23,6 +24,21 @@ export function userBody(user: User, settings: DjRestAuthSettings): object {
     last_name,
   }
 }
+
+/** What `userBody` returns. */
+export const userBodySchema = ({ user }: DjRestAuthSettings): JsonSchema =>
+  user === undefined ? USER : { type: 'object' }
+
+const USER = named(
+  'UserDetails',
+  closed({
+    pk: { type: ['string', 'integer'] },
+    username: text(),
+    email: text(),
+    first_name: text(),
+    last_name: text(),
+  }),
+)
 
 /** The members of an answer with tokens: the refresh token only if no cookie hides it. */
 export function tokenBody(

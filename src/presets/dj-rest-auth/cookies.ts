@@ -1,5 +1,5 @@
-import { accessCookieOf } from '../../authentication/access-cookie.ts'
-import { bearer } from '../../authentication/bearer.ts'
+import { accessCookieOf, cookieSecurity } from '../../authentication/access-cookie.ts'
+import { bearer, bearerSecurity } from '../../authentication/bearer.ts'
 import {
   firstIdentity,
   type Identity,
@@ -44,12 +44,15 @@ export const hidesRefresh = ({ httpOnly, refreshCookie }: DjRestAuthSettings): b
 
 /** dj-rest-auth's `JWTCookieAuthentication`: the header, else the cookie. */
 export const headerOrCookie = (cookies: PresetCookies): Scheme<User> =>
-  libraryScheme<User>((deps) => {
-    const header = authenticationOf(bearer(), deps)
-    const cookie = authenticationOf(accessCookieOf(cookies), deps)
-    const identify = firstIdentity([header, cookie])
-    return { ...header, identify: (request) => identify(request) as Identity<User> }
-  })
+  libraryScheme<User>(
+    (deps) => {
+      const header = authenticationOf(bearer(), deps)
+      const cookie = authenticationOf(accessCookieOf(cookies), deps)
+      const identify = firstIdentity([header, cookie])
+      return { ...header, identify: (request) => identify(request) as Identity<User> }
+    },
+    (settings) => [...bearerSecurity(settings), ...cookieSecurity(cookies(settings))],
+  )
 
 /** A scheme of the library takes more than it shows. */
 const authenticationOf = (scheme: Scheme<User>, deps: LibrarySchemeDeps) =>

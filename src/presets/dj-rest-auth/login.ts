@@ -4,6 +4,7 @@ import type { Core } from '../../features/core.ts'
 import { post } from '../../features/define-feature.ts'
 import { PASSWORD } from '../../features/tokens/credentials.ts'
 import { refuseCrossSite } from '../../http/cross-site.ts'
+import { schemaOfFields } from '../../http/description.ts'
 import type { Field, Fields } from '../../http/fields.ts'
 import { emailFault } from '../../users/email.ts'
 import { fieldError } from '../../users/field-errors.ts'
@@ -13,7 +14,7 @@ import type { PresetParts } from './answer.ts'
 import { browserOf } from './browser.ts'
 import { setsCookies } from './cookies.ts'
 import type { DjRestAuthSettings } from './options.ts'
-import { signIn } from './sign-in.ts'
+import { signIn, signInAnswers } from './sign-in.ts'
 
 const NAME: Field = { trim: true, optional: true, allowBlank: true, maxBytes: 1024 }
 
@@ -41,6 +42,14 @@ export const login = (parts: PresetParts): PresetEndpoint =>
       return post('Login', {
         fields: ({ values }) =>
           fieldsWithout(['username', 'email'].filter((name) => values.get(name) === '')),
+        describe: () => ({
+          operationId: 'djRestAuthLogin',
+          summary: 'Sign in with a password',
+          body: schemaOfFields(FIELDS),
+          answers: signInAnswers(parts, browser !== undefined),
+          errors: ['no_active_account', 'csrf_failed'],
+          signsIn: true,
+        }),
         async handle({ password = '', ...named }: Named, request) {
           const core = await open()
           const { settings, cookies } = parts

@@ -11,7 +11,9 @@ import type { Core, OpenCore } from '../../features/core.ts'
 import type { PathlessEndpoint } from '../../features/define-feature.ts'
 import { endSessions } from '../../features/token-cookies/deliver.ts'
 import { refuseCrossSite } from '../../http/cross-site.ts'
+import type { Description } from '../../http/description.ts'
 import type { MethodHandler } from '../../http/endpoint.ts'
+import { type JsonSchema, members, text } from '../../http/json-schema.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { allowAny } from '../../permissions/basic-permissions.ts'
 import type { Principal } from '../../permissions/permission.ts'
@@ -23,6 +25,7 @@ import {
 import { blacklist } from '../../tokens/verify-and-blacklist.ts'
 import type { UserId } from '../../users/user.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
+import { DETAIL } from '../detail.ts'
 import { answerWith, type PresetParts } from './answer.ts'
 import { browserOf } from './browser.ts'
 import { hidesRefresh, setsCookies } from './cookies.ts'
@@ -44,12 +47,23 @@ export const logout = (parts: PresetParts): PresetEndpoint =>
         : logoutOfUser(parts, browserOf(parts.settings, instance), open),
   })
 
+const REFRESH_FIELD = members({ refresh: text('Not needed with cookies.') })
+
+const describedLogout = (operationId: string, body?: JsonSchema): Description => ({
+  operationId,
+  summary: 'Sign out',
+  ...(body !== undefined && { body }),
+  answers: { 200: DETAIL },
+  errors: ['invalid', 'malformed', 'csrf_failed'],
+})
+
 function methodsOf(
   handler: MethodHandler<string>,
   { settings: { logoutOnGet } }: PresetParts,
 ): PathlessEndpoint['methods'] {
   const { fields: _, ...get } = handler
-  return logoutOnGet ? { GET: get, POST: handler } : { POST: handler }
+  const GET = { ...get, describe: () => describedLogout('djRestAuthLogoutByGet') }
+  return logoutOnGet ? { GET, POST: handler } : { POST: handler }
 }
 
 /** It needs no valid credentials, so that an expired access token does not prevent the sign-out. */
@@ -58,6 +72,7 @@ const logoutOfTokens = (parts: PresetParts, open: OpenCore): PathlessEndpoint =>
   methods: methodsOf(
     {
       fields: () => ({}),
+      describe: () => describedLogout('djRestAuthLogout', REFRESH_FIELD),
       async handle(_, request, { body }) {
         const core = await open()
         const { settings, cookies } = parts
@@ -114,6 +129,7 @@ const logoutOfUser = (
   requirement: allowAny,
   methods: methodsOf(
     {
+      describe: () => describedLogout('djRestAuthLogout'),
       async handle(_, request, { principal }) {
         const core = await open()
         const { user, credential } = principal as Partial<Principal>

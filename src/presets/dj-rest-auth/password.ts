@@ -18,6 +18,7 @@ import type { Principal } from '../../permissions/permission.ts'
 import { fieldError } from '../../users/field-errors.ts'
 import type { Account } from '../../users/user.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
+import { DETAIL } from '../detail.ts'
 import type { PresetParts } from './answer.ts'
 
 /** White space at its ends is removed, as Django's form does. */
@@ -61,6 +62,12 @@ export const passwordChange = ({ settings }: PresetParts): PresetEndpoint =>
           ...NEW_PASSWORDS,
         },
         requirement: isOwner,
+        describe: () => ({
+          operationId: 'djRestAuthPasswordChange',
+          summary: 'Change the own password',
+          answers: { 200: DETAIL },
+          errors: ['insufficient_user_authentication'],
+        }),
         async handle({ old_password: old, ...fields }, request, { principal }) {
           const core = await open()
           const proof = settings.oldPassword ? old : undefined
@@ -103,6 +110,11 @@ export const passwordReset = (): PresetEndpoint =>
       requireMailOption(section)
       return post('Password Reset', {
         fields: { email: { trim: true, maxBytes: 1024 } },
+        describe: () => ({
+          operationId: 'djRestAuthPasswordReset',
+          summary: 'Mail a link for a new password',
+          answers: { 200: DETAIL },
+        }),
         async handle({ email }, request) {
           await requestPasswordReset(
             await open(),
@@ -128,6 +140,12 @@ export const passwordResetConfirm = (): PresetEndpoint =>
           uid: { trim: true, maxBytes: 1024 },
           token: { trim: true, maxBytes: 1024 },
         },
+        describe: () => ({
+          operationId: 'djRestAuthPasswordResetConfirm',
+          summary: 'Set a new password',
+          answers: { 200: DETAIL },
+          errors: ['invalid_code'],
+        }),
         async handle({ uid, token, ...fields }, request) {
           const core = await open()
           await requireUid(uid, token, core)

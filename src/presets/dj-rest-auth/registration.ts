@@ -2,21 +2,23 @@ import { AuthError } from '../../base/errors.ts'
 import { confirmEmail, resendVerification } from '../../features/accounts/confirm.ts'
 import { hasMail, requiresActivation } from '../../features/accounts/settings.ts'
 import { signUp } from '../../features/accounts/sign-up.ts'
-import type { Core } from '../../features/core.ts'
+import type { Core, EndpointSettings } from '../../features/core.ts'
 import { post } from '../../features/define-feature.ts'
 import { PASSWORD } from '../../features/tokens/credentials.ts'
 import { json } from '../../http/answer.ts'
 import { refuseCrossSite } from '../../http/cross-site.ts'
+import { type Answers, answer } from '../../http/description.ts'
 import type { Field } from '../../http/fields.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { emailFault } from '../../users/email.ts'
 import { fieldError } from '../../users/field-errors.ts'
 import type { StoredUser } from '../../users/user.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
-import { DETAIL_SENT, type PresetParts, userBody } from './answer.ts'
+import { DETAIL } from '../detail.ts'
+import { DETAIL_SENT, type PresetParts, userBody, userBodySchema } from './answer.ts'
 import { browserOf } from './browser.ts'
 import { setsCookies } from './cookies.ts'
-import { type PresetSignIn, signIn } from './sign-in.ts'
+import { type PresetSignIn, signIn, signInAnswers } from './sign-in.ts'
 
 const TEXT: Field = { trim: true, maxBytes: 1024 }
 
@@ -38,6 +40,12 @@ export const register = (parts: PresetParts): PresetEndpoint =>
             password1: PASSWORD,
             password2: PASSWORD,
           },
+          describe: () => ({
+            operationId: 'djRestAuthRegister',
+            summary: 'Sign up',
+            answers: registerAnswers(signInParts, instance),
+            errors: ['csrf_failed'],
+          }),
           async handle({ username, email, password1, password2 }, request) {
             const core = await open()
             if (setsCookies(settings)) refuseCrossSite(request, cookies(core))
@@ -58,6 +66,21 @@ export const register = (parts: PresetParts): PresetEndpoint =>
       })
     },
   })
+
+/** What `registered` answers. */
+function registerAnswers(parts: PresetSignIn, instance: EndpointSettings): Answers {
+  const { settings, browser } = parts
+  const answers: Answers =
+    settings.registerPermission === undefined
+      ? signInAnswers(parts, browser !== undefined, 201)
+      : { 201: answer('The new user.', userBodySchema(settings)) }
+  if (!hasMail(instance)) return answers
+  if (requiresActivation(instance)) return { 201: DETAIL }
+  // Without an address nothing is mailed.
+  const { schema = {} } = answers[201] ?? {}
+  const either = { anyOf: [DETAIL.schema, schema] }
+  return { ...answers, 201: answer('Signed up, or a mail says how to go on.', either) }
+}
 
 function requireEqual(password1: string, password2: string): void {
   if (password1 === password2) return
@@ -88,6 +111,12 @@ export const verifyEmail = (): PresetEndpoint =>
     create: (_, open) =>
       post('Verify Email', {
         fields: { key: TEXT },
+        describe: () => ({
+          operationId: 'djRestAuthVerifyEmail',
+          summary: 'Confirm an email address',
+          answers: { 200: DETAIL },
+          errors: ['invalid_code'],
+        }),
         async handle({ key }) {
           await confirmEmail({ token: key }, await open())
           return { detail: 'ok' }
@@ -104,6 +133,11 @@ export const resendEmail = (): PresetEndpoint =>
     create: (_, open) =>
       post('Resend Email Verification', {
         fields: { email: TEXT },
+        describe: () => ({
+          operationId: 'djRestAuthResendEmail',
+          summary: 'Mail the confirmation of an address again',
+          answers: { 200: DETAIL },
+        }),
         async handle({ email }, request) {
           const fault = emailFault(email)
           if (fault !== undefined) throw fieldError({ email: [fault] })

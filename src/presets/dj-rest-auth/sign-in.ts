@@ -6,6 +6,8 @@ import {
 } from '../../features/browser-sessions/browser-session.ts'
 import type { Core } from '../../features/core.ts'
 import { empty } from '../../http/answer.ts'
+import type { Answers, DescribedAnswer } from '../../http/description.ts'
+import { closed, type JsonSchema, text } from '../../http/json-schema.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { obtainPair, type Pair } from '../../tokens/pairs.ts'
 import type { Account } from '../../users/user.ts'
@@ -17,7 +19,9 @@ import {
   tokenBody,
   tokenCookieValues,
   userBody,
+  userBodySchema,
 } from './answer.ts'
+import { setsCookies } from './cookies.ts'
 
 export interface PresetSignIn extends PresetParts {
   /** With the option `sessionLogin`. */
@@ -60,6 +64,38 @@ export async function signIn(
   }
   return answerWith(body, [...cookies, ...session], status)
 }
+
+/** What `signIn` answers. */
+export function signInAnswers(
+  { settings }: PresetParts,
+  hasSession: boolean,
+  status = 200,
+): Answers {
+  const sets = hasSession || setsCookies(settings)
+  const headers: DescribedAnswer = {
+    description: 'Signed in.',
+    ...(sets && { headers: ['Set-Cookie'] }),
+  }
+  switch (settings.issue) {
+    case 'none':
+      return { 204: headers }
+    case 'token':
+      return { [status]: { ...headers, schema: closed({ key: text() }) } }
+    case 'jwt':
+      return { [status]: { ...headers, schema: pairSchema(settings) } }
+  }
+}
+
+const pairSchema = (settings: PresetParts['settings']): JsonSchema =>
+  closed({
+    access: text(),
+    refresh: text('Empty if it is in a cookie.'),
+    user: userBodySchema(settings),
+    ...(settings.returnExpiration && {
+      access_expiration: text(),
+      refresh_expiration: text(),
+    }),
+  })
 
 const start = (
   account: Account,

@@ -19,8 +19,10 @@ import {
 import type { Core } from '../../features/core.ts'
 import { PASSWORD } from '../../features/tokens/credentials.ts'
 import { empty } from '../../http/answer.ts'
+import { type Answers, answer, NO_CONTENT } from '../../http/description.ts'
 import type { MethodHandler } from '../../http/endpoint.ts'
 import type { Fields } from '../../http/fields.ts'
+import { listOf as arrayOf, text } from '../../http/json-schema.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { emailFault } from '../../users/email.ts'
@@ -48,6 +50,7 @@ export const activation = (settings: DjoserSettings): PresetEndpoint =>
   posting(settings, {
     path: '/users/activation/',
     permission: 'activation',
+    texts: ['djoserActivation', 'Confirm the address of a new user, or a new address'],
     fields: LINK,
     async handle(link, _, core) {
       const { kind } = await outcomeOf(link, 'verify_email', core)
@@ -75,6 +78,8 @@ export const resendActivation = (settings: DjoserSettings): PresetEndpoint =>
   posting(settings, {
     path: '/users/resend_activation/',
     permission: 'passwordReset',
+    texts: ['djoserResendActivation', 'Mail the activation again'],
+    answers: unknownAddress(settings),
     fields: { email: TEXT },
     async handle({ email }, request, core) {
       rejectFieldErrors({ email: listOf(emailFault(email)) })
@@ -87,21 +92,40 @@ export const resendActivation = (settings: DjoserSettings): PresetEndpoint =>
 
 /** `users/reset_password/` */
 export const resetPassword = (settings: DjoserSettings): PresetEndpoint =>
-  asking(settings, '/users/reset_password/', 'passwordReset', requestPasswordReset)
+  asking(
+    settings,
+    {
+      path: '/users/reset_password/',
+      permission: 'passwordReset',
+      texts: ['djoserResetPassword', 'Mail a link for a new password'],
+    },
+    requestPasswordReset,
+  )
 
 /** `users/reset_username/` */
 export const resetUsername = (settings: DjoserSettings): PresetEndpoint =>
-  asking(settings, '/users/reset_username/', 'usernameReset', requestUsernameReset)
+  asking(
+    settings,
+    {
+      path: '/users/reset_username/',
+      permission: 'usernameReset',
+      texts: ['djoserResetUsername', 'Mail a link for a new username'],
+    },
+    requestUsernameReset,
+  )
+
+/** With the option `showEmailNotFound`. */
+const unknownAddress = ({ showEmailNotFound }: DjoserSettings): Answers =>
+  showEmailNotFound ? { 400: answer('No user has the address.', arrayOf(text())) } : {}
 
 const asking = (
   settings: DjoserSettings,
-  path: `/${string}`,
-  permission: DjoserPermission,
+  endpoint: Pick<Posting<'email'>, 'path' | 'permission' | 'texts'>,
   ask: (core: Core, name: ResetName, request: AuthRequest) => Promise<void>,
 ): PresetEndpoint =>
   posting(settings, {
-    path,
-    permission,
+    ...endpoint,
+    answers: unknownAddress(settings),
     fields: { email: TEXT },
     async handle({ email }, request, core) {
       await ask(core, { field: 'email', value: email }, request)
@@ -128,6 +152,7 @@ export const resetPasswordConfirm = (settings: DjoserSettings): PresetEndpoint =
   posting(settings, {
     path: '/users/reset_password_confirm/',
     permission: 'passwordResetConfirm',
+    texts: ['djoserResetPasswordConfirm', 'Set a new password'],
     fields: {
       ...LINK,
       new_password: PASSWORD,
@@ -150,6 +175,7 @@ export const resetUsernameConfirm = (settings: DjoserSettings): PresetEndpoint =
   posting(settings, {
     path: '/users/reset_username_confirm/',
     permission: 'usernameResetConfirm',
+    texts: ['djoserResetUsernameConfirm', 'Set a new username'],
     fields: {
       ...LINK,
       new_username: TEXT,
@@ -167,9 +193,14 @@ export const resetUsernameConfirm = (settings: DjoserSettings): PresetEndpoint =
     },
   })
 
+const LINK_ERRORS = ['invalid_code', 'permission_denied'] as const
+
 interface Posting<Name extends string> {
   readonly path: `/${string}`
   readonly permission: DjoserPermission
+  readonly texts: readonly [operationId: string, summary: string]
+  /** Besides 204. */
+  readonly answers?: Answers
   readonly fields: Fields<Name>
   /** @returns the answer; without one it is 204 */
   handle(
@@ -181,7 +212,14 @@ interface Posting<Name extends string> {
 
 const posting = <Name extends string>(
   settings: DjoserSettings,
-  { path, permission, fields, handle }: Posting<Name>,
+  {
+    path,
+    permission,
+    texts: [operationId, summary],
+    answers,
+    fields,
+    handle,
+  }: Posting<Name>,
 ): PresetEndpoint =>
   definePresetEndpoint({
     path,
@@ -190,6 +228,12 @@ const posting = <Name extends string>(
         POST: {
           requirement: permissionFor(permission, settings),
           fields,
+          describe: () => ({
+            operationId,
+            summary,
+            answers: { ...NO_CONTENT, ...answers },
+            errors: LINK_ERRORS,
+          }),
           handle: async (given, request) =>
             (await handle(given, request, await open())) ?? empty(),
         } as MethodHandler<string, Principal>,

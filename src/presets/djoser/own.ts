@@ -5,6 +5,7 @@ import { ownAccount } from '../../features/accounts/own-account.ts'
 import { changeUsername } from '../../features/accounts/username.ts'
 import { PASSWORD } from '../../features/tokens/credentials.ts'
 import { empty } from '../../http/answer.ts'
+import { NO_CONTENT } from '../../http/description.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
 import { ownerPermissionFor } from './access.ts'
 import { errorsWith, renaming, requireSame, routed, TEXT } from './form.ts'
@@ -19,6 +20,11 @@ export const setPassword = (settings: DjoserSettings): PresetEndpoint =>
       routed('User List', {
         POST: {
           requirement: ownerPermissionFor('setPassword', settings),
+          describe: () => ({
+            operationId: 'djoserSetPassword',
+            summary: 'Change the own password',
+            answers: NO_CONTENT,
+          }),
           fields: {
             new_password: PASSWORD,
             ...(isRetyped(settings, 'setPassword') && { re_new_password: PASSWORD }),
@@ -51,6 +57,11 @@ export const setUsername = (settings: DjoserSettings): PresetEndpoint =>
       routed('User List', {
         POST: {
           requirement: ownerPermissionFor('setUsername', settings),
+          describe: () => ({
+            operationId: 'djoserSetUsername',
+            summary: 'Change the own username',
+            answers: NO_CONTENT,
+          }),
           fields: {
             current_password: PASSWORD,
             new_username: TEXT,
@@ -77,6 +88,11 @@ export const setEmail = (settings: DjoserSettings): PresetEndpoint =>
       routed('User List', {
         POST: {
           requirement: ownerPermissionFor('setUsername', settings),
+          describe: () => ({
+            operationId: 'djoserSetEmail',
+            summary: 'Ask for another email address',
+            answers: NO_CONTENT,
+          }),
           fields: {
             current_password: PASSWORD,
             new_email: TEXT,

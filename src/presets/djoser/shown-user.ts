@@ -1,4 +1,6 @@
+import { fieldSchemas } from '../../features/accounts/user-json.ts'
 import type { Core } from '../../features/core.ts'
+import { closed, type JsonSchema, text } from '../../http/json-schema.ts'
 import type { User } from '../../users/user.ts'
 import type { DjoserSettings } from './options.ts'
 
@@ -30,6 +32,24 @@ export function createdUser(
     ...ownFields(user, userFields),
   }
 }
+
+type Shown = Pick<Core, 'userFields' | 'loginField'>
+
+/** What `shownUser` returns. */
+export const shownSchema = (settings: DjoserSettings, shown: Shown): JsonSchema =>
+  settings.user === undefined ? createdSchema(settings, shown) : { type: 'object' }
+
+/** What `createdUser` returns. */
+export const createdSchema = (
+  { idField }: DjoserSettings,
+  { userFields, loginField }: Shown,
+): JsonSchema =>
+  closed({
+    email: text(),
+    ...(idField === 'id' && { id: { type: ['string', 'integer'] } }),
+    ...(loginField === 'username' && { username: text() }),
+    ...fieldSchemas(userFields, true),
+  })
 
 const ownFields = (
   { attributes }: Pick<User, 'attributes'>,

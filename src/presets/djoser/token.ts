@@ -17,8 +17,10 @@ import { PASSWORD } from '../../features/tokens/credentials.ts'
 import { empty, json } from '../../http/answer.ts'
 import { setCookies } from '../../http/cookies.ts'
 import { refuseCrossSite } from '../../http/cross-site.ts'
+import { answer, NO_CONTENT } from '../../http/description.ts'
 import type { MethodHandler } from '../../http/endpoint.ts'
 import type { Fields } from '../../http/fields.ts'
+import { closed, text } from '../../http/json-schema.ts'
 import { allOf } from '../../permissions/compose.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import type { UserId } from '../../users/user.ts'
@@ -36,6 +38,13 @@ export const tokenLogin = (settings: DjoserSettings): PresetEndpoint =>
       const browser = settings.createSession ? browserSettingsIn(endpoints) : undefined
       return guarded('Token Create', permissionFor('tokenCreate', settings), {
         fields: loginFields(endpoints),
+        describe: () => ({
+          operationId: 'djoserTokenLogin',
+          summary: "Sign in with a password, for the user's API token",
+          answers: { 200: answer('The same token at each call.', AUTH_TOKEN) },
+          errors: ['no_active_account'],
+          signsIn: true,
+        }),
         async handle({ password, ...names }, request) {
           if (browser !== undefined) refuseCrossSite(request, browser)
           const core = await open()
@@ -68,6 +77,8 @@ export const tokenLogin = (settings: DjoserSettings): PresetEndpoint =>
     errorFor: errorsWith(settings, plainLoginError),
   })
 
+const AUTH_TOKEN = closed({ auth_token: text('Send it as `Authorization: Token …`.') })
+
 const loginFields = ({ loginField }: EndpointSettings): Fields =>
   ({
     password: { ...PASSWORD, optional: true },
@@ -85,6 +96,11 @@ export const tokenLogout = (settings: DjoserSettings): PresetEndpoint =>
         hasAllScopes,
       )
       return guarded('Token Destroy', permission, {
+        describe: () => ({
+          operationId: 'djoserTokenLogout',
+          summary: "Revoke the user's API token",
+          answers: NO_CONTENT,
+        }),
         async handle(_, request, { principal }) {
           const core = await open()
           await revokeToken(principal, core)

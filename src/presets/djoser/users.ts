@@ -5,12 +5,20 @@ import { deleteAccount } from '../../features/accounts/delete-account.ts'
 import { changeOwnUser } from '../../features/accounts/me.ts'
 import { ownAccount } from '../../features/accounts/own-account.ts'
 import { accountSettings, settableFields } from '../../features/accounts/settings.ts'
-import { attributesIn, signUp, signUpFields } from '../../features/accounts/sign-up.ts'
-import type { Core, OpenCore } from '../../features/core.ts'
+import {
+  attributesIn,
+  signUp,
+  signUpBody,
+  signUpFields,
+} from '../../features/accounts/sign-up.ts'
+import { fieldSchemas } from '../../features/accounts/user-json.ts'
+import type { Core, EndpointSettings, OpenCore } from '../../features/core.ts'
 import { PASSWORD } from '../../features/tokens/credentials.ts'
 import { empty, json } from '../../http/answer.ts'
+import { answer, type Description, NO_CONTENT } from '../../http/description.ts'
 import type { MethodHandler } from '../../http/endpoint.ts'
 import type { Fields } from '../../http/fields.ts'
+import { type JsonSchema, listOf, members, text } from '../../http/json-schema.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { Principal } from '../../permissions/permission.ts'
@@ -27,7 +35,7 @@ import {
 } from './access.ts'
 import { errorsWith, requireAccounts, requireSame, routed, TEXT } from './form.ts'
 import { type DjoserSettings, isRetyped } from './options.ts'
-import { createdUser, shownUser } from './shown-user.ts'
+import { createdSchema, createdUser, shownSchema, shownUser } from './shown-user.ts'
 
 type Handler = MethodHandler<string, Principal>
 
@@ -38,7 +46,7 @@ export const users = (settings: DjoserSettings): PresetEndpoint =>
     create(endpoints, open) {
       requireAccounts(endpoints)
       return routed('User List', {
-        GET: listing(settings, open),
+        GET: listing(settings, endpoints, open),
         POST: signingUp(settings, endpoints, open),
       })
     },
@@ -48,8 +56,20 @@ export const users = (settings: DjoserSettings): PresetEndpoint =>
 /** Users that one answer lists at most. `?after=` a username goes on. */
 const PAGE = 500
 
-const listing = (settings: DjoserSettings, open: OpenCore): Handler => ({
+const listing = (
+  settings: DjoserSettings,
+  endpoints: EndpointSettings,
+  open: OpenCore,
+): Handler => ({
   requirement: permissionFor('userList', settings),
+  describe: () => ({
+    operationId: 'djoserListUsers',
+    summary: 'Users: all for staff, else the own one',
+    query: { after: text('The username after which the list goes on.') },
+    answers: {
+      200: answer('500 users at most.', listOf(shownSchema(settings, endpoints))),
+    },
+  }),
   async handle(_, request, { principal }) {
     const core = await open()
     const found = await listed(principal, request, settings, core)
@@ -73,10 +93,20 @@ async function listed(
 
 const signingUp = (
   settings: DjoserSettings,
-  endpoints: Parameters<typeof signUpFields>[1],
+  endpoints: EndpointSettings,
   open: OpenCore,
 ): Handler => ({
   requirement: permissionFor('userCreate', settings),
+  describe: () => ({
+    operationId: 'djoserCreateUser',
+    summary: 'Sign up',
+    body: signUpBody(
+      endpoints,
+      isRetyped(settings, 'signUp') ? { re_password: PASSWORD } : {},
+    ),
+    answers: { 201: answer('The new user.', createdSchema(settings, endpoints)) },
+    errors: ['invalid_code'],
+  }),
   fields(body) {
     const { email, username, ...others } = signUpFields(body, endpoints)
     // Django's forms send an address that is missing as an empty one.
@@ -109,27 +139,65 @@ const signingUp = (
 
 /** `users/me/` */
 export const me = (settings: DjoserSettings): PresetEndpoint =>
-  one('/users/me/', 'User Me', settings)
+  one('/users/me/', { name: 'User Me', what: 'Me' }, settings)
 
 /** `users/{id}/` */
 export const detail = (settings: DjoserSettings): PresetEndpoint =>
-  one('/users/:id/', 'User Instance', settings)
+  one('/users/:id/', { name: 'User Instance', what: 'User' }, settings)
+
+interface Which {
+  readonly name: string
+  /** In the ids of its operations. */
+  readonly what: 'Me' | 'User'
+}
 
 const one = (
   path: `/${string}`,
-  name: string,
+  { name, what }: Which,
   settings: DjoserSettings,
-): PresetEndpoint =>
-  definePresetEndpoint({
+): PresetEndpoint => {
+  const shows = (verb: string, endpoints: EndpointSettings): Description => ({
+    operationId: `djoser${verb}${what}`,
+    summary: `${verb} ${WHOSE[what]}`,
+    answers: { 200: answer('The user.', shownSchema(settings, endpoints)) },
+    errors: ['not_found'],
+  })
+  const changes = (verb: string, endpoints: EndpointSettings): Description => ({
+    ...shows(verb, endpoints),
+    description: 'A new address is in force once the mail that is sent there is opened.',
+    body: changeBody(endpoints),
+  })
+  const deletes = (): Description => ({
+    operationId: `djoserDelete${what}`,
+    summary: `Delete ${WHOSE[what]}`,
+    answers: NO_CONTENT,
+    errors: ['not_found'],
+  })
+  return definePresetEndpoint({
     path,
-    create: (_, open) =>
+    create: (endpoints, open) =>
       routed(name, {
-        GET: showing(settings, open),
-        PUT: changing(settings, open),
-        PATCH: changing(settings, open),
-        DELETE: deleting(settings, open),
+        GET: { ...showing(settings, open), describe: () => shows('Show', endpoints) },
+        PUT: {
+          ...changing(settings, open),
+          describe: () => changes('Replace', endpoints),
+        },
+        PATCH: {
+          ...changing(settings, open),
+          describe: () => changes('Change', endpoints),
+        },
+        DELETE: { ...deleting(settings, open), describe: deletes },
       }),
     errorFor: errorsWith(settings),
+  })
+}
+
+const WHOSE = { Me: 'the own user', User: 'a user' } as const
+
+const changeBody = (endpoints: EndpointSettings): JsonSchema =>
+  members({
+    email: text(),
+    ...fieldSchemas(endpoints.userFields, true),
   })
 
 const showing = (settings: DjoserSettings, open: OpenCore): Handler => {

@@ -12,6 +12,8 @@ import {
   post,
 } from '../../features/define-feature.ts'
 import { PLAIN_CREDENTIALS } from '../../features/tokens/credentials.ts'
+import { answer, type Description } from '../../http/description.ts'
+import { closed, type JsonSchema, orNull, text } from '../../http/json-schema.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { isAuthenticated } from '../../permissions/basic-permissions.ts'
 import type { Principal } from '../../permissions/permission.ts'
@@ -43,6 +45,7 @@ export const login = (settings: KnoxSettings): PresetEndpoint =>
 const loginWithPassword = (settings: KnoxSettings, open: OpenCore): PathlessEndpoint =>
   post('Login', {
     fields: PLAIN_CREDENTIALS,
+    describe: describeWith(settings),
     async handle({ username, password }, request) {
       const core = await open()
       const account = await core.checkPasswordUntrimmed(username, password, request)
@@ -54,6 +57,7 @@ const loginWithSchemes = (settings: KnoxSettings, open: OpenCore): PathlessEndpo
   guardedPost('Login', {
     ...(settings.authentication && { authentication: settings.authentication }),
     requirement: isAuthenticated,
+    describe: describeWith(settings),
     async handle(_, request, { principal }) {
       const { scheme, user } = unlimited(principal)
       const core = await open()
@@ -61,6 +65,28 @@ const loginWithSchemes = (settings: KnoxSettings, open: OpenCore): PathlessEndpo
       const methods = scheme === 'basic' ? ['pwd'] : []
       return signIn(account, { methods, request }, settings, core)
     },
+  })
+
+const describeWith = (settings: KnoxSettings) => (): Description => ({
+  operationId: 'knoxLogin',
+  summary: 'Sign in for a new token',
+  answers: {
+    ...(settings.response
+      ? { default: answer('What the option `response` returns.', {}) }
+      : { 200: answer('The token.', bodyOf(settings)) }),
+    ...(settings.limit !== null && { 403: answer(LIMIT_REACHED, LIMIT_ERROR) }),
+  },
+  errors: ['no_active_account'],
+  signsIn: true,
+})
+
+const LIMIT_ERROR = closed({ error: text() })
+
+const bodyOf = ({ user }: KnoxSettings): JsonSchema =>
+  closed({
+    expiry: orNull(text('When the token expires; null: never.')),
+    token: text('Send it as `Authorization: Token …`.'),
+    ...(user !== undefined && { user: { type: 'object' } }),
   })
 
 /** @throws AuthError `no_active_account` if the user has changed since the credentials were checked */

@@ -4,6 +4,7 @@ import { apiTokenStore } from '../../features/api-tokens/sql.ts'
 import type { Core } from '../../features/core.ts'
 import { guardedPost } from '../../features/define-feature.ts'
 import { empty } from '../../http/answer.ts'
+import { NO_CONTENT } from '../../http/description.ts'
 import { isAuthenticated } from '../../permissions/basic-permissions.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import type { User, UserId } from '../../users/user.ts'
@@ -12,23 +13,41 @@ import { KIND, unlimited } from './login.ts'
 
 /** Revokes the token of the request. */
 export const logout = (scheme: Scheme<User>): PresetEndpoint =>
-  revoking('Logout', '/logout/', scheme, async ({ credential }, { apiTokens }) => {
+  revoking(LOGOUT, '/logout/', scheme, async ({ credential }, { apiTokens }) => {
     const id = credential?.id as ApiTokenId
     return (await apiTokens.delete(id)) ? { token: id } : undefined
   })
 
 /** Revokes all tokens of the user that this preset issued. */
 export const logoutAll = (scheme: Scheme<User>): PresetEndpoint =>
-  revoking('Logout All', '/logoutall/', scheme, async ({ user }, { apiTokens }) => {
+  revoking(LOGOUT_ALL, '/logoutall/', scheme, async ({ user }, { apiTokens }) => {
     const tokens = await apiTokens.deleteAll(user.id as UserId, KIND)
     return tokens === 0 ? undefined : { tokens }
   })
 
 type Ports = ReturnType<typeof apiTokenStore.ports>
 
+interface Named {
+  readonly name: string
+  readonly operationId: string
+  readonly summary: string
+}
+
+const LOGOUT: Named = {
+  name: 'Logout',
+  operationId: 'knoxLogout',
+  summary: 'Revoke the token of the request',
+}
+
+const LOGOUT_ALL: Named = {
+  name: 'Logout All',
+  operationId: 'knoxLogoutAll',
+  summary: 'Revoke all tokens of the user',
+}
+
 /** @param revoke returns what the audit log says; `undefined` if nothing was revoked */
 const revoking = (
-  name: string,
+  { name, ...texts }: Named,
   path: `/${string}`,
   scheme: Scheme<User>,
   revoke: (principal: Principal, ports: Ports) => Promise<object | undefined>,
@@ -39,6 +58,7 @@ const revoking = (
       guardedPost(name, {
         authentication: [scheme],
         requirement: isAuthenticated,
+        describe: () => ({ ...texts, answers: NO_CONTENT }),
         async handle(_, __, { principal }) {
           const core = await open()
           const detail = await revoke(unlimited(principal), core.ports(apiTokenStore))

@@ -2,9 +2,12 @@ import { AuthError } from '../../base/errors.ts'
 import type { AccountName } from '../../features/accounts/account-name.ts'
 import { redeemSignInCode } from '../../features/accounts/sign-in-code.ts'
 import { tokenAtSignIn } from '../../features/api-tokens/obtain.ts'
-import type { Core } from '../../features/core.ts'
+import type { Core, SectionReader } from '../../features/core.ts'
 import { post } from '../../features/define-feature.ts'
 import { deliverSignIn } from '../../features/token-cookies/deliver.ts'
+import { crossSiteErrors, signInAnswer } from '../../features/tokens/token-answers.ts'
+import { type Answers, answer } from '../../http/description.ts'
+import { closed, text } from '../../http/json-schema.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { CheckedSignIn } from '../../sessions/checked-sign-in.ts'
 import type { User } from '../../users/user.ts'
@@ -30,6 +33,13 @@ export const tokenOfCode = (settings: PasswordlessSettings): PresetEndpoint =>
     create: ({ section }, open) =>
       post('Obtain Auth Token From Callback Token', {
         fields: proofFields(section),
+        describe: () => ({
+          operationId: 'passwordlessToken',
+          summary: 'Exchange a code for a token',
+          answers: answersOf(settings, section),
+          errors: ['invalid_code', ...crossSiteErrors(section)],
+          signsIn: true,
+        }),
         async handle({ token: code, ...aliases }, request) {
           const name = soleAlias(aliases)
           if (name === undefined) throw nonFieldError(ONE_ALIAS)
@@ -39,6 +49,16 @@ export const tokenOfCode = (settings: PasswordlessSettings): PresetEndpoint =>
       }),
     errorFor: wrongTokenError,
   })
+
+function answersOf(
+  { issues, response }: PasswordlessSettings,
+  section: SectionReader,
+): Answers {
+  if (response !== undefined)
+    return { default: answer('What the option `response` returns.', {}) }
+  if (issues === 'pair') return signInAnswer(section)
+  return { 200: answer('Signed in.', closed({ token: text() })) }
+}
 
 const ISSUES_PAIR = {
   issues: { type: 'refresh', field: 'refresh' },

@@ -1,8 +1,14 @@
 import { requestSignInCode } from '../../features/accounts/sign-in-code.ts'
 import { post } from '../../features/define-feature.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
+import { DETAIL } from '../detail.ts'
 import { type Alias, CHANNELS, requireSignUp } from './channels.ts'
 import type { PasswordlessSettings } from './options.ts'
+
+const OPERATIONS = {
+  email: 'passwordlessEmail',
+  mobile: 'passwordlessMobile',
+} as const satisfies Record<Alias, string>
 
 /** Sends a code that signs in. */
 export const signInCode = (
@@ -17,6 +23,11 @@ export const signInCode = (
       requireSignUp(settings, section)
       return post(signIn.name, {
         fields: { [alias]: shape },
+        describe: () => ({
+          operationId: OPERATIONS[alias],
+          summary: 'Send a code that signs in',
+          answers: { 200: DETAIL },
+        }),
         async handle({ [alias]: value = '' }, request) {
           await requestSignInCode(
             await open(),

@@ -6,6 +6,7 @@ import {
 } from '../../features/accounts/own-address.ts'
 import { guardedPost } from '../../features/define-feature.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
+import { DETAIL } from '../detail.ts'
 import { type Alias, CHANNELS } from './channels.ts'
 import {
   nonFieldError,
@@ -19,6 +20,11 @@ import type { PasswordlessSettings } from './options.ts'
 const verifyPrefixOf = ({ prefix, verifyPrefix }: PasswordlessSettings): string =>
   verifyPrefix ?? `${prefix.replace(/\/$/, '')}/verify`
 
+const OPERATIONS = {
+  email: 'passwordlessVerifyEmail',
+  mobile: 'passwordlessVerifyMobile',
+} as const satisfies Record<Alias, string>
+
 /** Sends a code that verifies the user's own address or number. */
 export const verificationCode = (
   alias: Alias,
@@ -31,6 +37,12 @@ export const verificationCode = (
       const { field, verify } = CHANNELS[alias]
       return guardedPost(verify.name, {
         requirement: hasAllScopes,
+        describe: () => ({
+          operationId: OPERATIONS[alias],
+          summary: 'Send a code that verifies the own address or number',
+          answers: { 200: DETAIL },
+          errors: ['invalid'],
+        }),
         async handle(_, request, { principal }) {
           const core = await open()
           const { user } = await ownAccount(principal.user.id, core)
@@ -53,6 +65,12 @@ export const verification = (settings: PasswordlessSettings): PresetEndpoint =>
       guardedPost('Verify Alias From Callback Token', {
         requirement: hasAllScopes,
         fields: proofFields(section),
+        describe: () => ({
+          operationId: 'passwordlessVerify',
+          summary: 'Redeem such a code',
+          answers: { 200: DETAIL },
+          errors: ['invalid_code'],
+        }),
         async handle({ token, ...aliases }, _, { principal }) {
           const name = soleAlias(aliases)
           if (name === undefined) throw nonFieldError('Invalid input.')

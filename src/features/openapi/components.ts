@@ -1,0 +1,96 @@
+import type { JsonSchema } from '../../http/json-schema.ts'
+
+/** What several operations refer to, by name. */
+export class Components {
+  readonly schemas = new Map<string, JsonSchema>()
+  readonly responses = new Map<string, object>()
+  readonly headers = new Map<string, object>()
+  readonly securitySchemes = new Map<string, object>()
+
+  /** A schema in which each that has a title is a reference. */
+  schema(schema: JsonSchema): JsonSchema {
+    const { title, ...rest } = schema
+    const inner = mapped(rest, (each) => this.schema(each as JsonSchema)) as JsonSchema
+    if (typeof title !== 'string') return inner
+    return reference('schemas', added(this.schemas, title, inner))
+  }
+
+  /** The same, listed by a name. */
+  namedSchema(name: string, schema: JsonSchema): JsonSchema {
+    return this.schema('$ref' in schema ? schema : { title: name, ...schema })
+  }
+
+  /** @param name of a header of answers */
+  header(name: string, header: object): JsonSchema {
+    this.headers.set(name, header)
+    return reference('headers', name)
+  }
+
+  response(name: string, create: () => object): JsonSchema {
+    if (!this.responses.has(name)) this.responses.set(name, create())
+    return reference('responses', name)
+  }
+
+  /** @returns its name in the document: another of two that have the same one */
+  securityScheme(name: string, scheme: object): string {
+    return added(this.securitySchemes, name, scheme)
+  }
+
+  /** Sorted: their order does not depend on that of the endpoints. */
+  toJSON(): object {
+    const sections = Object.entries({
+      schemas: this.schemas,
+      responses: this.responses,
+      headers: this.headers,
+      securitySchemes: this.securitySchemes,
+    })
+    return Object.fromEntries(
+      sections
+        .filter(([, entries]) => entries.size > 0)
+        .map(([name, entries]) => [name, Object.fromEntries([...entries].sort(byName))]),
+    )
+  }
+}
+
+const byName = ([one]: [string, object], [other]: [string, object]): number =>
+  one < other ? -1 : 1
+
+const reference = (section: string, name: string): JsonSchema => ({
+  $ref: `#/components/${section}/${name}`,
+})
+
+/** @returns the name under which it stands */
+function added(entries: Map<string, object>, name: string, value: object): string {
+  const text = JSON.stringify(value)
+  for (let number = 1; ; number++) {
+    const free = number === 1 ? name : `${name}${number}`
+    const found = entries.get(free)
+    if (found === undefined) entries.set(free, value)
+    if (found === undefined || JSON.stringify(found) === text) return free
+  }
+}
+
+/** Members whose values are not schemas, though they may look like some. */
+const VALUES: ReadonlySet<string> = new Set(['enum', 'example', 'examples', 'default'])
+
+/** A schema in which the objects of its members are mapped; those of `properties` are schemas by name. */
+function mapped(value: unknown, map: (schema: object) => object): unknown {
+  if (Array.isArray(value)) return value.map((each) => mappedMember(each, map))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => {
+      if (VALUES.has(name)) return [name, each]
+      return [name, name === 'properties' ? byNames(each, map) : mappedMember(each, map)]
+    }),
+  )
+}
+
+const byNames = (properties: object, map: (schema: object) => object): object =>
+  Object.fromEntries(
+    Object.entries(properties).map(([name, each]) => [name, mappedMember(each, map)]),
+  )
+
+function mappedMember(value: unknown, map: (schema: object) => object): unknown {
+  if (Array.isArray(value)) return value.map((each) => mappedMember(each, map))
+  return typeof value === 'object' && value !== null ? map(value) : value
+}

@@ -1,0 +1,28 @@
+import type { Surface } from '../core.ts'
+import { defineFeature } from '../define-feature.ts'
+import type { OpenApiDocument, OpenApiOptions } from './document.ts'
+import type { OpenApiSecurity } from './security-helpers.ts'
+
+/** A description of the endpoints, for people and for tools that make clients of it. */
+export const openapi = defineFeature({
+  name: 'openapi',
+  admin: (_open, surface) => ({
+    /** The OpenAPI 3.1 document of the endpoints. The database is not opened. */
+    openapi: (options: OpenApiOptions = {}): Promise<OpenApiDocument> =>
+      documentOf(surface, options),
+    /** What a document of the application's own says of the credentials of its routes. */
+    openapiSecurity: async (): Promise<OpenApiSecurity> => {
+      const { openApiSecurity } = await import('./security-helpers.ts')
+      return openApiSecurity(surface)
+    },
+  }),
+})
+
+/** Loaded when a document is asked for. */
+async function documentOf(
+  surface: Surface,
+  options: OpenApiOptions,
+): Promise<OpenApiDocument> {
+  const { createDocument } = await import('./document.ts')
+  return createDocument(surface, options)
+}
