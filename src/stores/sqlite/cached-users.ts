@@ -3,7 +3,7 @@ import { isStorable } from '../../base/storable.ts'
 import type { Account } from '../../users/user.ts'
 import type { UserField, Users } from '../../users/users.ts'
 import { AccountCache, invalidatingWrite } from '../account-cache.ts'
-import { accountOf, type UserRow } from '../users.ts'
+import { accountOf, type UserRow } from '../user-rows.ts'
 import type { Connection } from './connection.ts'
 
 /**
