@@ -97,7 +97,7 @@ async function mailedLink(origin: string, subject: RegExp): Promise<string> {
 
 async function signUp(page: Page, origin: string): Promise<void> {
   await page.goto('/sign-up/')
-  await page.getByLabel('E-mail address').fill(ADDRESS)
+  await page.getByLabel('Email address').fill(ADDRESS)
   await page.getByLabel('Password').fill('short')
   await press(page, 'Sign up')
   await page.getByText(/too short/).waitFor()
@@ -125,7 +125,7 @@ async function signUp(page: Page, origin: string): Promise<void> {
 
 async function signIn(page: Page, password: string): Promise<void> {
   await page.goto('/sign-in/')
-  await page.getByLabel('E-mail address').fill(ADDRESS)
+  await page.getByLabel('Email address').fill(ADDRESS)
   await page.getByLabel('Password').fill(password)
   await press(page, 'Sign in')
 }
@@ -139,7 +139,7 @@ async function signOut(page: Page): Promise<void> {
 async function resetPassword(page: Page, origin: string): Promise<void> {
   await signOut(page)
   await page.getByRole('link', { name: 'Forgot your password?' }).click()
-  await page.getByLabel('E-mail address').fill(ADDRESS)
+  await page.getByLabel('Email address').fill(ADDRESS)
   await press(page, 'Send a link')
   await heading(page, 'Check your mail')
   const link = await mailedLink(origin, /reset|new password/i)

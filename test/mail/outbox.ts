@@ -108,8 +108,8 @@ export function outboxTests(name: string, fresh: FreshDatabase): void {
     assert.deepEqual(
       log.map(({ event }) => event),
       [
-        'a message was refused, and is not sent',
-        'a message could not be sent, it is tried again',
+        'a message was refused and is not sent',
+        'a message could not be sent and is tried again',
         'a message was not sent in time',
       ],
     )

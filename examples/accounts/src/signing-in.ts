@@ -3,7 +3,7 @@ import { type Field, form, link, paragraph, show } from './elements.ts'
 
 const EMAIL: Field = {
   name: 'email',
-  label: 'E-mail address',
+  label: 'Email address',
   type: 'email',
   autocomplete: 'username',
 }

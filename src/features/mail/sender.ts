@@ -129,7 +129,7 @@ async function sendClaimed(stored: StoredMessage, deps: SenderDeps): Promise<voi
     await deliver(stored, deps)
   } catch (error) {
     if (!isPermanent(error)) return postpone(stored, error, deps)
-    logFailure(log, 'a message was refused, and is not sent', error, stored)
+    logFailure(log, 'a message was refused and is not sent', error, stored)
   }
   await outbox.delete(stored.id)
 }
@@ -177,7 +177,7 @@ async function postpone(
   const pause = Math.min(FIRST_PAUSE * 2 ** attempts, LONGEST_PAUSE)
   log({
     level: 'warn',
-    event: 'a message could not be sent, it is tried again',
+    event: 'a message could not be sent and is tried again',
     message: id,
     attempt: attempts + 1,
     pause,

@@ -2,7 +2,7 @@ import type { TemplateData, Templates } from './template.ts'
 
 export const en: Templates = {
   confirmSignUp: (data, app) => ({
-    subject: `Confirm your e-mail address for ${app}`,
+    subject: `Confirm your email address for ${app}`,
     before: [`Please confirm that this address is yours.`],
     ...action(data, 'Confirm the address'),
     after: [lasts(data), 'If you have not signed up, ignore this message.'],
@@ -16,7 +16,7 @@ export const en: Templates = {
     after: [lasts(data), 'If it was not you, ignore this message.'],
   }),
   verifyEmail: (data, app) => ({
-    subject: `Confirm your e-mail address for ${app}`,
+    subject: `Confirm your email address for ${app}`,
     before: ['Please confirm that this address is yours.'],
     ...action(data, 'Confirm the address'),
     after: [lasts(data)],
@@ -49,13 +49,13 @@ export const en: Templates = {
     ],
   }),
   changeEmail: (data, app) => ({
-    subject: `Confirm your new e-mail address for ${app}`,
+    subject: `Confirm your new email address for ${app}`,
     before: ['Please confirm that this address replaces the one you used until now.'],
     ...action(data, 'Confirm the new address'),
     after: [lasts(data), 'If you have not asked for it, ignore this message.'],
   }),
   emailChanged: (data, app) => ({
-    subject: `Your e-mail address for ${app} is changed`,
+    subject: `Your email address for ${app} is changed`,
     before: [`The address of your account becomes ${data.newAddress ?? 'another one'}.`],
     ...action(data, 'Undo the change'),
     after: ['If it was you, there is nothing to do.'],
