@@ -24,6 +24,8 @@ export interface Faults {
   failAll(): void
   /** Everything works again. */
   clear(): void
+  /** The functions of the store that were called since the beginning, or since the last `clear()`. */
+  readonly called: ReadonlySet<StoreVerb>
 }
 
 export interface FaultSwitches extends Faults {
@@ -32,9 +34,14 @@ export interface FaultSwitches extends Faults {
 
 export function faultSwitches(): FaultSwitches {
   const failing = new Set<string>()
+  const called = new Set<StoreVerb>()
   let all = false
   return {
-    isFailing: (verb) => all || failing.has(verb),
+    called,
+    isFailing(verb) {
+      called.add(verb as StoreVerb)
+      return all || failing.has(verb)
+    },
     fail(...verbs) {
       for (const verb of verbs) refuseUnknown(verb)
       for (const verb of verbs) failing.add(verb)
@@ -45,17 +52,26 @@ export function faultSwitches(): FaultSwitches {
     clear() {
       all = false
       failing.clear()
+      called.clear()
     },
   }
 }
 
 /** A misspelt name would let a test pass without the fault that it is about. */
 function refuseUnknown(verb: string): void {
-  const known = verbsOf(sqliteStore({ file: IN_MEMORY, extensions: STORE_EXTENSIONS }))
+  const known = knownVerbs()
   if (known.includes(verb)) return
   throw configError(
     `The store has no function ${JSON.stringify(verb)}. faults.fail() takes one of: ${known.join(', ')}.`,
   )
+}
+
+let verbs: readonly string[] | undefined
+
+/** Opens a store once: that takes longer than most tests. */
+function knownVerbs(): readonly string[] {
+  verbs ??= verbsOf(sqliteStore({ file: IN_MEMORY, extensions: STORE_EXTENSIONS }))
+  return verbs
 }
 
 const STORE_VERBS = ['migrate', 'ping'] as const

@@ -11,11 +11,11 @@ import { AuthError } from '../../src/base/errors.ts'
 import { FEATURE_LIST } from '../../src/features.ts'
 import type { PresetEndpoint } from '../../src/presets/define-preset.ts'
 import { djoser, djRestAuth, knox, passwordless } from '../../src/presets/index.ts'
-import { type StoreVerb, testInstance } from '../../src/testing/index.ts'
-import { sqliteStore } from '../stores/open.ts'
+import { testInstance } from '../../src/testing/index.ts'
 import { ACCOUNT_REQUESTS, EMAIL } from './account-requests.ts'
 import { restRequests } from './dj-rest-auth-requests.ts'
 import { DJOSER_REQUESTS } from './djoser-requests.ts'
+import { neededVerbs } from './needed-verbs.ts'
 import { PASSKEY_REQUESTS } from './passkey-requests.ts'
 import { PASSWORDLESS_REQUESTS, PHONE } from './passwordless-requests.ts'
 import { SECOND_FACTOR_REQUESTS } from './second-factor-requests.ts'
@@ -65,11 +65,6 @@ const PRESETS = [
 type Instance = ReturnType<typeof open>
 
 const byName = remoteUser((request) => request.header('x-name'))
-
-/** Every function of the store, those of features included, but the one that never fails. */
-const VERBS = Object.entries(sqliteStore({ file: ':memory:' }).ports)
-  .flatMap(([port, verbs]) => Object.keys(verbs).map((verb) => `${port}.${verb}`))
-  .filter((verb) => verb !== 'users.version') as StoreVerb[]
 
 /** What a client has when it sends a request. */
 interface Client {
@@ -188,31 +183,37 @@ async function answer({ auth }: Instance, request: Request): Promise<Response> {
   }
 }
 
-/** Sends a request while one part of the store fails. @returns whether the answer was 503 */
-async function isUnavailable(
-  instance: Instance,
-  verb: StoreVerb,
-  requestOf: RequestOf,
-): Promise<boolean> {
-  // Nothing that was cached for the previous answer counts any more.
+/** Signs in and makes a request; then nothing that was cached counts any more. */
+async function prepared(instance: Instance, requestOf: RequestOf) {
   instance.clock.advance(60)
   await givePassword(instance)
   const client = await signedIn(instance)
-  const request = await requestOf(client, instance)
-  const logged = instance.log.length
-  instance.faults.fail(verb)
-  const response = await answer(instance, request)
-  instance.faults.clear()
+  return { client, request: await requestOf(client, instance) }
+}
 
-  const entries = instance.log.slice(logged)
-  const text = JSON.stringify(entries)
-  for (const secret of [PASSWORD, ...Object.values(client)])
-    assert.ok(!text.includes(secret), `${verb}: the log has a secret`)
-  if (response.ok) return false
-  assert.equal(response.status, 503, verb)
-  assert.ok(Number(response.headers.get('retry-after')) >= 1, `${verb}: no Retry-After`)
-  assert.ok(entries.length <= 1, `${verb}: logged ${entries.length} times`)
-  return true
+/** @returns the parts of the store without which the answer is 503 */
+async function neededBy(
+  instance: Instance,
+  requestOf: RequestOf,
+): Promise<readonly string[]> {
+  let secrets: readonly string[] = []
+  let logged = 0
+  const prepare = async () => {
+    const { client, request } = await prepared(instance, requestOf)
+    secrets = [PASSWORD, ...Object.values(client)]
+    logged = instance.log.length
+    return () => answer(instance, request)
+  }
+  return neededVerbs(instance, prepare, (response, verb) => {
+    const entries = instance.log.slice(logged)
+    const text = JSON.stringify(entries)
+    for (const secret of secrets)
+      assert.ok(!text.includes(secret), `${verb}: the log has a secret`)
+    if (response.ok) return
+    const seconds = Number(response.headers.get('retry-after'))
+    assert.ok(seconds >= 1, `${verb}: no Retry-After`)
+    assert.ok(entries.length <= 1, `${verb}: logged ${entries.length} times`)
+  })
 }
 
 /** Endpoints whose answer comes from memory. */
@@ -229,9 +230,7 @@ for (const [name, requestOf] of Object.entries(ALL))
       phone: PHONE,
       emailVerified: true,
     })
-    const needed: string[] = []
-    for (const verb of VERBS)
-      if (await isUnavailable(instance, verb, requestOf)) needed.push(verb)
+    const needed = await neededBy(instance, requestOf)
 
     assert.equal(needed.length === 0, NEEDS_NO_STORE.includes(name), needed.join(', '))
   })
@@ -261,13 +260,15 @@ test('every scheme of every feature is tried', () => {
 })
 
 test('while nothing answers, no request is accepted or refused for good', async () => {
+  await using instance = open()
+  await instance.auth.users.create({ ...CREDENTIALS, email: EMAIL, phone: PHONE })
   for (const requestOf of Object.values(ALL)) {
-    await using instance = open()
-    await instance.auth.users.create({ ...CREDENTIALS, email: EMAIL, phone: PHONE })
-    const request = await requestOf(await signedIn(instance), instance)
+    const { request } = await prepared(instance, requestOf)
     if (request.url.endsWith('jwks.json')) continue
     instance.faults.failAll()
+    const { status } = await answer(instance, request)
+    instance.faults.clear()
 
-    assert.equal((await answer(instance, request)).status, 503, request.url)
+    assert.equal(status, 503, request.url)
   }
 })
