@@ -107,3 +107,6 @@ export type FeatureUserAdmin = Together<ReturnType<Each<'userAdmin'>>>
 
 /** What `flush` of the features counts. */
 export type FeatureCounts = Together<Awaited<ReturnType<Each<'flush'>>>>
+
+/** The members that features add to what `testInstance()` returns. */
+export type FeatureTesting = Together<ReturnType<ReturnType<Each<'testing'>>['members']>>

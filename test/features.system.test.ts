@@ -10,23 +10,18 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import { FEATURE_LIST } from '../src/features.ts'
 
 const run = promisify(execFile)
 
-/**
- * Features that can be left out, with what is built on them: their folders, and their names in the list. Not those that the command
- * builds on: API tokens, codes, mail and accounts.
- */
-const REMOVABLE = [
-  ['browser-sessions', 'browserSessions'],
-  ['sliding-tokens', 'slidingTokens'],
-  ['revocation-feed', 'revocationFeed'],
-  ['second-factors', 'secondFactors'],
-  ['passkeys', 'passkeys'],
-] as const
+/** Features that the rest is built on, and why. All others can be left out. */
+const CORE: Readonly<Record<string, string>> = {
+  tokens: 'access and refresh tokens are what an instance issues',
+  tokenCookies: 'the endpoints of tokens deliver them in cookies, too',
+}
 
 /** Signs in, refreshes and guards with what is left. */
 const PROGRAM = `
@@ -56,72 +51,109 @@ await assert.rejects(auth.require(new Request('http://localhost/')), { status: 4
 await auth.close()
 `
 
-for (const [folder, name] of REMOVABLE) {
+for (const { name } of FEATURE_LIST) {
+  if (Object.hasOwn(CORE, name)) continue
   test(`without its line in features.ts, ${name} is gone and the rest works`, async (t) => {
     const copy = mkdtempSync(join(tmpdir(), 'watchword-features-'))
     t.after(() => rmSync(copy, { recursive: true }))
     cpSync('src', join(copy, 'src'), { recursive: true })
     cpSync('package.json', join(copy, 'package.json'))
     symlinkSync(join(process.cwd(), 'node_modules'), join(copy, 'node_modules'))
-    removeFeature(copy, folder, name)
+    removeFeature(copy, name)
 
     await compile(copy)
 
     writeFileSync(join(copy, 'program.mjs'), PROGRAM)
     await run(process.execPath, ['program.mjs'], { cwd: copy })
+    await runTests(copy)
   })
 }
 
-/** Removes the folder, the line in the list, and the lines that export something of it; then what imports it, in the same way. */
-function removeFeature(copy: string, folder: string, name: string): void {
-  for (const file of globSync('src/**/*.test.ts', { cwd: copy })) rmSync(join(copy, file))
-  const removed = [`features/${folder}`]
+test('each feature of the core is listed, and has a reason', () => {
+  const names = FEATURE_LIST.map(({ name }) => name)
+  assert.deepEqual(
+    Object.keys(CORE).filter((name) => !names.includes(name)),
+    [],
+  )
+})
+
+/** The files that list features, or what they export. */
+const LISTS = [
+  'features.ts',
+  'index.ts',
+  'authentication.ts',
+  'presets/index.ts',
+  'cli/feature-options.ts',
+]
+
+/** Removes the folder, the line in the list, and the lines that name something of it; then what imports it, in the same way. */
+function removeFeature(copy: string, name: string): void {
+  const removed = [`features/${folderOf(name)}`]
   for (const part of removed) {
     rmSync(join(copy, 'src', part), { recursive: true })
     removed.push(...importersOf(part, copy).filter((each) => !removed.includes(each)))
   }
-  for (const file of ['features.ts', 'index.ts', 'authentication.ts', 'presets/index.ts'])
-    removeLines(join(copy, 'src', file), removed, name)
+  for (const file of LISTS) removeLines(join(copy, 'src', file), removed)
+  const folders = [...removed.map((part) => basename(part)), 'test']
+  for (const file of importersAmong('src/**/*.test.ts', folders, copy))
+    rmSync(join(copy, file))
 }
+
+const folderOf = (name: string): string =>
+  name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 /** The features and presets that import from a folder: `presets/knox`. */
 function importersOf(part: string, copy: string): readonly string[] {
-  const folder = part.split('/').at(-1)
-  const pattern = new RegExp(`from '(?:\\.\\./)+(?:features/)?${folder}/`)
-  const files = globSync('src/{features,presets}/*/**/*.ts', { cwd: copy })
-  const importing = files.filter((file) =>
-    pattern.test(readFileSync(join(copy, file), 'utf8')),
-  )
+  const folder = basename(part)
+  const importing = importersAmong('src/{features,presets}/*/**/*.ts', [folder], copy)
   return [...new Set(importing.map((file) => file.split('/').slice(1, 3).join('/')))]
 }
 
-function removeLines(path: string, parts: readonly string[], name: string): void {
-  const lines = readFileSync(path, 'utf8').split('\n')
-  const removed = parts.map((part) => part.split('/').at(-1)!)
-  const names = [name, ...removed.map(camelCase)]
-  const isOf = (line: string): boolean =>
-    names.some((each) => line === `  ${each},`) ||
-    removed.some((folder) => new RegExp(`from '.*/${folder}/`).test(line))
-  writeFileSync(
-    path,
-    statements(lines)
-      .filter((each) => !isOf(each))
-      .join('\n'),
+/** The files of a pattern that import from one of these folders. */
+function importersAmong(
+  pattern: string,
+  folders: readonly string[],
+  copy: string,
+): readonly string[] {
+  const imports = new RegExp(
+    `(?:from |import\\()'\\.[./]*(?:[\\w-]+/)*(?:${folders.join('|')})/`,
+  )
+  return globSync(pattern, { cwd: copy }).filter((file) =>
+    imports.test(readFileSync(join(copy, file), 'utf8')),
   )
 }
 
+/** Removes imports and exports of these parts, and the lines of lists that name what was imported. */
+function removeLines(path: string, parts: readonly string[]): void {
+  const folders = parts.map((part) => basename(part))
+  const isOf = (line: string): boolean =>
+    folders.some((folder) => new RegExp(`from '.*/${folder}/`).test(line))
+  const lines = statements(readFileSync(path, 'utf8'))
+  const names = lines.filter(isOf).flatMap((line) => line.match(/\w+/g) ?? [])
+  const isNamed = (line: string): boolean => names.some((name) => line === `  ${name},`)
+  const kept = lines.filter((line) => !isOf(line) && !isNamed(line))
+  writeFileSync(path, kept.join('\n'))
+}
+
 /** Lines; an import or export over several is one. */
-const statements = (lines: readonly string[]): readonly string[] =>
-  lines
-    .join('\n')
+const statements = (text: string): readonly string[] =>
+  text
     .replaceAll(
       /^((?:import|export)[^;\n]*\{)\n([^}]*)\}/gm,
       (_, start, names) => `${start}${names.replaceAll(/\s+/g, ' ')}}`,
     )
     .split('\n')
 
-const camelCase = (folder: string): string =>
-  folder.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+/** Runs the tests beside the sources that need nothing else of the repository. */
+async function runTests(copy: string): Promise<void> {
+  const files = globSync('src/**/*.test.ts', { cwd: copy })
+  const args = ['--test', '--test-isolation=none', '--test-reporter=dot', ...files]
+  const failed = await run(process.execPath, args, { cwd: copy }).then(
+    () => '',
+    ({ stdout }) => String(stdout),
+  )
+  assert.equal(failed, '')
+}
 
 async function compile(copy: string): Promise<void> {
   const config = JSON.parse(readFileSync('tsconfig.json', 'utf8'))

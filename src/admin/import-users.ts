@@ -12,6 +12,7 @@ import {
   fieldError,
   NAME_TAKEN,
   PHONE_TAKEN,
+  rejectFieldErrors,
 } from '../users/field-errors.ts'
 import { changeOf, parseImportedUser } from '../users/imported-user.ts'
 import type { StoredUser, UserId } from '../users/user.ts'
@@ -63,6 +64,8 @@ export interface ImportDeps {
   readonly audit: AuditLog
   /** @throws AuthError `invalid` */
   refuseUnknownRoles(roles: unknown): void
+  /** @returns messages about attributes that the option `user` does not allow */
+  attributeFaults(attributes: object): readonly string[]
   /** Removes what a failed deletion has left under this id. */
   removeRemains(id: UserId): Promise<void>
   /** Changes a user through `write`, and revokes the sessions that the change ends. */
@@ -136,8 +139,9 @@ class UserImport {
   }
 
   async flush(): Promise<void> {
-    const rows = [...this.#batch.values()]
+    const batch = [...this.#batch.values()]
     this.#batch.clear()
+    const rows = await this.#withRequiredFields(batch)
     const left = this.#options.dryRun === true ? rows : await this.#insert(rows)
     await this.#settle(left)
     this.#options.progress?.(this.counts)
@@ -150,13 +154,28 @@ class UserImport {
   }
 
   async #parsed(input: ImportedUser): Promise<NewUser | undefined> {
-    const { refuseUnknownRoles, clock } = this.#deps
+    const { refuseUnknownRoles, attributeFaults, clock } = this.#deps
     try {
       refuseUnknownRoles(input?.roles)
-      return await parseImportedUser(input, { ...this.#deps, now: clock() })
+      const user = await parseImportedUser(input, { ...this.#deps, now: clock() })
+      if (input.attributes !== undefined)
+        rejectFieldErrors({ attributes: attributeFaults(user.attributes) })
+      return user
     } catch (error) {
       return this.#refuseIfInvalid(input, error)
     }
+  }
+
+  /** Refuses new users without attributes if the option `user` requires some. Others may exist, and be updated. */
+  async #withRequiredFields(rows: readonly Row[]): Promise<readonly Row[]> {
+    const faults = this.#deps.attributeFaults({})
+    const lacking = rows.filter(({ input }) => input.attributes === undefined)
+    if (faults.length === 0 || lacking.length === 0) return rows
+    const stored = await this.#deps.users.findKeys(lacking.map(({ user }) => user))
+    const ids = new Set(stored.map(({ id }) => id))
+    const refused = new Set(lacking.filter(({ user }) => !ids.has(user.id)))
+    for (const { input } of refused) this.#refuse(input, { attributes: faults })
+    return rows.filter((row) => !refused.has(row))
   }
 
   /** @returns the rows that were not inserted */

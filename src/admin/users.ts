@@ -222,6 +222,7 @@ export function userAdmin(
         ...deps,
         random,
         refuseUnknownRoles: (given) => refuseUnknownRoles(given, roles),
+        attributeFaults: (attributes) => attributeFaults(attributes, userFields),
         removeRemains: (id) => removeRemains(id, deps),
         changing: changing(deps),
       })

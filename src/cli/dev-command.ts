@@ -1,10 +1,10 @@
 import { AuthError } from '../base/errors.ts'
-import type { LogEntry } from '../base/log.ts'
+import type { Log } from '../base/log.ts'
 import { systemRandom } from '../base/random.ts'
 import { type CommandOutput, command, DATABASE } from '../command/command.ts'
 import { type CommandContext, shellWord } from '../command/context.ts'
 import { printable } from '../command/format.ts'
-import { type KeptMessage, mailbox } from '../features/mail/mailbox.ts'
+import type { DevelopmentServer } from '../features/define-feature.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { ADDRESS, addressOf } from './address-options.ts'
@@ -52,14 +52,11 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
     const database = databaseOf(values.database, context)
     const origins = originsOf(values, context)
     const log = openLog(logSettingsOf(values, context, 'text'), context.stderr)
-    const { mail, sms, messages } = mailbox(50, (message) => log(messageEntry(message)))
+    const { options, endpoints } = await ofFeatures(log)
     const url = context.env.WATCHWORD_URL || `http://localhost:${address.port}`
-    const auth = await openServer(database, { log, mail, sms, url, accounts: true })
+    const auth = await openServer(database, { ...options, log, url })
     try {
-      const running = await listen(
-        { auth, log, origins, messages: () => messages, ...address },
-        context,
-      )
+      const running = await listen({ auth, log, origins, endpoints, ...address }, context)
       // Before the welcome, after which a program may send the signal.
       const stopped = stopSignal()
       const user = await firstUser(values.user ?? 'admin', auth)
@@ -72,10 +69,15 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
   },
 })
 
-const messageEntry = (message: KeptMessage): LogEntry => ({
-  level: 'info',
-  event: `${message.channel} to ${message.to}: ${message.text}`,
-})
+/** What features add to this server. */
+async function ofFeatures(log: Log): Promise<Required<DevelopmentServer>> {
+  const { FEATURE_LIST } = await import('../features.ts')
+  const added = FEATURE_LIST.flatMap((feature) => feature.development?.(log) ?? [])
+  return {
+    options: Object.assign({}, ...added.map(({ options }) => options)),
+    endpoints: added.flatMap(({ endpoints = [] }) => endpoints),
+  }
+}
 
 interface FirstUser {
   readonly username: string

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AuditEvent } from '../audit/event.ts'
+import { eventJson } from '../audit/event-json.ts'
 import { milliseconds, seconds, systemClock, type UnixSeconds } from '../base/clock.ts'
 import { secondsOf } from '../base/duration.ts'
 import { lazyByKey } from '../base/lazy.ts'
@@ -59,12 +60,12 @@ Kinds: ${EVENT_KINDS.join(', ')}.`,
       const rowOf = eventRows(auth)
       const listed = [...(await auth.events.list(query))].reverse()
       const text = eventTable(await Promise.all(listed.map(rowOf)))
-      if (values.follow !== true) return { text, json: listed.map(toJson) }
+      if (values.follow !== true) return { text, json: listed.map(eventJson) }
 
       for (const line of followLines(text, listed)) print(line)
       for await (const event of newEvents(auth, query, listed)) {
         const row = await rowOf(event)
-        print({ text: row.map(printable).join('  '), json: toJson(event) })
+        print({ text: row.map(printable).join('  '), json: eventJson(event) })
       }
       return undefined
     }),
@@ -79,7 +80,7 @@ function followLines(
   const lines = [`${heading}\n${first}`, ...others]
   return listed.map((event, index) => ({
     text: lines[index] ?? '',
-    json: toJson(event),
+    json: eventJson(event),
   }))
 }
 
@@ -136,18 +137,6 @@ function eventRows({
 
 const detailText = (value: unknown): string =>
   typeof value === 'string' ? value : JSON.stringify(value)
-
-const toJson = (event: AuditEvent): object => ({
-  id: event.id,
-  at: new Date(event.at * 1000).toISOString(),
-  kind: event.kind,
-  user_id: event.userId ?? null,
-  session_id: event.sessionId ?? null,
-  actor: event.actor ?? null,
-  address: event.address ?? null,
-  request_id: event.requestId ?? null,
-  detail: event.detail,
-})
 
 /** The pause between two queries. */
 const INTERVAL = milliseconds(1_000)

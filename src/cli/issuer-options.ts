@@ -1,5 +1,6 @@
 import type { CommandContext } from '../command/context.ts'
 import { UsageError } from '../command/errors.ts'
+import { namesIn } from '../command/values.ts'
 import type { Options } from '../settings/options.ts'
 
 export const ISSUER = {
@@ -27,7 +28,7 @@ export function issuerOf(
   { env }: CommandContext,
 ): Pick<Options, 'tokens'> {
   const issuer = values.issuer ?? (env.WATCHWORD_ISSUER || undefined)
-  const audience = namesIn(values.audience ?? env.WATCHWORD_AUDIENCE ?? '')
+  const audience = namesIn(values.audience ?? env.WATCHWORD_AUDIENCE)
   if (issuer === undefined && audience.length === 0) return {}
   if (issuer === undefined) {
     throw new UsageError(
@@ -41,9 +42,3 @@ export function issuerOf(
   }
   return { tokens: { issuer, audience } }
 }
-
-const namesIn = (list: string): string[] =>
-  list
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean)

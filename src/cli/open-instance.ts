@@ -8,20 +8,7 @@ import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { databaseOf, isFile } from './database.ts'
 
-export type ServerOptions = Pick<
-  Options,
-  | 'proxies'
-  | 'redis'
-  | 'counts'
-  | 'hashesAtOnce'
-  | 'log'
-  | 'tokens'
-  | 'endpoints'
-  | 'accounts'
-  | 'url'
-  | 'mail'
-  | 'sms'
->
+export type ServerOptions = Omit<Options, 'database' | 'authentication'>
 
 /** Opens an instance, migrated and checked, for a server. */
 export const openServer = async (
@@ -55,28 +42,18 @@ export const openWith =
   async <T>(
     option: string | undefined,
     work: (auth: Watchword<User>) => Promise<T>,
-    { withKeys = false, withMail = false, create = false }: OpenOptions = {},
+    { withKeys = false, options, create = false }: OpenOptions = {},
   ): Promise<T> => {
     const database = databaseOf(option, context)
     if (!create) requireDatabase(database, context)
     const tokens = withKeys ? KEYS_LEFT_ALONE : await unusedKey()
-    const messages = withMail ? mailOptionsOf(context) : {}
-    const auth = await openMigrated({ database, tokens, ...messages })
+    const auth = await openMigrated({ ...options, database, tokens })
     try {
       return await auth.events.by('command', () => work(auth))
     } finally {
       await auth.close()
     }
   }
-
-/** @throws CommandError if it is not known how mails are sent */
-function mailOptionsOf({ env }: CommandContext): Pick<Options, 'mail' | 'accounts'> {
-  const mail = env.WATCHWORD_MAIL
-  if (mail) return { mail, accounts: true }
-  throw new CommandError(
-    'This sends a mail: set WATCHWORD_MAIL, such as "smtp://user:password@mail.example.com?from=auth@example.com", and WATCHWORD_URL and WATCHWORD_SECRET as for the server.',
-  )
-}
 
 /** Only a server knows on which schedule its keys rotate. */
 const KEYS_LEFT_ALONE = { rotateKeys: false } as const

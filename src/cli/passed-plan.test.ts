@@ -13,8 +13,9 @@ const PLAN: ServePlan = {
   log: { format: 'text', level: 'warn' },
   metrics: { host: '::1', port: 9465, version: '1.2.3' },
   issuer: { tokens: { issuer: 'https://auth.example.com', audience: ['orders'] } },
-  accounts: {},
-  mail: 'smtps://ada:k3y@mail.example',
+  url: { url: 'https://app.example.com' },
+  user: { user: { team: 'string' } },
+  features: { mail: 'smtps://ada:k3y@mail.example' },
 }
 
 test('a worker gets the plan of its supervisor', () => {

@@ -25,9 +25,10 @@ export interface ServePlan {
   readonly log: LogSettings
   readonly metrics: MetricsPlace | undefined
   readonly issuer: Pick<Options, 'tokens' | 'endpoints'>
-  readonly accounts: Pick<Options, 'accounts' | 'url'>
-  /** How mails are sent. It has a password. */
-  readonly mail: string | undefined
+  readonly url: Pick<Options, 'url'>
+  readonly user: Pick<Options, 'user'>
+  /** The sections of features. That of mails has a password. */
+  readonly features: Partial<Options>
 }
 
 /** Serves in this process, until the worker is stopped. */
@@ -55,14 +56,15 @@ export async function serveAs(
 }
 
 async function openAuth(plan: ServePlan, log: Log): Promise<Watchword<User>> {
-  const { database, workers, proxies, redis, issuer, accounts, mail } = plan
+  const { database, workers, proxies, redis, issuer, url, user, features } = plan
   const options = {
+    ...features,
+    ...issuer,
+    ...url,
+    ...user,
     proxies,
     log,
-    ...issuer,
-    ...accounts,
     ...(redis !== undefined && { redis }),
-    ...(mail !== undefined && { mail }),
     // Counters in the memory of one worker would miss the requests of the others.
     ...(workers > 1 && redis === undefined && { counts: 'store' as const }),
     ...(workers > 1 && { hashesAtOnce: defaultHashesAtOnce(workers) }),

@@ -3,9 +3,10 @@ import type { CommandContext } from '../command/context.ts'
 import { messageBus } from '../server/cluster/message-bus.ts'
 import { asWorker, type Worker } from '../server/cluster/worker.ts'
 import type { ReadyReport } from '../server/cluster/worker-process.ts'
-import { ACCOUNTS, accountsOf } from './accounts-option.ts'
 import { LISTEN, listenAddressOf, proxiesOf } from './address-options.ts'
 import { databaseOf, shownDatabase } from './database.ts'
+import { featureOptionsOf, OF_FEATURES } from './feature-options.ts'
+import { FIELDS, fieldsOf } from './fields-option.ts'
 import { ISSUER, issuerOf } from './issuer-options.ts'
 import { freeSocket } from './listen.ts'
 import { LOG, logSettingsOf } from './log-options.ts'
@@ -18,6 +19,7 @@ import { runWorkers } from './run-workers.ts'
 import type { ServePlan } from './serve-plan.ts'
 import { requireSecret } from './server-secret.ts'
 import { stopSignal } from './until-stopped.ts'
+import { PUBLIC_URL, urlOf } from './url-option.ts'
 import { version } from './version.ts'
 import { WORKERS, workersOf } from './workers-option.ts'
 
@@ -29,7 +31,9 @@ const OPTIONS = {
   ...METRICS,
   ...REDIS,
   ...ISSUER,
-  ...ACCOUNTS,
+  ...OF_FEATURES,
+  ...PUBLIC_URL,
+  ...FIELDS,
   ...DATABASE,
 } as const
 
@@ -81,8 +85,9 @@ function planOf(
     log: logSettingsOf(values, context),
     metrics: metricsOf(values, context),
     issuer: issuerOf(values, context),
-    accounts: accountsOf(values, context),
-    mail: context.env.WATCHWORD_MAIL || undefined,
+    url: urlOf(values, context),
+    user: fieldsOf(values, context),
+    features: featureOptionsOf(values, context),
   }
 }
 

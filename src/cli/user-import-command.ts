@@ -8,6 +8,7 @@ import { CommandError, ReportedError } from '../command/errors.ts'
 import { plural, printable, quoted } from '../command/format.ts'
 import type { Admin } from '../instance/admin.ts'
 import type { ImportedUser } from '../users/user-input.ts'
+import { FIELDS, fieldsOf } from './fields-option.ts'
 import { type Line, linesOf } from './lines.ts'
 import { LineError, lineName, parseUserLine, userLine } from './user-lines.ts'
 
@@ -22,7 +23,7 @@ phone_verified_at, password_hash, active, staff, superuser, roles, joined_at, la
 and phone are required. The page "Moving users in" has the accepted hashes.
 
 A line that cannot be imported is printed with its number and the reason, and the rest goes on; the exit code is 1 then. Users whose id exists
-are skipped, so an import that was interrupted can be run again. It may run beside the server.`,
+are skipped, so an import that was interrupted can be run again. It may run beside the server. With --fields, attributes are checked.`,
   examples: [
     'watchword user import users.jsonl --dry-run',
     'watchword user import users.jsonl',
@@ -33,6 +34,7 @@ are skipped, so an import that was interrupted can be run again. It may run besi
       type: 'boolean',
       help: 'change users whose id exists; another password hash revokes their sessions',
     },
+    ...FIELDS,
     'dry-run': { type: 'boolean', help: 'check every line and write nothing' },
     ...DATABASE,
   },
@@ -49,7 +51,7 @@ are skipped, so an import that was interrupted can be run again. It may run besi
           onInvalid: (invalid) => report.invalid(invalid),
           progress: (soFar) => progress(progressText(soFar)),
         }),
-      { create: true },
+      { create: true, options: fieldsOf(values, context) },
     )
     const all = { ...counts, invalid: counts.invalid + report.unread }
     const output = { text: summaryOf(all, isDryRun), json: { ...all, dry_run: isDryRun } }

@@ -4,6 +4,8 @@ export interface Option {
   readonly type: 'boolean' | 'string'
   /** One letter, typed after one dash. */
   readonly short?: string
+  /** Whether it may be typed several times; for `string` only. */
+  readonly multiple?: boolean
   /** The name of its value in the help, such as `PORT`; for `string` only. */
   readonly value?: string
   readonly help: string
@@ -14,8 +16,14 @@ export interface Option {
 export type OptionTable = Readonly<Record<string, Option>>
 
 export type Values<O extends OptionTable> = {
-  readonly [Name in keyof O]?: O[Name]['type'] extends 'boolean' ? boolean : string
+  readonly [Name in keyof O]?: ValueOf<O[Name]>
 }
+
+type ValueOf<Each extends Option> = Each['type'] extends 'boolean'
+  ? boolean
+  : Each extends { readonly multiple: true }
+    ? readonly string[]
+    : string
 
 /** The result of a command: text for people, and the same as data for programs (`--json`). */
 export interface CommandOutput {
@@ -26,8 +34,8 @@ export interface CommandOutput {
 export interface OpenOptions {
   /** Opens the signing keys too, which needs the secret that encrypts them. */
   readonly withKeys?: boolean
-  /** Mails can be sent: needs WATCHWORD_MAIL, WATCHWORD_URL and the secret. */
-  readonly withMail?: boolean
+  /** Sections of the options of `watchword()` that the command needs, such as `{ mail }`. */
+  readonly options?: object
   /** Makes the database if it does not exist. */
   readonly create?: boolean
 }

@@ -35,12 +35,17 @@ export function parseWords(words: readonly string[], command: Declaration): Pars
     allowPositionals: true,
     tokens: true,
   })
-  const values: Record<string, string | boolean> = {}
+  const values: Record<string, string | boolean | string[]> = {}
   const args: string[] = []
   for (const token of tokens) {
     if (token.kind === 'positional') args.push(token.value)
-    if (token.kind === 'option')
-      values[token.name] = readValue(token, optionOf(token, command.name, known))
+    if (token.kind === 'option') {
+      const option = optionOf(token, command.name, known)
+      const value = readValue(token, option)
+      values[token.name] = option.multiple
+        ? ([values[token.name] ?? [], value].flat() as string[])
+        : value
+    }
   }
   const wantsHelp = values.help === true
   if (!wantsHelp) checkCount(args.length, command)

@@ -36,3 +36,7 @@ export function parseWord<Word extends string>(
   const hint = close === undefined ? '' : ` Did you mean ${close}?`
   throw new UsageError(`${name} must be one of: ${words.join(', ')}.${hint}`)
 }
+
+/** Names that are separated by commas, each once. */
+export const namesIn = (list = ''): string[] =>
+  [...new Set(list.split(',').map((name) => name.trim()))].filter(Boolean)

@@ -25,6 +25,7 @@ import type { TokenDeps } from '../tokens/token-settings.ts'
 import type { UserFields } from '../users/fields.ts'
 import type { Account, UserId } from '../users/user.ts'
 import type { Users } from '../users/users.ts'
+import type { UserRecords } from './user-records.ts'
 
 /** The parts of an open instance that features build on. A function of a feature names the few that it takes. */
 export interface Core {
@@ -78,6 +79,8 @@ export interface Core {
   derivedKeys(purpose: string): readonly Uint8Array[]
   /** The ports that a feature has added to the store. */
   ports<Ports extends object>(extension: StoreExtension<Ports>): Ports
+  /** What features store of a user, in the order of the list. */
+  userRecords(id: UserId): Promise<readonly UserRecords[]>
   /** A section of the options that a feature has declared, parsed. */
   readonly section: SectionReader
   /** The options in words, without secrets. */

@@ -2,6 +2,7 @@ import type * as z from 'zod/mini'
 import type { Scheme, SchemeFactory } from '../authentication/scheme.ts'
 import type { Awaitable } from '../base/awaitable.ts'
 import type { AuthError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
 import type { CommandTable } from '../command/command.ts'
 import type { Answers } from '../http/description.ts'
 import type { Endpoint, MethodHandler } from '../http/endpoint.ts'
@@ -18,6 +19,7 @@ import type {
   SectionReader,
   Surface,
 } from './core.ts'
+import type { UserRecords } from './user-records.ts'
 
 /**
  * A capability of an instance. All of it stands in one folder; `features.ts` lists it, and without its line the instance
@@ -41,6 +43,10 @@ export interface Feature {
   readonly events?: readonly string[]
   /** What it adds to the stand-alone server. @param issuer the server's option `--issuer` */
   server?(issuer: string | undefined): ServerOptions
+  /** What it adds to the development server. @param log the server's */
+  development?(log: Log): DevelopmentServer
+  /** What it adds to an instance under test. @param options those of the application */
+  testing?(options: object): InstanceUnderTest
   /** Members of the instance, such as `auth.apiTokens`. */
   admin?(open: OpenCore, surface: Surface): object
   /** Members of `auth.users`. */
@@ -69,6 +75,8 @@ export interface Feature {
     core: Core,
   ): Awaitable<StopSignIn | undefined>
   onUserDeleted?(id: UserId, core: Core): Promise<void>
+  /** What it stores of a user: for `user show`, and for the user's own export. */
+  userRecords?(id: UserId, core: Core): Promise<UserRecords>
   /** How the command names one row of each kind that `flush` counts. */
   readonly rowNames?: Readonly<Record<string, string>>
   /** Deletes what has expired. @returns how many rows, by their kind */
@@ -80,6 +88,20 @@ export interface ServerOptions {
   readonly schemes?: readonly Scheme<User>[]
   /** Names for the option `endpoints`. */
   readonly endpoints?: readonly string[]
+}
+
+export interface DevelopmentServer {
+  /** Sections of the options of `watchword()`, in place of what an application sets. */
+  readonly options: object
+  /** Public endpoints beside those of the instance. */
+  readonly endpoints?: readonly Endpoint[]
+}
+
+export interface InstanceUnderTest {
+  /** Sections of the options, in place of those of the application. */
+  readonly options: object
+  /** Members of what `testInstance()` returns, such as `mail`. */
+  members(open: OpenCore): object
 }
 
 export type Counts = Readonly<Record<string, number>>

@@ -9,6 +9,7 @@ import type { Requirement } from '../guard/requirement.ts'
 import type { Answers } from '../http/description.ts'
 import { endpointRouter } from '../http/endpoint-router.ts'
 import { authErrorFrom, errorReply } from '../http/reply.ts'
+import type { UserId } from '../users/user.ts'
 import { type EndpointThrottleSettings, endpointThrottle } from './endpoint-throttle.ts'
 import type { Guards } from './guards.ts'
 import { IncomingRequestContext, type ProxySettings } from './incoming-request-context.ts'
@@ -62,6 +63,7 @@ export function createInternals(
     },
     guard: (requirement) =>
       guards.create(requirement as Requirement<never, string> | undefined) as never,
+    userRecords: async (id) => (await open()).core.userRecords(id as UserId),
     replyToError(error) {
       const authError = authErrorFrom(error)
       if (authError.code === 'server_error') logFailure(authError.cause ?? authError)

@@ -1,6 +1,7 @@
 import type { Awaitable } from '../base/awaitable.ts'
 import { configError } from '../base/errors.ts'
 import type { Surface } from '../features/core.ts'
+import type { UserRecords } from '../features/user-records.ts'
 import type { PrincipalUser, Requirement } from '../guard/requirement.ts'
 import type { AuthReply, AuthRequest } from '../http/request.ts'
 import type { Principal } from '../permissions/permission.ts'
@@ -23,6 +24,8 @@ export interface Internals<U = unknown, Right extends string = string> {
   guard<const N extends Requirement<U, Right> = DefaultRequirement>(
     requirement?: N,
   ): (request: AuthRequest) => Awaitable<Principal<PrincipalUser<N, U>, Right>>
+  /** What features store of a user. */
+  userRecords(id: string): Promise<readonly UserRecords[]>
   /** The answer to an AuthError; any other error becomes a 500 without details, and a log entry. */
   replyToError(error: unknown): AuthReply
 }

@@ -14,8 +14,8 @@ export interface ServerRoutesDeps {
   /** The address under which clients reach the server. */
   readonly origin: () => string
   readonly isStopping: () => boolean
-  /** In development: the messages that were not sent. */
-  readonly messages?: (() => readonly object[]) | undefined
+  /** Further endpoints. */
+  readonly endpoints: readonly Endpoint[]
 }
 
 /**
@@ -24,16 +24,10 @@ export interface ServerRoutesDeps {
  */
 export function serverRoutes(
   auth: Watchword<User>,
-  { origin, isStopping, messages }: ServerRoutesDeps,
+  { origin, isStopping, endpoints: others }: ServerRoutesDeps,
 ): RequestListener {
   const { answer: answerOf, guard, replyToError } = internalsOf(auth)
-  const endpoints = [
-    firstPage(origin),
-    live,
-    ready(auth, isStopping),
-    hello,
-    ...(messages === undefined ? [] : [developmentMail(messages)]),
-  ]
+  const endpoints = [firstPage(origin), live, ready(auth, isStopping), hello, ...others]
   const router = endpointRouter(endpoints, {
     failed: (error) => void replyToError(error),
     guard: () => guard(),
@@ -60,15 +54,6 @@ const firstPage = (origin: () => string): Endpoint =>
     methods: {
       GET: { handle: () => content('text/plain; charset=utf-8', introduction(origin())) },
     },
-  })
-
-/** For development alone: it shows links and codes that work. */
-const developmentMail = (messages: () => readonly object[]): Endpoint =>
-  endpoint({
-    ...SERVICE,
-    name: 'Development Mail',
-    path: '/dev/mail',
-    methods: { GET: { handle: () => messages().toReversed() } },
   })
 
 const live = endpoint({

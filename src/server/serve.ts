@@ -5,6 +5,7 @@ import { type AddressInfo, Server as NetServer } from 'node:net'
 import { monotonicSeconds } from '../base/clock.ts'
 import { runInContext } from '../base/request-context.ts'
 import { originForm } from '../base/request-target.ts'
+import type { Endpoint } from '../http/endpoint.ts'
 import { internalsOf } from '../instance/internals.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
@@ -43,8 +44,8 @@ export type ServeOptions = ListenAddress & {
   readonly metrics?: MetricsPlace
   readonly log?: ServerLog
   readonly limits?: Limits
-  /** In development: the messages that were not sent, for `/dev/mail`. */
-  readonly messages?: () => readonly object[]
+  /** Public endpoints beside those of the instance and of the server. */
+  readonly endpoints?: readonly Endpoint[]
 }
 
 export interface RunningServer {
@@ -99,7 +100,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 function answerRequests(
   server: Server,
   stats: RequestStats,
-  { auth, proxies = 0, origins = [], log, limits = LIMITS, messages }: ServeOptions,
+  { auth, proxies = 0, origins = [], log, limits = LIMITS, endpoints = [] }: ServeOptions,
   origin: () => string,
 ): UnfinishedResponses {
   const unfinished = new UnfinishedResponses()
@@ -108,7 +109,7 @@ function answerRequests(
     origin,
     // The next health check fails as soon as no more connections are accepted.
     isStopping: () => !server.listening,
-    messages,
+    endpoints,
   })
   server.on('request', (request, response) => {
     const client = clientOf(request, proxies)

@@ -1,10 +1,6 @@
 import type { Scheme } from '../authentication/scheme.ts'
 import type { LogEntry } from '../base/log.ts'
-import { type KeptMessage, mailbox } from '../features/mail/mailbox.ts'
-import type { Mail, Mailer, Sms } from '../features/mail/message.ts'
-import type { MailOptions } from '../features/mail/options.ts'
-import { messagesSent } from '../features/mail/send.ts'
-import { STORE_EXTENSIONS } from '../features.ts'
+import { FEATURE_LIST, type FeatureTesting, STORE_EXTENSIONS } from '../features.ts'
 import { openInstance } from '../instance/instance.ts'
 import { lazily } from '../instance/lazy-instance.ts'
 import type { RightsOf, Roles } from '../permissions/rights.ts'
@@ -38,7 +34,8 @@ export interface TestInstance<
   U = User,
   Right extends string = string,
   A extends object = Attributes,
-> extends AsyncDisposable {
+> extends AsyncDisposable,
+    FeatureTesting {
   /** A whole instance, on SQLite in memory. Its passwords are hashed at the lowest cost. */
   readonly auth: Watchword<U, Right, A>
   /** The only time that the instance knows. */
@@ -54,10 +51,6 @@ export interface TestInstance<
   readonly as: SignInAs
   /** Makes the store fail. */
   readonly faults: Faults
-  /** The mails that were sent, in order, each after the answer to the request that caused it. Nothing leaves the process. */
-  mail(): Promise<readonly Mail[]>
-  /** The text messages that were sent. */
-  sms(): Promise<readonly Sms[]>
 }
 
 /**
@@ -81,13 +74,12 @@ export function testInstance<
   const clock = testClock(now)
   const log: LogEntry[] = []
   const faults = faultSwitches()
-  const kept = mailbox()
+  const ofFeatures = FEATURE_LIST.flatMap((feature) => feature.testing?.(options) ?? [])
   const settings = parseSettings(
     {
       ...options,
       ...IN_PROCESS,
-      mail: keptMail(options.mail, kept.mail),
-      sms: kept.sms,
+      ...Object.assign({}, ...ofFeatures.map((each) => each.options)),
       counts: options.counts === 'store' ? 'store' : 'memory',
       clock: clock.now,
       log: (entry: LogEntry) => log.push(entry),
@@ -100,29 +92,25 @@ export function testInstance<
       openStore: async () => openInMemory(faults.isFailing),
     }),
   )
-  const sent = async (): Promise<readonly KeptMessage[]> => {
-    await messagesSent((await instance.open()).core)
-    return kept.messages
-  }
+  const openCore = async () => (await instance.open()).core
   const auth = watchwordOf<UserOf<S, AttributesOf<F>>, RightsOf<R>, AttributesOf<F>>(
     settings,
     instance,
   )
   return {
+    // `features.ts` derives the type from the same functions.
+    ...(Object.assign(
+      {},
+      ...ofFeatures.map(({ members }) => members(openCore)),
+    ) as FeatureTesting),
     auth,
     clock,
     log,
     as: signingInAs(settings.tokens, instance.open),
     faults,
-    mail: async () => (await sent()).filter((each) => each.channel === 'mail'),
-    sms: async () => (await sent()).filter((each) => each.channel === 'sms'),
     [Symbol.asyncDispose]: () => auth.close(),
   }
 }
-
-/** The templates and the name of the application stay. */
-const keptMail = (option: Options['mail'], transport: Mailer): MailOptions =>
-  typeof option === 'object' ? { ...option, transport } : { transport }
 
 const IN_PROCESS = { database: 'sqlite::memory:', redis: undefined } as const
 

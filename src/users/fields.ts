@@ -139,8 +139,8 @@ export function attributeFaults(
 
 const NUMBER = /^-?\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?$/i
 
-/** A value as a body has it: a form has texts alone, and JSON numbers are kept as they were written. */
-function fieldValueOf(value: unknown, type: UserFieldType): unknown {
+/** A value as a body or a command has it: a form has texts alone, and JSON numbers are kept as they were written. */
+export function fieldValueOf(value: unknown, type: UserFieldType): unknown {
   if (typeof value !== 'string') return value
   const kind = typeOf(type)
   if (kind === 'number') return NUMBER.test(value) ? Number(value) : value

@@ -6,7 +6,8 @@ import { openAccounts } from './open.ts'
  * The parts of the store that a client waits for. The audit log and the outbox are written and read beside the
  * request, and the revocations are read each second.
  */
-const WAITED_FOR = /^(users\.(?!version)|codes|hits|sessions\.(?!revokedSince)|outbox\.insert)/
+const WAITED_FOR =
+  /^(users\.(?!version)|codes|hits|sessions\.(?!revokedSince)|outbox\.insert)/
 
 /** What may be wrong with a name, by the form in which it is sent. */
 const NAMES: Readonly<Record<string, Readonly<Record<string, object>>>> = {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { apiToken, bearer } from '../../src/authentication.ts'
+import { isoTime } from '../../src/base/iso-time.ts'
 import type { TestOptions } from '../../src/testing/index.ts'
 import { accountsApp, PASSWORD } from './setup.ts'
 
@@ -45,9 +46,9 @@ test('a user sees the live sessions, and which one is the own', async (t) => {
   assert.deepEqual(own, {
     id: ada.session,
     current: true,
-    created_at: clock.now(),
-    expires_at: own.expires_at,
-    last_used_at: clock.now(),
+    created_at: isoTime(clock.now()),
+    expires_at: isoTime(clock.now() + 30 * 86_400),
+    last_used_at: isoTime(clock.now()),
     address: null,
     user_agent: null,
     amr: [],
@@ -91,8 +92,8 @@ test('a user creates API tokens, which are shown once, lists and revokes them', 
     hint: token.slice(0, shown.hint.length),
     name: 'deploy',
     scopes: [],
-    created_at: clock.now(),
-    expires_at: clock.now() + 30 * 86_400,
+    created_at: isoTime(clock.now()),
+    expires_at: isoTime(clock.now() + 30 * 86_400),
   })
   const headers = { authorization: `Token ${token}` }
   const guarded = () => auth.require(new Request('http://localhost/', { headers }))

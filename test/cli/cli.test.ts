@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { allCommands } from '../../src/cli/commands.ts'
 import { apiToken } from '../../src/features/api-tokens/scheme.ts'
@@ -206,6 +207,87 @@ test('user show has sessions, API tokens and events, and user verify marks an ad
     (await here.run('user verify zoe --phone')).err,
     /zoe has no phone number\./,
   )
+})
+
+test('user show has the passkeys and authenticators of a user, and no secret of them', async () => {
+  using here = folder()
+  const created = await here.run('user create zoe --no-password --json')
+  const { id } = JSON.parse(created.out)
+  using database = new DatabaseSync(join(here.path, 'watchword.db'))
+  const insert = database.prepare(
+    `insert into credentials (id, kind, user_id, label, secret, counter, created_at, confirmed_at,
+      last_used_at, credential_id, passkey) values (?, ?, ?, ?, 'sealed', 0, ?, ?, ?, ?, ?)`,
+  )
+  const [added, used] = [1_800_000_000, 1_800_086_400]
+  const passkey = { publicKey: 'pq', transports: ['usb'], aaguid: '0', isBackedUp: false }
+  insert.run('c1', 'totp', id, 'Phone', added, added, null, null, null)
+  insert.run(
+    'c2',
+    'passkey',
+    id,
+    'Key',
+    added,
+    added,
+    used,
+    'cid',
+    JSON.stringify(passkey),
+  )
+
+  const { out } = await here.run('user show zoe')
+
+  assert.match(out, /^AUTHENTICATOR +ADDED +LAST USE\nPhone +2027-01-15 08:00 +–$/m)
+  assert.match(
+    out,
+    /^PASSKEY +ADDED +LAST USE\nKey +2027-01-15 08:00 +2027-01-16 08:00$/m,
+  )
+  const json = (await here.run('user show zoe --json')).out
+  const shown = JSON.parse(json)
+  assert.deepEqual(shown.factors, [
+    {
+      id: 'c1',
+      kind: 'totp',
+      label: 'Phone',
+      created_at: '2027-01-15T08:00:00.000Z',
+      last_used_at: null,
+    },
+  ])
+  assert.equal(shown.passkeys[0].last_used_at, '2027-01-16T08:00:00.000Z')
+  assert.ok(!/sealed|"pq"|"cid"/.test(json), json)
+})
+
+test('--set sets typed fields of a user, and says which value is wrong', async () => {
+  using here = folder()
+  const env = { WATCHWORD_FIELDS: 'team:string,age:number?,born:date?' }
+  const run = (line: string) => here.run(line, { env })
+  const attributesOf = async () =>
+    JSON.parse((await here.run('user show zoe --json')).out).attributes
+
+  const lacking = await run('user create zoe --no-password --set age=7')
+  assert.deepEqual([lacking.code, lacking.out], [1, ''])
+  assertMessage(lacking.err, /^attributes: team: This field is required\.$/m)
+  const create = 'user create zoe --no-password --set team=blue --set age=7'
+  assert.equal((await run(create)).code, 0)
+  assert.deepEqual(await attributesOf(), { team: 'blue', age: 7 })
+  const change = 'user change zoe --set age= --set born=2001-02-03'
+  assert.match((await run(change)).out, /^born +2001-02-03$/m)
+  assert.deepEqual(await attributesOf(), { team: 'blue', born: '2001-02-03' })
+
+  for (const [words, message] of [
+    ['--set born=today', /^--set born: Date has wrong format\./],
+    ['--set age=old', /^--set age: A valid number is required\./],
+    ['--set team=', /^--set team: This field may not be null\./],
+    ['--set tema=red', /^--set: there is no field "tema"\. Did you mean team\?/],
+    ['--set team', /^--set needs a name and a value: --set NAME=VALUE\./],
+    ['--fields team:text --set team=x', /^--fields has "team:text", which is no field/],
+  ] as const) {
+    const { code, err } = await run(`user change zoe ${words}`)
+    assert.equal(code, 2, words)
+    assertMessage(err, message)
+  }
+  const untyped = await here.run('user change zoe --set team=red')
+  assert.equal(untyped.code, 2)
+  assertMessage(untyped.err, /--set needs the types of the fields: add --fields/)
+  assert.deepEqual(await attributesOf(), { team: 'blue', born: '2001-02-03' })
 })
 
 test('user invite says what it needs to send a mail', async () => {

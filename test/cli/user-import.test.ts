@@ -185,3 +185,17 @@ for (const [file, message] of [
     assert.match(err, message)
     assert.ok(!existsSync(join(here.path, 'watchword.db')))
   })
+
+test('user import --fields refuses attributes of another type, and names the line', async () => {
+  using here = folder()
+  const input = lines(
+    { ...ada, attributes: { team: 'blue' } },
+    { id: '8', username: 'bob', attributes: { team: 7 } },
+  )
+
+  const { code, out } = await here.run('user import - --fields team:string', { input })
+
+  assert.equal(code, 1)
+  assert.match(out, /^Line 2: attributes: team: Not a valid string\.$/m)
+  assert.match(out, /^Created 1 user\./m)
+})

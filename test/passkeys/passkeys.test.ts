@@ -38,6 +38,36 @@ test('a user adds a passkey, sees it, and signs in with it and nothing else', as
   assert.equal(listed.body[0].last_used_at, '2030-01-01T00:00:00.000Z')
 })
 
+test('the export of an account has its passkeys and authenticators, and no secret of them', async () => {
+  await using instance = await passkeyApp({ accounts: true, secondFactors: true })
+  const { id, credential } = await addPasskey(instance)
+  await addTotp(instance)
+
+  const headers = await instance.as('ada')
+  const { status, body } = await instance.request('GET', '/auth/me/export/', headers)
+
+  assert.equal(status, 200)
+  assert.deepEqual(body.passkeys, [
+    {
+      id,
+      label: 'Phone',
+      created_at: '2030-01-01T00:00:00.000Z',
+      last_used_at: null,
+      aaguid: '00000000-0000-0000-0000-000000000000',
+      transports: ['internal'],
+      backed_up: false,
+    },
+  ])
+  assert.deepEqual(
+    body.factors.map(({ kind }: { kind: string }) => kind),
+    ['totp'],
+  )
+  for (const each of [...body.sessions, ...body.events])
+    assert.match(each.created_at ?? each.at, /^2030-01-01T00:00:\d\d\.000Z$/)
+  const text = JSON.stringify(body)
+  assert.ok(!text.includes(credential.id) && !/secret|publicKey|digest/.test(text), text)
+})
+
 test('the options name the domain, ask for user verification, and have no name of the user as handle', async () => {
   await using instance = await passkeyApp({ passkeys: { rpName: 'Example' } })
   const { headers, authenticator } = await addPasskey(instance)

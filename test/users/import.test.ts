@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { InvalidUser } from '../../src/admin/import-users.ts'
 import { apiToken } from '../../src/features/api-tokens/scheme.ts'
 import { testInstance } from '../../src/testing/index.ts'
+import type { ImportedUser } from '../../src/users/user-input.ts'
 import { freshSqlite } from '../stores/sqlite.ts'
 import { collected, importTests } from './import.ts'
 
@@ -84,4 +86,44 @@ test('an unknown option of an import or an export is an error that names it', as
     collected(users.export({ hashes: true } as object)),
     /passwordHashes/,
   )
+})
+
+test('attributes of imported users are checked as the option user says, a user at a time', async () => {
+  await using instance = testInstance({ user: { team: 'string', born: 'date?' } })
+  const { users } = instance.auth
+  const invalid: [unknown, unknown][] = []
+  const options = {
+    existing: 'update',
+    onInvalid: ({ user, errors }: InvalidUser) =>
+      void invalid.push([(user as ImportedUser).id, errors.attributes]),
+  } as const
+  const team = { team: 'blue' }
+
+  const first = await users.import(
+    [
+      { id: '1', username: 'ada', attributes: { ...team, born: '1815-12-10' } },
+      { id: '2', username: 'bob' },
+      { id: '3', username: 'cyd', attributes: { ...team, born: 'in spring' } },
+      { id: '4', username: 'dee', attributes: { ...team, plan: 'free' } },
+      { id: '5', username: 'eve', attributes: {} },
+    ],
+    options,
+  )
+  assert.deepEqual(first, { created: 1, updated: 0, skipped: 0, invalid: 4 })
+  assert.deepEqual(
+    new Map(invalid as never),
+    new Map<unknown, unknown>([
+      [
+        '3',
+        ['born: Date has wrong format. Use one of these formats instead: YYYY-MM-DD.'],
+      ],
+      ['4', ['plan: There is no such field in the option "user".']],
+      ['5', ['team: This field is required.']],
+      ['2', ['team: This field is required.']],
+    ]),
+  )
+
+  const second = await users.import([{ id: '1', username: 'ada', staff: true }], options)
+  assert.deepEqual(second, { created: 0, updated: 1, skipped: 0, invalid: 0 })
+  assert.deepEqual((await users.find('ada'))?.attributes, { ...team, born: '1815-12-10' })
 })

@@ -1,9 +1,9 @@
+import { eventJson } from '../../audit/event-json.ts'
 import { answer } from '../../http/description.ts'
 import { closed, listOf } from '../../http/json-schema.ts'
 import type { Principal } from '../../permissions/permission.ts'
-import { publicSession } from '../../sessions/session.ts'
+import { fullSessionJson } from '../../sessions/session-json.ts'
 import type { UserId } from '../../users/user.ts'
-import { apiTokenStore } from '../api-tokens/sql.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
 import { requireFresh } from './fresh.ts'
@@ -16,16 +16,18 @@ const MAX_EVENTS = 10_000
 
 /** All that is stored of a user, as they may ask for (GDPR Art. 15 and 20). No secret, and no digest of one. */
 export async function exportUser(userId: UserId, core: Core): Promise<object> {
-  const { users, sessions, ports, events } = core
+  const { users, sessions, events } = core
   const account = await users.read('id', userId)
   return {
     user: account && {
       ...userJson(account.user, core),
       attributes: account.user.attributes,
     },
-    sessions: ((await sessions?.list(userId)) ?? []).map(publicSession),
-    api_tokens: await ports(apiTokenStore).apiTokens.list(userId),
-    events: await events.list({ userId, limit: MAX_EVENTS }),
+    sessions: ((await sessions?.list(userId)) ?? []).map(fullSessionJson),
+    ...Object.fromEntries(
+      (await core.userRecords(userId)).map(({ name, json }) => [name, json]),
+    ),
+    events: (await events.list({ userId, limit: MAX_EVENTS })).map(eventJson),
   }
 }
 

@@ -1,4 +1,5 @@
 import { AuthError } from '../../base/errors.ts'
+import type { CommandTable } from '../../command/command.ts'
 import type { Core } from '../core.ts'
 import { defineFeature } from '../define-feature.ts'
 import { accountUserAdmin } from './admin.ts'
@@ -9,6 +10,7 @@ import {
 } from './change-email.ts'
 import { changePasswordEndpoint } from './change-password.ts'
 import { changePhoneEndpoint, confirmPhoneEndpoint } from './change-phone.ts'
+import type { Inviter } from './command.ts'
 import {
   confirmEndpoint,
   isUnconfirmed,
@@ -39,6 +41,10 @@ import {
 } from './settings.ts'
 import { redeemCodeEndpoint, signInCodeEndpoint } from './sign-in-code.ts'
 import { signUpEndpoint } from './sign-up.ts'
+
+const COMMANDS: CommandTable<Inviter> = {
+  'user invite': async () => (await import('./command.ts')).userInvite,
+}
 
 /** Sign-up, and what users do with their accounts themselves. */
 export const accounts = defineFeature({
@@ -103,6 +109,8 @@ export const accounts = defineFeature({
     'user_invited',
     'user_exported',
   ],
+  commands: COMMANDS,
+  development: () => ({ options: { accounts: true } }),
   userAdmin: accountUserAdmin,
   onOpen(core, mounted) {
     if (mounted.has('resetPassword')) requireMail('endpoints.resetPassword', core)

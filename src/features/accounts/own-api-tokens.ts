@@ -1,17 +1,17 @@
 import type { UnixSeconds } from '../../base/clock.ts'
 import { type Duration, secondsOf } from '../../base/duration.ts'
 import { AuthError } from '../../base/errors.ts'
-import { empty, json } from '../../http/answer.ts'
-import { answer, NO_CONTENT } from '../../http/description.ts'
+import { json } from '../../http/answer.ts'
+import { answer } from '../../http/description.ts'
 import { guardedEndpoint } from '../../http/endpoint.ts'
 import {
   closed,
   listOf,
   members,
+  moment,
   named,
   orNull,
   type Properties,
-  seconds,
   text,
 } from '../../http/json-schema.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
@@ -19,12 +19,14 @@ import type { Principal } from '../../permissions/permission.ts'
 import { fieldError } from '../../users/field-errors.ts'
 import type { StoredUser, UserId } from '../../users/user.ts'
 import type { ApiToken, ShownToken } from '../api-tokens/api-token.ts'
+import { apiTokenJson } from '../api-tokens/api-token-json.ts'
 import { issueApiToken } from '../api-tokens/issue.ts'
 import { apiTokenStore } from '../api-tokens/sql.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
 import { CURRENT_PASSWORD, FRESH_ERRORS, requireFresh } from './fresh.ts'
 import { hasAllScopes, isOwner } from './own-account.ts'
+import { listsOwn, ownRowEndpoint } from './own-rows.ts'
 import { accountSettings, hasAccounts } from './settings.ts'
 
 export interface OwnApiToken {
@@ -118,22 +120,13 @@ export async function endStrangersAccess(
   await core.users.change(id, { phone: undefined })
 }
 
-const shown = ({ id, hint, name, scopes, createdAt, expiresAt }: ApiToken) => ({
-  id,
-  hint,
-  name: name ?? null,
-  scopes,
-  created_at: createdAt,
-  expires_at: expiresAt ?? null,
-})
-
 const TOKEN_FIELDS: Properties = {
   id: text(),
   hint: text('The beginning of the token.'),
   name: orNull(text()),
   scopes: listOf(text()),
-  created_at: seconds('When it was created.'),
-  expires_at: orNull(seconds('When it expires; null: never.')),
+  created_at: moment('When it was created.'),
+  expires_at: orNull(moment('When it expires; null: never.')),
 }
 
 const API_TOKEN = named('ApiToken', closed(TOKEN_FIELDS))
@@ -163,10 +156,9 @@ export const apiTokensEndpoint = defineEndpoint({
             summary: 'The own API tokens, the newest first',
             answers: { 200: answer('The tokens.', listOf(API_TOKEN)) },
           }),
-          async handle(_fields, _request, { principal }) {
-            const tokens = await ownApiTokens(await open(), principal.user.id)
-            return json(tokens.map(shown))
-          },
+          ...listsOwn(open, async (core, { user }) =>
+            (await ownApiTokens(core, user.id)).map(apiTokenJson),
+          ),
         },
         POST: {
           requirement: isOwner,
@@ -194,7 +186,7 @@ export const apiTokensEndpoint = defineEndpoint({
               scopes: body === undefined ? [] : scopesIn(body),
               expiresIn: expires as Duration | undefined,
             })
-            return json({ ...shown(record), token }, { status: 201 })
+            return json({ ...apiTokenJson(record), token }, { status: 201 })
           },
         },
       },
@@ -202,30 +194,10 @@ export const apiTokensEndpoint = defineEndpoint({
 })
 
 /** `DELETE /auth/api-tokens/{id}/` */
-export const apiTokenEndpoint = defineEndpoint({
-  path: { at: '/auth/api-tokens/:id/' },
-  mount: hasAccounts,
-  create: (_, open) =>
-    guardedEndpoint<Principal>()({
-      name: 'API Token',
-      path: '/auth/api-tokens/:id/',
-      requirement: hasAllScopes,
-      methods: {
-        DELETE: {
-          requirement: isOwner,
-          describe: () => ({
-            operationId: 'revokeOwnApiToken',
-            summary: 'Revoke one of the own API tokens',
-            answers: NO_CONTENT,
-            errors: ['not_found'],
-          }),
-          async handle(_fields, _request, { principal, parameters }) {
-            const core = await open()
-            const { id = '' } = parameters
-            await revokeOwnApiToken(core, { userId: principal.user.id, id })
-            return empty()
-          },
-        },
-      },
-    }),
+export const apiTokenEndpoint = ownRowEndpoint({
+  name: 'API Token',
+  path: '/auth/api-tokens/:id/',
+  operationId: 'revokeOwnApiToken',
+  summary: 'Revoke one of the own API tokens',
+  remove: revokeOwnApiToken,
 })

@@ -1,22 +1,24 @@
 import { AuthError } from '../../base/errors.ts'
-import { empty, json } from '../../http/answer.ts'
+import { empty } from '../../http/answer.ts'
 import { answer, NO_CONTENT } from '../../http/description.ts'
 import { guardedEndpoint } from '../../http/endpoint.ts'
 import {
   closed,
   flag,
   listOf,
+  moment,
   named,
   orNull,
-  seconds,
   text,
 } from '../../http/json-schema.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import type { SessionId, StoredSession } from '../../sessions/session.ts'
+import { sessionJson } from '../../sessions/session-json.ts'
 import type { UserId } from '../../users/user.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
 import { hasAllScopes, isOwner } from './own-account.ts'
+import { listsOwn, ownRowEndpoint } from './own-rows.ts'
 import { hasAccounts } from './settings.ts'
 
 /** The sessions of a user that have not ended, the newest first. */
@@ -76,26 +78,14 @@ export async function revokeOwnSessions(
   return sessions
 }
 
-const shown = (session: StoredSession, current: string | undefined) => ({
-  id: session.id,
-  current: session.id === current,
-  created_at: session.createdAt,
-  expires_at: session.expiresAt,
-  last_used_at: session.lastUsedAt ?? null,
-  address: session.address ?? null,
-  user_agent: session.userAgent ?? null,
-  amr: session.amr ?? null,
-  actor: session.actor ?? null,
-})
-
 const SESSION = named(
   'Session',
   closed({
     id: text(),
     current: flag('Whether this request belongs to it.'),
-    created_at: seconds('When the user signed in.'),
-    expires_at: seconds('When it ends.'),
-    last_used_at: orNull(seconds('When it was used last.')),
+    created_at: moment('When the user signed in.'),
+    expires_at: moment('When it ends.'),
+    last_used_at: orNull(moment('When it was used last.')),
     address: orNull(text('The address of the client.')),
     user_agent: orNull(text()),
     amr: orNull(listOf(text(), 'How the user signed in (RFC 8176).')),
@@ -125,10 +115,13 @@ export const sessionsEndpoint = defineEndpoint({
             summary: 'The own sessions, the newest first',
             answers: { 200: answer('The sessions.', listOf(SESSION)) },
           }),
-          async handle(_fields, _request, { principal }) {
-            const sessions = await ownSessions(await open(), principal.user.id)
-            return json(sessions.map((each) => shown(each, principal.sessionId)))
-          },
+          ...listsOwn(open, async (core, { user, sessionId }) => {
+            const sessions = await ownSessions(core, user.id)
+            return sessions.map((each) => ({
+              ...sessionJson(each),
+              current: each.id === sessionId,
+            }))
+          }),
         },
         DELETE: {
           requirement: isOwner,
@@ -149,31 +142,11 @@ export const sessionsEndpoint = defineEndpoint({
 })
 
 /** `DELETE /auth/sessions/{id}/` */
-export const sessionEndpoint = defineEndpoint({
-  path: { at: '/auth/sessions/:id/' },
-  mount: hasAccounts,
+export const sessionEndpoint = ownRowEndpoint({
+  name: 'Session',
+  path: '/auth/sessions/:id/',
   needs: NEEDS,
-  create: (_, open) =>
-    guardedEndpoint<Principal>()({
-      name: 'Session',
-      path: '/auth/sessions/:id/',
-      requirement: hasAllScopes,
-      methods: {
-        DELETE: {
-          requirement: isOwner,
-          describe: () => ({
-            operationId: 'revokeOwnSession',
-            summary: 'Revoke one of the own sessions',
-            answers: NO_CONTENT,
-            errors: ['not_found'],
-          }),
-          async handle(_fields, _request, { principal, parameters }) {
-            const core = await open()
-            const { id = '' } = parameters
-            await revokeOwnSession(core, { userId: principal.user.id, id })
-            return empty()
-          },
-        },
-      },
-    }),
+  operationId: 'revokeOwnSession',
+  summary: 'Revoke one of the own sessions',
+  remove: revokeOwnSession,
 })

@@ -1,3 +1,4 @@
+import { isoTime } from '../../base/iso-time.ts'
 import {
   closed,
   flag,
@@ -27,7 +28,7 @@ export const userJson = (
   staff: user.staff,
   superuser: user.superuser,
   roles: user.roles,
-  joined_at: isoOf(user.joinedAt),
+  joined_at: isoTime(user.joinedAt),
   ...Object.fromEntries(
     Object.keys(userFields).map((name) => [name, user.attributes[name] ?? null]),
   ),
@@ -63,7 +64,3 @@ function schemaOf(type: UserFieldType): JsonSchema {
   const kind = type.replace('?', '')
   return kind === 'date' ? text(undefined, { format: 'date' }) : { type: kind }
 }
-
-/** A moment as ISO 8601 writes it. */
-export const isoOf = (moment: number): string =>
-  new Date(Math.floor(moment) * 1000).toISOString()

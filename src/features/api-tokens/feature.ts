@@ -1,8 +1,11 @@
 import { seconds } from '../../base/clock.ts'
 import type { CommandTable } from '../../command/command.ts'
+import { momentOf } from '../../command/format.ts'
 import { flush } from '../../sessions/flush.ts'
 import { defineFeature } from '../define-feature.ts'
+import { userRecords } from '../user-records.ts'
 import { apiTokenAdmin } from './admin.ts'
+import { apiTokenJson } from './api-token-json.ts'
 import type { TokenAdmin } from './command.ts'
 import { obtainApiToken } from './obtain.ts'
 import { apiToken } from './scheme.ts'
@@ -37,6 +40,14 @@ export const apiTokens = defineFeature({
   },
   async onUserDeleted(id, { ports }) {
     await ports(apiTokenStore).apiTokens.deleteAll(id)
+  },
+  async userRecords(id, { ports }) {
+    const tokens = await ports(apiTokenStore).apiTokens.list(id)
+    return userRecords('api_tokens', tokens, apiTokenJson, {
+      'API TOKEN': ({ hint }) => `${hint}…`,
+      NAME: ({ name }) => name ?? '–',
+      SINCE: ({ createdAt }) => momentOf(createdAt),
+    })
   },
   rowNames: { tokens: 'API token' },
   async flush({ ports, clock }, progress) {

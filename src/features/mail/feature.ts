@@ -1,10 +1,12 @@
 import { seconds } from '../../base/clock.ts'
 import { flush } from '../../sessions/flush.ts'
 import { defineFeature } from '../define-feature.ts'
+import { developmentMail } from './development.ts'
 import { mailOptions, smsOptions } from './options.ts'
 import { keepSender } from './send.ts'
 import { createSender } from './sender.ts'
 import { outboxStore } from './sql.ts'
+import { testedMail } from './testing.ts'
 
 /** Mails and text messages of the other features. */
 export const mail = defineFeature({
@@ -16,6 +18,8 @@ export const mail = defineFeature({
     sms: smsOptions,
   },
   store: outboxStore,
+  development: developmentMail,
+  testing: testedMail,
   onOpen(core) {
     const { clock, random, log, section, ports } = core
     const settings = section(mailOptions)

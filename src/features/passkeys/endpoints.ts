@@ -36,6 +36,7 @@ import {
   removeOwnPasskey,
   renamePasskey,
 } from './own-passkeys.ts'
+import { passkeyJson } from './passkey-json.ts'
 import { hasPasskeys } from './settings.ts'
 import {
   beginSecondStep,
@@ -43,7 +44,6 @@ import {
   finishSecondStep,
   signInWithPasskey,
 } from './sign-in.ts'
-import type { PasskeyCredential } from './webauthn.ts'
 
 const LABEL: Field = { trim: true, maxBytes: 64 }
 const TICKET: Field = { ...TOKEN, maxBytes: 64 }
@@ -111,7 +111,7 @@ export const passkeys = defineEndpoint({
           async handle(_fields, _request, { principal }) {
             const core = await open()
             const { user } = await ownAccount(principal.user.id, core)
-            return json((await listPasskeys(user.id, core)).map(shown))
+            return json((await listPasskeys(user.id, core)).map(passkeyJson))
           },
         },
         POST: {
@@ -129,7 +129,7 @@ export const passkeys = defineEndpoint({
             const passkeyInput = { response: registrationIn(body), label }
             const added = await addOwnPasskey(account, passkeyInput, request, core)
             return json(
-              { ...shown(added.passkey), recovery_codes: added.recoveryCodes },
+              { ...passkeyJson(added.passkey), recovery_codes: added.recoveryCodes },
               { status: 201 },
             )
           },
@@ -178,23 +178,6 @@ export const passkey = defineEndpoint({
         },
       },
     }),
-})
-
-const shown = ({
-  id,
-  label,
-  createdAt,
-  lastUsedAt,
-  passkey: record,
-}: PasskeyCredential) => ({
-  id,
-  label,
-  created_at: new Date(createdAt * 1000).toISOString(),
-  last_used_at:
-    lastUsedAt === undefined ? null : new Date(lastUsedAt * 1000).toISOString(),
-  aaguid: record.aaguid,
-  transports: record.transports,
-  backed_up: record.isBackedUp,
 })
 
 /** `POST /auth/passkeys/sign-in/options/`: what a browser needs to sign in. */

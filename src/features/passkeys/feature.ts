@@ -1,5 +1,7 @@
+import { momentOf } from '../../command/format.ts'
 import { defineFeature } from '../define-feature.ts'
 import { passkeyOptions } from '../second-factors/options.ts'
+import { userRecords } from '../user-records.ts'
 import {
   passkey,
   passkeyRegistrationOptions,
@@ -9,6 +11,8 @@ import {
   secondFactorPasskey,
   secondFactorPasskeyOptions,
 } from './endpoints.ts'
+import { listPasskeys } from './own-passkeys.ts'
+import { passkeyJson } from './passkey-json.ts'
 import { hasPasskeys, relyingParty } from './settings.ts'
 import { webAuthn } from './webauthn.ts'
 
@@ -43,4 +47,10 @@ export const passkeys = defineFeature({
     await webAuthn()
     return undefined
   },
+  userRecords: async (id, core) =>
+    userRecords('passkeys', await listPasskeys(id, core), passkeyJson, {
+      PASSKEY: ({ label }) => label || '–',
+      ADDED: ({ createdAt }) => momentOf(createdAt),
+      'LAST USE': ({ lastUsedAt }) => momentOf(lastUsedAt),
+    }),
 })

@@ -20,7 +20,8 @@ import { defineEndpoint, type PathlessEndpoint, post } from '../define-feature.t
 import { deliverSignIn } from '../token-cookies/deliver.ts'
 import { TOKEN } from '../tokens/credentials.ts'
 import { crossSiteErrors, signInAnswer } from '../tokens/token-answers.ts'
-import { beginTotp, type Factor } from './factors.ts'
+import { factorJson } from './factor-json.ts'
+import { beginTotp } from './factors.ts'
 import { secondFactorOptions } from './options.ts'
 import {
   beginOwnTotp,
@@ -197,19 +198,10 @@ export const factors = defineEndpoint({
         async handle(_, __, { principal }) {
           const core = await open()
           const { user } = await ownAccount(principal.user.id, core)
-          return (await ownTotps(user.id, core)).map(shown)
+          return (await ownTotps(user.id, core)).map(factorJson)
         },
       },
     }),
-})
-
-const shown = ({ id, kind, label, createdAt, lastUsedAt }: Factor) => ({
-  id,
-  kind,
-  label,
-  created_at: new Date(createdAt * 1000).toISOString(),
-  last_used_at:
-    lastUsedAt === undefined ? null : new Date(lastUsedAt * 1000).toISOString(),
 })
 
 /** `DELETE /auth/factors/:id/`: removes one, with a second factor. */

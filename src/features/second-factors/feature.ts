@@ -1,6 +1,8 @@
 import { seconds } from '../../base/clock.ts'
+import { momentOf } from '../../command/format.ts'
 import { flush } from '../../sessions/flush.ts'
 import { defineFeature } from '../define-feature.ts'
+import { userRecords } from '../user-records.ts'
 import { secondFactorAdmin } from './admin.ts'
 import {
   enrollTotp,
@@ -12,7 +14,9 @@ import {
   totp,
   totpConfirm,
 } from './endpoints.ts'
+import { factorJson } from './factor-json.ts'
 import { secondFactorOptions } from './options.ts'
+import { ownTotps } from './own-factors.ts'
 import { requireSecondFactor, secondFactorAnswers } from './sign-in.ts'
 import { credentialStore } from './sql.ts'
 
@@ -63,6 +67,12 @@ export const secondFactors = defineFeature({
   async onUserDeleted(id, { ports }) {
     await ports(credentialStore).credentials.deleteAll(id)
   },
+  userRecords: async (id, core) =>
+    userRecords('factors', await ownTotps(id, core), factorJson, {
+      AUTHENTICATOR: ({ label }) => label || '–',
+      ADDED: ({ createdAt }) => momentOf(createdAt),
+      'LAST USE': ({ lastUsedAt }) => momentOf(lastUsedAt),
+    }),
   rowNames: { credentials: 'credential' },
   async flush({ ports, clock }, progress) {
     const { credentials } = ports(credentialStore)

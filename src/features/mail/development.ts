@@ -1,0 +1,25 @@
+import type { Log, LogEntry } from '../../base/log.ts'
+import { endpoint } from '../../http/endpoint.ts'
+import type { DevelopmentServer } from '../define-feature.ts'
+import { type KeptMessage, mailbox } from './mailbox.ts'
+
+/** The development server sends no message: it logs each, and keeps the last fifty for `GET /dev/mail`. */
+export function developmentMail(log: Log): DevelopmentServer {
+  const { mail, sms, messages } = mailbox(50, (message) => log(messageEntry(message)))
+  return { options: { mail, sms }, endpoints: [lastMessages(messages)] }
+}
+
+const messageEntry = (message: KeptMessage): LogEntry => ({
+  level: 'info',
+  event: `${message.channel} to ${message.to}: ${message.text}`,
+})
+
+/** For development alone: it shows links and codes that work. */
+const lastMessages = (messages: readonly KeptMessage[]) =>
+  endpoint({
+    name: 'Development Mail',
+    path: '/dev/mail',
+    ignoresAccept: true,
+    count: false,
+    methods: { GET: { handle: () => messages.toReversed() } },
+  })
