@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { isStorable } from '../../../base/storable.ts'
 import type { Tables } from '../../../stores/tables.ts'
-import { type UserRow, userOf } from '../../../stores/users.ts'
+import { type UserRow, userOf } from '../../../stores/user-rows.ts'
 import { emailKey } from '../../../users/email.ts'
 import { usernameKey } from '../../../users/names.ts'
 import type { StoredUser } from '../../../users/user.ts'
