@@ -1,15 +1,16 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { command } from '../command/command.ts'
-import type { CommandContext } from '../command/context.ts'
 import { CommandError } from '../command/errors.ts'
 import { quoted } from '../command/format.ts'
 import { INTERNALS } from '../instance/internals.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
-import { ACCOUNTS, accountsOf } from './accounts-option.ts'
+import { featureOptionsOf, OF_FEATURES } from './feature-options.ts'
+import { FIELDS, fieldsOf } from './fields-option.ts'
 import { ISSUER, issuerOf } from './issuer-options.ts'
-import { serverOptions } from './open-instance.ts'
+import { type ServerOptions, serverOptions } from './open-instance.ts'
+import { PUBLIC_URL, urlOf } from './url-option.ts'
 
 export const openapi = command({
   name: 'openapi',
@@ -21,14 +22,16 @@ exports as "auth", or by default. No database is opened.`,
     'watchword openapi > openapi.json',
     'watchword openapi src/auth.ts > openapi.json',
   ],
-  options: { ...ISSUER, ...ACCOUNTS },
+  options: { ...ISSUER, ...OF_FEATURES, ...PUBLIC_URL, ...FIELDS },
   async run({ values, args: [file], context }) {
     const auth =
       file === undefined
-        ? await serverInstance(
-            { ...issuerOf(values, context), ...accountsOf(values, context) },
-            context,
-          )
+        ? await serverInstance({
+            ...featureOptionsOf(values, context),
+            ...issuerOf(values, context),
+            ...urlOf(values, context),
+            ...fieldsOf(values, context),
+          })
         : await instanceIn(file)
     const document = await auth.openapi()
     await auth.close()
@@ -37,16 +40,9 @@ exports as "auth", or by default. No database is opened.`,
 })
 
 /** It is never opened. */
-async function serverInstance(
-  options: Parameters<typeof serverOptions>[0],
-  { env }: CommandContext,
-): Promise<Watchword<User>> {
+async function serverInstance(options: ServerOptions): Promise<Watchword<User>> {
   const { watchword } = await import('../watchword.ts')
-  const mail = env.WATCHWORD_MAIL || undefined
-  return watchword({
-    database: 'sqlite::memory:',
-    ...(await serverOptions({ ...options, ...(mail !== undefined && { mail }) })),
-  })
+  return watchword({ database: 'sqlite::memory:', ...(await serverOptions(options)) })
 }
 
 /** @throws CommandError if the module exports no instance */

@@ -1,6 +1,6 @@
 import { eventJson } from '../../audit/event-json.ts'
 import { answer } from '../../http/description.ts'
-import { closed, listOf } from '../../http/json-schema.ts'
+import { closed, type JsonSchema, listOf } from '../../http/json-schema.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { fullSessionJson } from '../../sessions/session-json.ts'
 import type { UserId } from '../../users/user.ts'
@@ -41,12 +41,14 @@ export async function exportOwnData(principal: Principal, core: Core): Promise<o
   void core.audit.record({ kind: 'user_exported', userId: user.id })
   return exportUser(user.id, core)
 }
-const EXPORT = closed({
-  user: { type: 'object' },
-  sessions: listOf({ type: 'object' }),
-  api_tokens: listOf({ type: 'object' }),
-  events: listOf({ type: 'object' }),
-})
+
+const ROWS = listOf({ type: 'object' })
+
+const EXPORT: JsonSchema = {
+  ...closed({ user: { type: 'object' }, sessions: ROWS, events: ROWS }),
+  // Each feature adds the rows that it stores of a user.
+  additionalProperties: ROWS,
+}
 
 /** `GET /auth/me/export/` */
 export const exportEndpoint = defineEndpoint({
@@ -60,7 +62,12 @@ export const exportEndpoint = defineEndpoint({
         describe: () => ({
           operationId: 'exportOwnUser',
           summary: 'All that is stored of the own account',
-          answers: { 200: answer('User, sessions, API tokens and events.', EXPORT) },
+          answers: {
+            200: answer(
+              'The user, and the rows that are stored of them, by kind.',
+              EXPORT,
+            ),
+          },
           errors: ['insufficient_user_authentication'],
         }),
         handle: async (_fields, _request, { principal }) =>
