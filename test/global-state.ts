@@ -1,6 +1,9 @@
 import { after } from 'node:test'
 import { changedPrototypes } from './attacks/side-effects.ts'
 
+/** Globals that Angular sets when it is imported. */
+const OF_ANGULAR = ['ng', 'ngDevMode', 'devtoolsFormatters']
+
 /**
  * Compares the global state of the process before the first test and after the last one (R29). All tests run in one process, so this
  * finds what one of them or the library leaves behind.
@@ -36,7 +39,7 @@ function stateOf(): ReadonlyMap<string, string> {
   ])
   // Zod and tslib have globals with such names.
   const globals = Object.getOwnPropertyNames(globalThis).filter(
-    (name) => !name.startsWith('__'),
+    (name) => !name.startsWith('__') && !OF_ANGULAR.includes(name),
   )
   for (const name of globals) state.set(`the global ${name}`, 'there')
   for (const [name, value] of Object.entries(process.env))

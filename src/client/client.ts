@@ -475,7 +475,7 @@ export function createClientIn<U extends object = TokenUser>(
       const next = sessionOf(answer, before)
       await keep(next)
       // One that is still on its way must not arrive after the next token was used: it would look stolen.
-      const isAlone = count < 2 && uncertain !== before
+      const isAlone = count < 2 && !(before && uncertain === before)
       return () => refreshed(next, isAlone ? BETWEEN_401 : BETWEEN)
     } catch (error) {
       return () => failed(before, error as AuthError)
@@ -607,11 +607,10 @@ export function createClientIn<U extends object = TokenUser>(
     if (!isBody) unsent = []
     lastInput = now()
     lastCsrf = next.csrf
-    session = next
+    show(next, 'signedIn')
+    post('in')
     await keep(next)
-    if (mine === turn) show(next, 'signedIn')
-    if (mine === turn) post('in')
-    if (state.status !== 'signedIn') throw superseded()
+    if (state.status !== 'signedIn' || mine !== turn) throw superseded()
     return state.user
   }
 

@@ -1,0 +1,164 @@
+import '@angular/compiler'
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import {
+  HttpClient,
+  HttpContext,
+  type HttpErrorResponse,
+  provideHttpClient,
+  withInterceptors,
+} from '@angular/common/http'
+import {
+  HttpTestingController,
+  provideHttpClientTesting,
+} from '@angular/common/http/testing'
+import {
+  createEnvironmentInjector,
+  type EnvironmentInjector,
+  ɵINJECTOR_SCOPE as INJECTOR_SCOPE,
+  Injector,
+  NgZone,
+  ɵNoopNgZone as NoopNgZone,
+  provideZonelessChangeDetection,
+  runInInjectionContext,
+} from '@angular/core'
+import {
+  authInterceptor,
+  injectAuth,
+  injectClient,
+  provideAuth,
+  SKIP_AUTH,
+} from '../../../src/client/angular.ts'
+import type { ClientOptions } from '../../../src/client/types.ts'
+import { ADA, API, openBench, REFRESH } from '../bench.ts'
+
+async function application(
+  t: TestContext,
+  given: ClientOptions<Record<string, unknown>> = {},
+) {
+  const bench = await openBench(t)
+  const { client } = bench.open({ refreshAhead: false, ...given })
+  let outside = 0
+  const zone = new NoopNgZone()
+  zone.runOutsideAngular = (run) => {
+    outside++
+    return run()
+  }
+  const injector = createEnvironmentInjector(
+    [
+      provideZonelessChangeDetection(),
+      provideAuth(() => client),
+      provideHttpClient(withInterceptors([authInterceptor])),
+      provideHttpClientTesting(),
+      { provide: NgZone, useValue: zone },
+      { provide: INJECTOR_SCOPE, useValue: 'root' },
+    ],
+    Injector.NULL as EnvironmentInjector,
+  )
+  const http = injector.get(HttpClient)
+  const control = injector.get(HttpTestingController)
+  const auth = runInInjectionContext(injector, () => injectAuth())
+  return { bench, client, injector, http, control, auth, outside: () => outside }
+}
+
+test('there is one signal, it follows the client, and both end with the injector', async (t) => {
+  const { bench, client, injector, auth, outside } = await application(t)
+  assert.equal(auth().status, 'loading')
+  await bench.time.until(client.signIn(ADA))
+  await bench.time.pass(1)
+  assert.equal(auth(), client.state)
+  assert.equal(
+    runInInjectionContext(injector, () => injectAuth()),
+    auth,
+  )
+  assert.equal(
+    runInInjectionContext(injector, () => injectClient()),
+    client,
+  )
+  assert.equal(outside(), 1)
+  injector.destroy()
+  await assert.rejects(client.getAccessToken(), { code: 'closed' })
+})
+
+const refused = { status: 401, statusText: 'Unauthorized' }
+const CODE = { code: 'token_not_valid' }
+
+test('the interceptor adds the token, and sends again after a refused one', async (t) => {
+  const { bench, client, http, control } = await application(t)
+  await bench.time.until(client.signIn(ADA))
+  await bench.time.pass(2000)
+  for (const method of ['GET', 'POST']) {
+    const answers: unknown[] = []
+    http
+      .request(method, `${API}/notes/`, { body: 'x' })
+      .subscribe((answer) => answers.push(answer))
+    await bench.time.pass(1)
+    const first = control.expectOne(`${API}/notes/`)
+    const header = first.request.headers.get('Authorization')
+    assert.match(String(header), /^Bearer /)
+    first.flush(CODE, refused)
+    await bench.time.pass(100)
+    const second = control.expectOne(`${API}/notes/`)
+    assert.notEqual(second.request.headers.get('Authorization'), header)
+    second.flush({ ok: true })
+    assert.deepEqual(answers, [{ ok: true }])
+    await bench.time.pass(2000)
+  }
+  assert.equal(bench.count(REFRESH), 2)
+})
+
+test('a 401 of a route, other origins, own headers and SKIP_AUTH are left alone', async (t) => {
+  const { bench, client, http, control } = await application(t)
+  await bench.time.until(client.signIn(ADA))
+  await bench.time.pass(2000)
+  const failures: HttpErrorResponse[] = []
+  const error = (failure: HttpErrorResponse) => void failures.push(failure)
+  http.post(`${API}/password/`, {}).subscribe({ error })
+  await bench.time.pass(1)
+  control.expectOne(`${API}/password/`).flush({ detail: 'wrong password' }, refused)
+  await bench.time.pass(100)
+  assert.equal(failures[0]?.status, 401)
+
+  const context = new HttpContext().set(SKIP_AUTH, true)
+  const headers = { Authorization: 'Basic eDp5' }
+  for (const [url, options, expected] of [
+    ['https://evil.test/', {}, null],
+    [`${API}/skip/`, { context }, null],
+    [`${API}/own/`, { headers }, 'Basic eDp5'],
+  ] as const) {
+    http.get(url, options).subscribe({ error })
+    await bench.time.pass(1)
+    const sent = control.expectOne(url)
+    assert.equal(sent.request.headers.get('Authorization'), expected)
+    sent.flush({}, refused)
+    await bench.time.pass(100)
+  }
+  assert.equal(bench.count(REFRESH), 0)
+  assert.equal(failures.length, 4)
+})
+
+test('unsubscribing ends the wait for a token and not the refresh', async (t) => {
+  const { bench, client, http, control } = await application(t)
+  await bench.time.until(client.signIn(ADA))
+  await bench.time.pass(301_000)
+  bench.state.fault = () => ({ slow: 500 })
+  const subscription = http.get(`${API}/notes/`).subscribe()
+  await bench.time.pass(100)
+  subscription.unsubscribe()
+  await bench.time.pass(1000)
+  control.expectNone(`${API}/notes/`)
+  assert.equal(bench.count(REFRESH), 1)
+  assert.equal(client.state.status, 'signedIn')
+})
+
+test('progress events pass unchanged', async (t) => {
+  const { bench, client, http, control } = await application(t)
+  await bench.time.until(client.signIn(ADA))
+  const types: number[] = []
+  http
+    .get(`${API}/notes/`, { observe: 'events', reportProgress: true })
+    .subscribe(({ type }) => types.push(type))
+  await bench.time.pass(1)
+  control.expectOne(`${API}/notes/`).flush({ ok: true })
+  assert.deepEqual(types, [0, 4])
+})

@@ -1,0 +1,22 @@
+import { createSSRApp, defineComponent, h } from 'vue'
+import { createClient } from '../../../src/client/index.ts'
+import { authPlugin, useAuth } from '../../../src/client/vue.ts'
+
+const seen: string[] = []
+
+const Status = defineComponent(() => {
+  const auth = useAuth()
+  return () => {
+    seen.push(auth.value.status)
+    return h('p', { id: 'status' }, auth.value.status)
+  }
+})
+
+/** What the tests call. */
+Object.assign(globalThis, {
+  createClient,
+  seen,
+  hydrate(client: ReturnType<typeof createClient>) {
+    createSSRApp(Status).use(authPlugin(client)).mount('#root')
+  },
+})
