@@ -30,29 +30,28 @@ export function retryAfterOf(text: string | null, now: number): number | undefin
 /** What an answer that is no success means. @param of401 what a 401 means there */
 export function errorOf(answer: Answer, of401: AuthErrorCode): AuthError {
   const { status, body, retryAfter } = answer
-  const { ticket, methods } = body
   const code = codeOf(answer, of401)
-  const details = { status, retryAfter, cause: body }
-  const text = `${MESSAGES[code] ?? 'The server refused the request'} (${status}).`
-  if (code === 'second_factor_required')
-    return new AuthError(code, text, {
-      ...details,
-      ticket: String(ticket),
-      methods: methods as string[],
-    })
-  return new AuthError(code, text, {
-    ...details,
+  const text = MESSAGES[code] ?? 'The server refused the request'
+  return new AuthError(code, `${text} (${status}).`, {
+    status,
+    retryAfter,
+    cause: body,
     ...(code === 'invalid' && { fields: fieldsOf(body) }),
+    ...(code === FACTOR && {
+      ticket: body.ticket as string,
+      methods: body.methods as string[],
+    }),
   })
 }
+
+const FACTOR = 'second_factor_required'
 
 /** The members that are lists of texts. */
 const fieldsOf = (body: object): Record<string, readonly string[]> =>
   Object.fromEntries(Object.entries(body).filter(([, texts]) => Array.isArray(texts)))
 
 function codeOf({ status, body }: Answer, of401: AuthErrorCode): AuthErrorCode {
-  if (status === 403)
-    return body.code === 'mfa_required' ? 'second_factor_required' : 'forbidden'
+  if (status === 403) return body.code === 'mfa_required' ? FACTOR : 'forbidden'
   if (status >= 500) return 'unavailable'
   return BY_STATUS[status] ?? (status === 401 ? of401 : 'refused')
 }
@@ -64,11 +63,10 @@ const BY_STATUS: Readonly<Record<number, AuthErrorCode>> = {
 
 const MESSAGES: { readonly [Code in AuthErrorCode]?: string } = {
   invalid_credentials: 'The name or the password is wrong',
-  second_factor_required: 'A second factor is required: signIn({ ticket, code })',
-  invalid: 'The server rejected some fields: see fields',
+  [FACTOR]: 'A second factor is required: signIn({ ticket, code })',
+  invalid: 'Some fields are invalid: see fields',
   throttled: 'Too many requests: wait retryAfter seconds',
   unavailable: 'The server is not available: try again later',
-  session_ended: 'The session has ended: sign in again',
 }
 
 /** Whether a refused refresh says that the session has ended. A proxy's page does not. */

@@ -4,6 +4,7 @@ import { later, type Platform } from './platform.ts'
 /** Milliseconds until the next attempt while there is no answer, and after a network error. */
 const HEDGE = 3000
 const AGAIN = [300, 1000] as const
+export const LATE = 'The server did not answer in time.'
 const MOST = 3
 const LONGEST = 10_000
 
@@ -49,7 +50,7 @@ export function attempts<T>(
       send().then(finish(resolve), failed)
     }
     const limit = later(platform, LONGEST, () =>
-      finish(reject)(new AuthError('timeout', 'The server did not answer in time.')),
+      finish(reject)(new AuthError('timeout', LATE)),
     )
     attempt()
   })

@@ -6,7 +6,7 @@ import {
   reasonOf,
   retryAfterOf,
 } from './answer.ts'
-import { attempts } from './attempts.ts'
+import { attempts, LATE } from './attempts.ts'
 import { claimsOf, isRecord, userOf } from './claims.ts'
 import { AuthError, type AuthErrorCode } from './error.ts'
 import {
@@ -67,6 +67,7 @@ export function createClientIn<U extends object = TokenUser>(
 ): Client<U> {
   const settings = settingsOf(url, options, platform)
   const { transport, tokens, accounts, name, base } = settings
+  const label = `watchword.${name}`
   const isBody = transport === 'body'
   const { document } = platform
   /** Node.js has locks and channels, too, and its clients share nothing. */
@@ -100,9 +101,10 @@ export function createClientIn<U extends object = TokenUser>(
   let timer: unknown
   let pending: Promise<void> | undefined
   let stopWaiting = () => {}
+  const life = new AbortController()
   let requests = new AbortController()
   let signingIn = new AbortController()
-  let unsent: Unsent[] = []
+  const unsent = new Set<Unsent>()
   const warned = new Set<string>()
   const listeners = new Set<(state: AuthState<U>, event: AuthEvent) => void>()
 
@@ -187,7 +189,7 @@ export function createClientIn<U extends object = TokenUser>(
   const storage = storageOf()
   const shelf =
     storage &&
-    shelfOf(storage, `watchword.${name}`, platform, (cause) => {
+    shelfOf(storage, label, platform, (cause) => {
       if (!isBody || warned.has(NO_STORAGE)) return
       warn(NO_STORAGE)
       report(new AuthError('storage', NO_STORAGE, { cause }))
@@ -211,7 +213,7 @@ export function createClientIn<U extends object = TokenUser>(
   function openChannel() {
     const { BroadcastChannel } = platform
     if (!inBrowser || !BroadcastChannel) return undefined
-    const opened = tried(() => new BroadcastChannel(`watchword.${name}`))
+    const opened = tried(() => new BroadcastChannel(label))
     if (opened) opened.onmessage = ({ data }) => receive(data)
     return opened
   }
@@ -257,15 +259,16 @@ export function createClientIn<U extends object = TokenUser>(
     // A browser has one session of cookies.
     const isItsOwn = session ? !isBody || out.sid === session.claims.sid : isUnsure
     if (isItsOwn) leave('signOutElsewhere')
-    if (!session && !out.told && !unsent.length) void tell({ out })
+    if (!session && !out.told && !unsent.size) void tell({ out })
   }
 
-  const pageListeners: [PageTarget, string, (event: PageEvent) => void][] = []
-
-  function listen(target: PageTarget, type: string, run: (event: PageEvent) => void) {
-    if (typeof target?.addEventListener !== 'function') return
-    target.addEventListener(type, run)
-    pageListeners.push([target, type, run])
+  function listen(
+    target: Pick<Platform, 'addEventListener'> | undefined,
+    run: (event: PageEvent) => void,
+    ...types: readonly string[]
+  ): void {
+    for (const type of types)
+      target?.addEventListener?.(type, run, { signal: life.signal })
   }
 
   // ---- requests of its own
@@ -323,7 +326,7 @@ export function createClientIn<U extends object = TokenUser>(
     } catch (cause) {
       if (isClosed) throw closed()
       throw controller.signal.aborted && !signal?.aborted
-        ? new AuthError('timeout', 'The server did not answer in time.', { cause })
+        ? new AuthError('timeout', LATE, { cause })
         : new AuthError('network', 'The server could not be reached.', { cause })
     } finally {
       platform.clearTimeout(limit)
@@ -417,7 +420,7 @@ export function createClientIn<U extends object = TokenUser>(
   function refresh(): Promise<void> {
     if (pending) return pending
     const own = within(platform, LONGEST, refreshing(), () => {
-      throw new AuthError('timeout', 'The server did not answer in time.')
+      throw new AuthError('timeout', LATE)
     }).finally(() => {
       if (pending === own) pending = undefined
     })
@@ -438,7 +441,7 @@ export function createClientIn<U extends object = TokenUser>(
     const work = () => exchange(before, isCurrent)
     let finish: (() => void) | undefined
     if (isShared) {
-      const lock = locked(`watchword.${name}`, platform, work)
+      const lock = locked(label, platform, work)
       stopWaiting = lock.stopWaiting
       finish = await lock.done
     } else finish = await work()
@@ -604,7 +607,7 @@ export function createClientIn<U extends object = TokenUser>(
     const old = session
     pass()
     if (isBody && old) void tell({ out: endedOf(old), refresh: old.refresh })
-    if (!isBody) unsent = []
+    if (!isBody) unsent.clear()
     lastInput = now()
     lastCsrf = next.csrf
     show(next, 'signedIn')
@@ -674,34 +677,29 @@ export function createClientIn<U extends object = TokenUser>(
   async function tell(job: Unsent): Promise<void> {
     const { out, refresh, everywhere } = job
     const { tries = 0 } = job
+    const { access, sid, at } = out
     job.tries = tries + 1
-    if (!unsent.includes(job)) unsent.push(job)
-    const { access } = out
+    unsent.add(job)
+    const ask = (address: string, sent: Call): Promise<Answer> =>
+      call(address, { access, lasting: true, ...sent })
     try {
-      if (everywhere && !tries) await tellAll(access)
-      const [address, sent] = isBody
-        ? [`${tokens}/blacklist/`, refresh ? { body: { refresh } } : { access }]
-        : [transport === 'cookie' ? `${tokens}/blacklist/` : `${accounts}/logout/`, {}]
-      const { status } = await call(address, { ...sent, lasting: true })
-      if (![200, 204, 400, 401].includes(status)) throw status
-      await told(job)
+      if (everywhere && !tries) {
+        const all = ask(`${accounts}/sessions/`, { method: 'DELETE' })
+        if ((await all.catch(() => undefined))?.status !== 204) emit('problem')
+      }
+      const body = refresh && { refresh }
+      const { status } = await ask(
+        transport === 'session' ? `${accounts}/logout/` : `${tokens}/blacklist/`,
+        body ? { body, access: undefined } : {},
+      )
+      if (![200, 400, 401].includes(status)) throw status
+      unsent.delete(job)
+      if (session || unsent.size) return
+      await (isShared ? shelf?.write({ out: { sid, at, told: true } }) : shelf?.remove())
     } catch {
       const wait = RETRIES[tries]
-      if (wait) later(platform, wait, () => unsent.includes(job) && void tell(job))
+      if (wait) later(platform, wait, () => unsent.has(job) && void tell(job))
     }
-  }
-
-  async function told(job: Unsent): Promise<void> {
-    unsent = unsent.filter((each) => each !== job)
-    const { sid, at } = job.out
-    if (session || unsent.length) return
-    await (isShared ? shelf?.write({ out: { sid, at, told: true } }) : shelf?.remove())
-  }
-
-  async function tellAll(access: string | undefined): Promise<void> {
-    const sent = { method: 'DELETE', access, lasting: true }
-    const answer = await call(`${accounts}/sessions/`, sent).catch(() => undefined)
-    if (answer?.status !== 204) emit('problem')
   }
 
   // ---- the life of a page
@@ -770,13 +768,12 @@ export function createClientIn<U extends object = TokenUser>(
   function close(): void {
     isClosed = true
     platform.clearTimeout(timer)
+    life.abort()
     requests.abort()
     signingIn.abort()
     channel?.close()
     NAMES.delete(name)
     listeners.clear()
-    for (const [target, type, run] of pageListeners)
-      target?.removeEventListener?.(type, run)
   }
 
   if (document && NAMES.has(name))
@@ -786,15 +783,17 @@ export function createClientIn<U extends object = TokenUser>(
     warn('this page is not secure: there are no locks. Serve it over https.')
   lastInput = now()
 
-  listen(document, 'visibilitychange', wakeIfVisible)
-  listen(document, 'resume', wakeIfVisible)
-  listen(platform, 'pageshow', wakeIfVisible)
-  listen(platform, 'online', online)
-  listen(platform, 'pointerdown', touch)
-  listen(platform, 'keydown', touch)
-  listen(platform, 'storage', ({ key, newValue }) => {
-    if (isShared && newValue && key === `watchword.${name}`) void readAgain()
-  })
+  listen(document, wakeIfVisible, 'visibilitychange', 'resume')
+  listen(platform, wakeIfVisible, 'pageshow')
+  listen(platform, online, 'online')
+  listen(platform, touch, 'pointerdown', 'keydown')
+  listen(
+    platform,
+    ({ key, newValue }) => {
+      if (isShared && newValue && key === label) void readAgain()
+    },
+    'storage',
+  )
 
   const ready = within(platform, LONGEST, start(), () => {}).then(() => {
     if (state.status === 'loading' && !session) leave(isBody ? undefined : 'unknown')
@@ -880,13 +879,6 @@ export function createClientIn<U extends object = TokenUser>(
     return new AuthError('closed', 'The client is closed.')
   }
 }
-
-type PageTarget =
-  | {
-      readonly addEventListener?: Platform['addEventListener']
-      readonly removeEventListener?: Platform['removeEventListener']
-    }
-  | undefined
 
 const NO_STORAGE = 'The storage failed: the session lives as long as the page.'
 const NO_TOKENS = 'The answer is not that of this transport: see the option transport.'

@@ -7,37 +7,33 @@ const LONGEST = 10_000
 
 /**
  * Runs `work` while no other tab does, or after 5 seconds in any case: a stopped process never releases its lock. It is never stolen, because
- * its holder goes on running.
+ * its holder goes on running. The result comes after the lock was released.
  */
 export function locked<T>(
   name: string,
   platform: Platform,
   work: () => Promise<T>,
 ): { readonly done: Promise<T>; readonly stopWaiting: () => void } {
-  let start: () => Promise<unknown> = async () => {}
-  const done = new Promise<T>((resolve, reject) => {
-    let isStarted = false
+  let working: Promise<T> | undefined
+  let stopWaiting = () => {}
+  const start = (): Promise<T> => {
+    working ??= work()
+    return working
+  }
+  const done = new Promise<T>((resolve) => {
     const controller = new AbortController()
-    start = () => {
-      if (isStarted) return Promise.resolve()
-      isStarted = true
+    const { signal } = controller
+    stopWaiting = () => {
       platform.clearTimeout(timer)
-      const working = work()
-      working.then(resolve, reject)
-      return Promise.race([working.catch(() => {}), sleep(platform, LONGEST)])
-    }
-    const startAnyway = () => {
-      void start()
+      resolve(start())
       controller.abort()
     }
-    const timer = later(platform, PATIENCE, startAnyway)
-    const asked = tried(() =>
-      platform.navigator?.locks?.request(name, { signal: controller.signal }, () =>
-        start(),
-      ),
-    )
-    if (asked === undefined) startAnyway()
-    else asked.catch(startAnyway)
+    const timer = later(platform, PATIENCE, stopWaiting)
+    const hold = () => Promise.race([start().catch(() => {}), sleep(platform, LONGEST)])
+    const { locks } = platform.navigator ?? {}
+    const asked = tried(() => locks?.request(name, { signal }, hold))
+    if (asked) asked.then(stopWaiting, stopWaiting)
+    else stopWaiting()
   })
-  return { done, stopWaiting: () => void start() }
+  return { done, stopWaiting: () => stopWaiting() }
 }

@@ -15,7 +15,6 @@ export interface Platform {
   readonly BroadcastChannel?: new (name: string) => Channel
   readonly isSecureContext?: boolean
   readonly addEventListener?: Listening
-  readonly removeEventListener?: Listening
   readonly console?: { warn(text: string): void }
 }
 
@@ -23,7 +22,6 @@ export interface PageDocument {
   readonly cookie: string
   readonly visibilityState: string
   readonly addEventListener?: Listening
-  readonly removeEventListener?: Listening
 }
 
 interface History {
@@ -31,7 +29,11 @@ interface History {
   replaceState(state: unknown, unused: string, address: string): void
 }
 
-type Listening = (type: string, listener: (event: PageEvent) => void) => void
+type Listening = (
+  type: string,
+  listener: (event: PageEvent) => void,
+  options: { readonly signal: AbortSignal },
+) => void
 
 export interface PageEvent {
   readonly key?: string | null
@@ -76,24 +78,12 @@ export const sleep = (platform: Platform, milliseconds: number): Promise<void> =
   new Promise((resolve) => void later(platform, milliseconds, resolve))
 
 /** The promise, or what `late` returns or throws if it takes too long. */
-export function within<T>(
+export const within = <T>(
   platform: Platform,
   milliseconds: number,
   promise: Promise<T>,
   late: () => T,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const end = () => {
-      try {
-        resolve(late())
-      } catch (error) {
-        reject(error)
-      }
-    }
-    const timer = later(platform, milliseconds, end)
-    promise.then(resolve, reject).finally(() => platform.clearTimeout(timer))
-  })
-}
+): Promise<T> => Promise.race([promise, sleep(platform, milliseconds).then(late)])
 
 /** Reading some members of a sandboxed frame throws. */
 export function tried<T>(read: () => T): T | undefined {

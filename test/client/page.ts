@@ -120,11 +120,14 @@ export function newPage(
   { href = 'https://app.test/', platform = {} }: PageOptions = {},
 ): FakePage {
   const listeners = new Map<string, Set<(event: PageEvent) => void>>()
-  const addEventListener = (type: string, run: (event: PageEvent) => void): void => {
+  const addEventListener = (
+    type: string,
+    run: (event: PageEvent) => void,
+    { signal }: { readonly signal: AbortSignal },
+  ): void => {
     listeners.set(type, (listeners.get(type) ?? new Set()).add(run))
+    signal.addEventListener('abort', () => listeners.get(type)?.delete(run))
   }
-  const removeEventListener = (type: string, run: (event: PageEvent) => void): void =>
-    void listeners.get(type)?.delete(run)
   const alive = (run: () => void) => () => {
     if (!page.isKilled) run()
   }
@@ -176,14 +179,12 @@ export function newPage(
         return page.isVisible ? 'visible' : 'hidden'
       },
       addEventListener,
-      removeEventListener,
     },
     navigator: { locks: profile.locks },
     localStorage: webStorage(profile.local, storageEvent),
     sessionStorage: webStorage(session),
     BroadcastChannel: channelOf,
     addEventListener,
-    removeEventListener,
     console: { warn: (text) => void warnings.push(text) },
   }
   const page: FakePage = {

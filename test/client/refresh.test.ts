@@ -183,8 +183,6 @@ test('a token of 400 days arms timers of 24.8 days at most', async (t) => {
   const answer = () => Response.json({ access, refresh: 'r' })
   bench.state.fault = ({ path }) => (path === '/api/token/' ? { answer } : undefined)
   await bench.signedIn()
-  await bench.time.pass(86_400_000)
-  assert.equal(bench.count(REFRESH), 0)
   assert.ok(bench.time.longest() <= 2 ** 31 - 1)
   await bench.time.pass(86_400_000 * 60)
   assert.equal(bench.count(REFRESH), 0)

@@ -101,6 +101,18 @@ test('a lock that a stopped tab holds costs five seconds', async (t) => {
   assert.ok(took >= 5000 && took < 5200, String(took))
 })
 
+test('no listener runs while the lock is held', async (t) => {
+  const bench = await openBench(t)
+  const [one] = await tabs(bench, 1)
+  assert.ok(one)
+  const held: number[] = []
+  one.client.subscribe(() => held.push(bench.profile.locks.held.size))
+  await bench.time.pass(301_000)
+  await tokensOf(bench, [one])
+  await bench.time.pass(1)
+  assert.deepEqual(held, [0])
+})
+
 test('no lock is held by a client that starts or does nothing', async (t) => {
   const bench = await openBench(t)
   await tabs(bench, 3)

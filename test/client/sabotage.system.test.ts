@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { after, test } from 'node:test'
+
+/** A fault that the client must not have, and the test that finds it. */
+interface Sabotage {
+  readonly name: string
+  readonly file: string
+  readonly from: string
+  readonly to: string
+  readonly found: string
+  readonly by: string
+}
+
+const SABOTAGES: readonly Sabotage[] = [
+  {
+    name: 'answers of an earlier session are taken',
+    file: 'client.ts',
+    from: 'const isCurrent = () => epoch === start && session === before && !isClosed',
+    to: 'const isCurrent = () => !isClosed || epoch === start',
+    by: 'refresh.test.ts',
+    found: 'every order of refresh, sign-in and sign-out',
+  },
+  {
+    name: 'a lock is waited for without a deadline',
+    file: 'lock.ts',
+    from: 'const PATIENCE = 5000',
+    to: 'const PATIENCE = 5_000_000',
+    by: 'tabs.test.ts',
+    found: 'a lock that a stopped tab holds',
+  },
+  {
+    name: 'a lock is stolen',
+    file: 'lock.ts',
+    from: 'locks?.request(name, { signal }',
+    to: 'locks?.request(name, { signal, ...{ steal: true } }',
+    by: 'size.test.ts',
+    found: 'never steals a lock',
+  },
+  {
+    name: 'listeners run inside of the lock',
+    file: 'client.ts',
+    from: 'const work = () => exchange(before, isCurrent)',
+    to: 'const work = async () => { (await exchange(before, isCurrent))?.(); await sleep(platform, 10); return undefined }',
+    by: 'tabs.test.ts',
+    found: 'no listener runs while the lock is held',
+  },
+  {
+    name: 'storage is read once after the lock',
+    file: 'client.ts',
+    from: 'await sleep(platform, 50)\n    return read()',
+    to: 'return undefined',
+    by: 'tabs.test.ts',
+    found: 'storage that shows the writes of another tab late',
+  },
+  {
+    name: 'each 401 refreshes',
+    file: 'client.ts',
+    from: 'if (now() < quietUntil) return false',
+    to: '',
+    by: 'fetch.test.ts',
+    found: '1,000 requests to such a route',
+  },
+  {
+    name: 'the local clock is compared with exp',
+    file: 'client.ts',
+    from: 'return exp - iat - Math.max(age, 0) / 1000',
+    to: 'return exp - wall() / 1000 + 0 * age',
+    by: 'refresh.test.ts',
+    found: 'a wrong clock changes nothing',
+  },
+  {
+    name: 'timers are not capped',
+    file: 'platform.ts',
+    from: 'Math.min(milliseconds, 2 ** 31 - 1)',
+    to: 'milliseconds',
+    by: 'refresh.test.ts',
+    found: 'a token of 400 days',
+  },
+  {
+    name: 'a sign-out shows after the server has answered',
+    file: 'client.ts',
+    from: "leave('signOut')",
+    to: "await sleep(platform, 0); leave('signOut')",
+    by: 'signing.test.ts',
+    found: 'a sign-out shows at once',
+  },
+  {
+    name: 'every origin gets the token',
+    file: 'fetching.ts',
+    from: 'origins.has(originOf(url))',
+    to: 'origins.has(originOf(url)) || true',
+    by: 'fetch.test.ts',
+    found: 'only requests to the API and to the listed origins',
+  },
+  {
+    name: 'hydration starts with the live state',
+    file: 'react.ts',
+    from: '() => client.initialState',
+    to: '() => client.state',
+    by: 'bindings/react.test.ts',
+    found: 'a server renders the initial state',
+  },
+]
+
+/** A copy of the repository's sources, whose packages are those of the repository. */
+const place = mkdtempSync(resolve('.sabotage-'))
+after(() => rmSync(place, { recursive: true, force: true }))
+for (const folder of ['src', 'test/client', 'test/verify', 'tools', 'package.json'])
+  cpSync(folder, join(place, folder), { recursive: true })
+
+/** The names of the tests that failed. */
+async function failures({ by, found }: Sabotage): Promise<string> {
+  const words = ['--test', '--test-reporter=tap', `--test-name-pattern=${found}`]
+  const child = spawn(process.execPath, [...words, join('test/client', by)], {
+    cwd: place,
+  })
+  const ended = once(child, 'close')
+  const printed = (await child.stdout.toArray()).join('')
+  await ended
+  return [...printed.matchAll(/^ *not ok \d+ - (.*)$/gm)]
+    .map(([, name]) => name)
+    .join('\n')
+}
+
+for (const each of SABOTAGES) {
+  test(`a test fails if ${each.name}`, { timeout: 120_000 }, async (t) => {
+    const file = join(place, 'src/client', each.file)
+    const text = readFileSync(file, 'utf8')
+    t.after(() => writeFileSync(file, text))
+    assert.ok(text.includes(each.from), `${each.file} has: ${each.from}`)
+    writeFileSync(file, text.replace(each.from, each.to))
+    assert.match(await failures(each), new RegExp(each.found.slice(0, 30)))
+  })
+}
