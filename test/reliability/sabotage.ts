@@ -3,6 +3,7 @@ import type { UnixSeconds } from '../../src/base/clock.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
 import { Secret } from '../../src/base/secret.ts'
+import type { Codes } from '../../src/features/codes/code.ts'
 import type { InstanceStore } from '../../src/features.ts'
 import { generateKey } from '../../src/jwt/index.ts'
 import type { Keys } from '../../src/keys/keys.ts'
@@ -28,6 +29,12 @@ const withSessions = (
   withPorts(store, {
     sessions: { ...store.ports.sessions, ...other(store.ports.sessions) },
   })
+
+const withCodes = (
+  store: InstanceStore,
+  other: (codes: Codes) => Partial<Codes>,
+): InstanceStore =>
+  withPorts(store, { codes: { ...store.ports.codes, ...other(store.ports.codes) } })
 
 /** Known mistakes; a trial that detects none of them proves nothing. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
@@ -246,6 +253,40 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
           previousJti: session.jti,
           rotatedAt: rotation.now,
         }
+      },
+    })),
+
+  /** A one-time code is marked as redeemed behind the answer. */
+  'redeem-behind': (store) =>
+    withCodes(store, (codes) => ({
+      async attempt(presented, now, mode) {
+        if (mode === 'redeem')
+          void sleep(50).then(() => codes.attempt(presented, now, mode).catch(() => {}))
+        return codes.attempt(presented, now, 'check')
+      },
+    })),
+
+  /** A reset ends the sessions before there is a new password. */
+  'ends-at-redemption': (store) =>
+    withCodes(store, (codes) => ({
+      async attempt(presented, now, mode) {
+        const attempted = await codes.attempt(presented, now, mode)
+        const id = attempted?.code.user?.id
+        if (mode === 'redeem' && id !== undefined)
+          await store.ports.sessions.revokeAll(id, 'password', now)
+        return attempted
+      },
+    })),
+
+  /** A reset removes the old password before it has the new one. */
+  'password-first': (store) =>
+    withCodes(store, (codes) => ({
+      async attempt(presented, now, mode) {
+        const attempted = await codes.attempt(presented, now, mode)
+        const id = attempted?.code.user?.id
+        if (mode === 'redeem' && attempted?.isRight === true && id !== undefined)
+          await store.ports.users.setPassword(id, '!')
+        return attempted
       },
     })),
 

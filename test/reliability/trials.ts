@@ -14,6 +14,7 @@ export const TRIALS: readonly (() => Promise<Trial>)[] = [
   async () => (await import('./races.ts')).endInARace,
   async () => (await import('./kills.ts')).kills,
   async () => (await import('./kills.ts')).databaseKills,
+  async () => (await import('./code-kills.ts')).codeKills,
   async () => (await import('./durable.ts')).durable,
   async () => (await import('./restart.ts')).restart,
   async () => (await import('./outage.ts')).outage,

@@ -6,6 +6,7 @@ import type { LogEntry } from '../../src/base/log.ts'
 import type { Admin } from '../../src/instance/admin.ts'
 import type { Limits } from '../../src/server/connection-limits.ts'
 import type { Options } from '../../src/settings/options.ts'
+import type { CrashPoint } from '../reliability/crash-point.ts'
 import { SECRET } from './secret.ts'
 
 /** A server in a process of its own, with limits that the command does not offer; `process.ts` starts and measures it. */
@@ -16,6 +17,7 @@ const { LIMITS } = await import('../../src/server/connection-limits.ts')
 const { textLine } = await import('../../src/server/request-log.ts')
 const { lowerHashPriority } = await import('../../src/passwords/low-priority.ts')
 const { serve } = await import('../../src/server/serve.ts')
+const { crashing } = await import('../reliability/crash-point.ts')
 const { sabotaged } = await import('../reliability/sabotage.ts')
 const { storeAt } = await import('../reliability/store.ts')
 
@@ -23,7 +25,18 @@ export interface ServerConfig {
   readonly database: string
   readonly options: Pick<
     Options,
-    'counts' | 'endpoints' | 'hashesAtOnce' | 'proxies' | 'redis' | 'tokens' | 'throttle'
+    | 'accounts'
+    | 'codes'
+    | 'counts'
+    | 'endpoints'
+    | 'hashesAtOnce'
+    | 'mail'
+    | 'proxies'
+    | 'redis'
+    | 'secondFactors'
+    | 'throttle'
+    | 'tokens'
+    | 'url'
   >
   readonly limits: Partial<Limits>
   /** Created before the start. */
@@ -53,6 +66,7 @@ const verbs = {
     auth.sessions.revoke(...args),
   endSessions: (...args: Parameters<Admin['sessions']['revokeAll']>) =>
     auth.sessions.revokeAll(...args),
+  crashAt: async (point: CrashPoint) => crash.arm(point),
 }
 
 export type Verbs = typeof verbs
@@ -80,9 +94,10 @@ const { database, options, limits, user, sabotage, clockSkew, signInPause } = JS
 const rightNow = Date.now
 if (clockSkew !== 0) Date.now = () => rightNow() + clockSkew * 1000
 
+const crash = crashing(sabotaged(await storeAt(database), sabotage))
 const auth = buildWatchword({
   ...options,
-  store: sabotaged(await storeAt(database), sabotage),
+  store: crash.store,
   ...(signInPause === undefined
     ? { passwordCost: 'default' }
     : { on: { signedIn: () => sleep(signInPause) } }),
