@@ -110,7 +110,8 @@ export interface WatchwordSettings
     AdminSettings,
     InternalsSettings {
   readonly authentication: readonly Scheme<unknown>[]
-  readonly tokens: AdminSettings['tokens'] &
+  readonly tokens: RequirementDefaults['tokens'] &
+    AdminSettings['tokens'] &
     InternalsSettings['tokens'] &
     Pick<HealthSettings, 'revocationMaxAge'>
   readonly keys: { readonly configured: object | undefined }

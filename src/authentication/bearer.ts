@@ -45,7 +45,7 @@ export const statelessBearer = (
   options: { readonly revocation?: boolean } = {},
 ): Scheme<TokenUser> => {
   refuseUnknownOptions(options, { revocation: true }, argumentOf('statelessBearer'))
-  return libraryScheme(
+  const scheme = libraryScheme<TokenUser>(
     (deps) => ({
       ...challengesOfBearer(deps),
       identify(request) {
@@ -58,6 +58,7 @@ export const statelessBearer = (
     }),
     bearerSecurity,
   )
+  return Object.assign(scheme, { madeBy: statelessBearer })
 }
 
 export const bearerSecurity: DescribeSecurity = ({ headerTypes, headerName }) => [

@@ -1,3 +1,4 @@
+import { type AssuranceLevel, hasLevel, isAssuranceLevel } from '../base/acr.ts'
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import { type Duration, secondsOf } from '../base/duration.ts'
 import { AuthError, configError } from '../base/errors.ts'
@@ -8,11 +9,14 @@ export interface StepUpOptions {
   readonly fresh?: Duration
   /** Methods of which the sign-in must have had one: values of `amr` (RFC 8176 §2), such as `["otp", "hwk"]`. */
   readonly amr?: readonly string[]
+  /** The class that the sign-in must have had (`acr`): `"aal2"` is one with two different factors. */
+  readonly acr?: AssuranceLevel
 }
 
 export interface StepUp {
-  readonly fresh: Seconds | undefined
-  readonly amr: readonly string[] | undefined
+  readonly fresh?: Seconds | undefined
+  readonly amr?: readonly string[] | undefined
+  readonly acr?: AssuranceLevel | undefined
 }
 
 /** When and how the user proved who they are; `undefined` if it is not known. */
@@ -22,11 +26,12 @@ export interface SignInProof {
 }
 
 /** @returns `undefined` if nothing is required @throws AuthError `invalid_config` */
-export function parseStepUp({ fresh, amr }: StepUpOptions): StepUp | undefined {
-  if (fresh === undefined && amr === undefined) return undefined
+export function parseStepUp({ fresh, amr, acr }: StepUpOptions): StepUp | undefined {
+  if (fresh === undefined && amr === undefined && acr === undefined) return undefined
   if (fresh !== undefined && !isFresh(fresh)) throw configError(FRESH_FAULT)
   if (amr !== undefined && !isMethods(amr)) throw configError(AMR_FAULT)
-  return { fresh: fresh === undefined ? undefined : secondsOf(fresh), amr }
+  if (acr !== undefined && !isAssuranceLevel(acr)) throw configError(ACR_FAULT)
+  return { fresh: fresh === undefined ? undefined : secondsOf(fresh), amr, acr }
 }
 
 export const isFresh = (value: unknown): boolean => (secondsOf(value) ?? 0) > 0
@@ -45,6 +50,9 @@ export const isMethods = (value: unknown): boolean =>
 export const AMR_FAULT =
   'A requirement\'s "amr" must be a list of methods (RFC 8176), of which one is enough: write ["otp"].'
 
+export const ACR_FAULT =
+  'A requirement\'s "acr" must be "aal1" or "aal2", which is a sign-in with two different factors.'
+
 /** What a token says (`tokens.signInClaims`). Claims of other types count as missing. */
 export function proofIn(claims: Readonly<Record<string, unknown>>): SignInProof {
   const { auth_time: authTime, amr } = claims
@@ -56,7 +64,8 @@ export function proofIn(claims: Readonly<Record<string, unknown>>): SignInProof 
 
 /** @throws AuthError `insufficient_user_authentication` */
 export function requireProof(proof: SignInProof, stepUp: StepUp, now: UnixSeconds): void {
-  if (isRecent(proof, stepUp, now) && hasMethod(proof, stepUp)) return
+  const isStrong = hasMethod(proof, stepUp) && hasClass(proof, stepUp)
+  if (isStrong && isRecent(proof, stepUp, now)) return
   throw new AuthError('insufficient_user_authentication', undefined, {
     body: { detail: DETAIL, code: 'insufficient_user_authentication', ...hints(stepUp) },
   })
@@ -68,13 +77,19 @@ const isRecent = ({ authTime }: SignInProof, { fresh }: StepUp, now: number): bo
 const hasMethod = ({ amr = [] }: SignInProof, { amr: required }: StepUp): boolean =>
   required === undefined || required.some((method) => amr.includes(method))
 
+const hasClass = ({ amr }: SignInProof, { acr }: StepUp): boolean =>
+  acr === undefined || hasLevel(amr, acr)
+
 const DETAIL = 'A more recent or a stronger sign-in is required.'
 
-/** The parameters that tell a client which sign-in is enough (RFC 9470 §3). There are no classes beside methods. */
-const hints = ({ fresh, amr }: StepUp): object => ({
-  ...(fresh !== undefined && { max_age: fresh }),
-  ...(amr !== undefined && { acr_values: amr.join(' ') }),
-})
+/** The parameters that tell a client which sign-in is enough (RFC 9470 §3): methods stand among the classes. */
+function hints({ fresh, amr = [], acr }: StepUp): object {
+  const values = [...(acr === undefined ? [] : [acr]), ...amr]
+  return {
+    ...(fresh !== undefined && { max_age: fresh }),
+    ...(values.length > 0 && { acr_values: values.join(' ') }),
+  }
+}
 
 /** The challenge of a token whose sign-in is not enough (RFC 9470 §3). */
 export const stepUpChallengeOf = (challenge: string, stepUp: StepUp): string =>

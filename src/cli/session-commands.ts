@@ -72,6 +72,7 @@ const toJson = (session: Session, now: UnixSeconds): object => ({
   address: session.address ?? null,
   user_agent: session.userAgent ?? null,
   amr: session.amr ?? null,
+  acr: session.acr ?? null,
   auth_time: isoOf(session.authTime),
   actor: session.actor ?? null,
   idle_expires_at: isoOf(session.idleExpiresAt),

@@ -1,15 +1,18 @@
+import { statelessBearer } from '../authentication/bearer.ts'
 import type {
   Authentication,
   LibrarySchemeDeps,
   Scheme,
 } from '../authentication/scheme.ts'
 import {
+  ACR_FAULT,
   AMR_FAULT,
   FRESH_FAULT,
   isFresh,
   isMethods,
   parseStepUp,
 } from '../authentication/step-up.ts'
+import { isAssuranceLevel } from '../base/acr.ts'
 import type { Clock } from '../base/clock.ts'
 import { configError } from '../base/errors.ts'
 import { has } from '../permissions/basic-permissions.ts'
@@ -29,6 +32,12 @@ export interface RequirementDefaults {
   readonly permissions: readonly Permission<unknown, unknown, string>[]
   readonly roles: Roles
   readonly throttle: Limits
+  readonly tokens: {
+    /** Whether sessions are stored. */
+    readonly sessions: boolean
+    /** Whether tokens say when and how their users signed in. */
+    readonly signInClaims: boolean
+  }
 }
 
 /** The parts of an open instance that a guard's schemes and throttles need. */
@@ -50,6 +59,7 @@ export function parseRequirement(
     permissions: byDefault,
     roles,
     throttle: limits,
+    tokens,
   }: RequirementDefaults,
 ): (deps: RequirementDeps) => GuardParts {
   const options = parseOptions(requirement)
@@ -57,6 +67,7 @@ export function parseRequirement(
   const permissions = permissionsOf(options.permissions ?? byDefault, roles)
   const throttles = throttlesOf(throttle, limits)
   const stepUp = parseStepUp(options)
+  if (stepUp !== undefined) requireProofs(schemes, tokens)
   return ({ deps, hits, clock }) => ({
     schemes: schemes.map((scheme) => createScheme(scheme, deps)),
     // The types of users and rights were checked by the compiler.
@@ -66,6 +77,21 @@ export function parseRequirement(
     useSession: deps.sessions?.use,
   })
 }
+
+/** Stops a guard that no request could pass. @throws AuthError `invalid_config` */
+function requireProofs(
+  schemes: readonly Scheme<unknown>[],
+  { sessions, signInClaims }: RequirementDefaults['tokens'],
+): void {
+  if (signInClaims) return
+  const isStateless = schemes.some(({ madeBy }) => madeBy === statelessBearer)
+  if (isStateless || !sessions) throw configError(isStateless ? NO_CLAIMS : NO_SESSIONS)
+}
+
+const NO_CLAIMS =
+  'A guard\'s "fresh", "amr" and "acr" need to know how the user signed in, and with statelessBearer() only the token can say so: set tokens: { signInClaims: true }, or use bearer() for this guard.'
+const NO_SESSIONS =
+  'A guard\'s "fresh", "amr" and "acr" need to know how the user signed in, and without stored sessions only the token can say so: set tokens: { signInClaims: true }.'
 
 function parseOptions(requirement: unknown): RequirementOptions<never, string> {
   if (requirement === undefined) return {}
@@ -145,6 +171,7 @@ const MEMBERS = {
   },
   fresh: { isValid: isFresh, fault: FRESH_FAULT },
   amr: { isValid: isMethods, fault: AMR_FAULT },
+  acr: { isValid: isAssuranceLevel, fault: ACR_FAULT },
 } as const
 
 const NAMES = Object.keys(MEMBERS).join(', ')

@@ -1,12 +1,13 @@
 import type { Scheme } from '../authentication/scheme.ts'
 import type { StepUpOptions } from '../authentication/step-up.ts'
+import type { AssuranceLevel } from '../base/acr.ts'
 import type { Duration } from '../base/duration.ts'
 import type { Permission, SignedIn } from '../permissions/permission.ts'
 import type { Throttle } from '../throttling/throttle.ts'
 
 /**
  * What a route requires: `'posts.change'` (a permission string of the instance's roles), a permission such as `isStaff`,
- * or an object of `schemes`, `permissions`, `throttle`, `fresh` and `amr`.
+ * or an object of `schemes`, `permissions`, `throttle`, `fresh`, `amr` and `acr`.
  */
 export type Requirement<U, Right extends string> =
   | Right
@@ -55,7 +56,10 @@ export type PrincipalUser<N, U> = N extends string
         : SchemesUser<N, U>
 
 /** Anonymous requests are refused then. */
-type RequiredSignIn = { readonly fresh: Duration } | { readonly amr: readonly string[] }
+type RequiredSignIn =
+  | { readonly fresh: Duration }
+  | { readonly amr: readonly string[] }
+  | { readonly acr: AssuranceLevel }
 
 type RequiresSignIn<Given> = Given extends SignedIn | string
   ? true

@@ -1,3 +1,4 @@
+import { type AssuranceLevel, acrOf } from '../base/acr.ts'
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import type { UserId } from '../users/user.ts'
 
@@ -49,6 +50,8 @@ export interface Session extends SessionOrigin {
   readonly lastUsedAt: number | undefined
   readonly revokedAt: number | undefined
   readonly revokeReason: RevokeReason | undefined
+  /** The class of the sign-in, from `amr`: `aal1`, or `aal2` with two different factors. Of `sessions.list`. */
+  readonly acr?: AssuranceLevel | undefined
 }
 
 /** The row that all refresh tokens of a sign-in share, changed in place at each refresh. */
@@ -79,7 +82,7 @@ export const publicSession = ({
   spentAt: ____,
   epoch: _____,
   ...session
-}: StoredSession): Session => session
+}: StoredSession): Session => ({ ...session, acr: acrOf(session.amr) })
 
 /** What a refresh reads of a session: its origin stays where it is. */
 export type RotatedSession = Omit<StoredSession, keyof SessionOrigin | 'lastUsedAt'>

@@ -1,3 +1,4 @@
+import { acrOf } from '../base/acr.ts'
 import { after, floorSeconds, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { hexId } from '../base/random.ts'
@@ -65,6 +66,8 @@ export function originClaims(
   if (signInClaims && authTime !== undefined)
     claims.auth_time = floorSeconds(authTime as UnixSeconds)
   if (signInClaims && amr !== undefined) claims.amr = amr
+  const acr = acrOf(amr)
+  if (signInClaims && acr !== undefined) claims.acr = acr
   if (actor !== undefined) claims.act = { sub: actor }
   return claims
 }
@@ -74,7 +77,7 @@ function originAgain(
   presented: Claims,
   { signInClaims }: Pick<TokenSettings, 'signInClaims'>,
 ): Claims {
-  const names = signInClaims ? ['auth_time', 'amr', 'act'] : ['act']
+  const names = signInClaims ? ['auth_time', 'amr', 'acr', 'act'] : ['act']
   const kept = names.filter((name) => Object.hasOwn(presented, name))
   return Object.fromEntries(kept.map((name) => [name, presented[name]]))
 }

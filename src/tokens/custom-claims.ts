@@ -66,7 +66,7 @@ function rejectReserved(claims: Claims, settings: TokenSettings): void {
     ...(namesUserByField(settings) ? ['ww_uid'] : []),
     'sid',
     'act',
-    ...(settings.signInClaims ? ['auth_time', 'amr'] : []),
+    ...(settings.signInClaims ? ['auth_time', 'amr', 'acr'] : []),
     'aud',
     'iss',
     settings.userIdClaim,

@@ -38,6 +38,8 @@ export type TokenClaims = Claims & {
   /** When the user signed in, and how (RFC 8176), if the issuer's `tokens.signInClaims` is on. */
   readonly auth_time?: number
   readonly amr?: readonly string[]
+  /** The class of that sign-in: `aal1`, or `aal2` with two different factors. */
+  readonly acr?: string
   /** Who acts as the user (RFC 8693 §4.1). */
   readonly act?: { readonly sub?: string }
 }
@@ -121,6 +123,7 @@ export function verifier(options: VerifierOptions): TokenVerifier {
 const STEP_UP_OPTIONS: Readonly<Record<keyof StepUpOptions, true>> = {
   fresh: true,
   amr: true,
+  acr: true,
 }
 
 /** @throws AuthError `insufficient_user_authentication`, with the challenge of its answer */

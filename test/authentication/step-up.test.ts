@@ -101,19 +101,66 @@ for (const [name, { scheme, tokens }] of Object.entries(SCHEMES)) {
   })
 }
 
-test('tokens that say nothing of their sign-in are not fresh', async () => {
-  const { auth, ada } = await instance()
-  const { access } = await auth.signIn(ada)
-  const schemes = [statelessBearer()]
+const UNPROVABLE = {
+  'statelessBearer()': { schemes: [statelessBearer()], tokens: {} },
+  'bearer() without stored sessions': {
+    schemes: [bearer()],
+    tokens: { sessions: false },
+  },
+} as const
 
-  await auth.require(bearing(`Bearer ${access}`), { schemes })
-  for (const requirement of [{ fresh: '1h' }, { amr: ['pwd'] }] as const)
-    await assert.rejects(
-      auth.require(bearing(`Bearer ${access}`), { schemes, ...requirement }),
-      {
-        code: INSUFFICIENT,
-      },
+for (const [name, { schemes, tokens }] of Object.entries(UNPROVABLE))
+  test(`${name}: a guard that asks for what no token says is refused at once, with what to set`, async () => {
+    const { auth } = await instance({ tokens })
+    for (const requirement of [
+      { fresh: '1h' },
+      { amr: ['pwd'] },
+      { acr: 'aal2' },
+    ] as const)
+      await assert.rejects(
+        async () => auth.require(bearing('Bearer x'), { schemes, ...requirement }),
+        { code: 'invalid_config', message: /set tokens: \{ signInClaims: true \}/ },
+      )
+    await auth.close()
+  })
+
+for (const [name, { scheme, tokens }] of Object.entries(SCHEMES))
+  test(`${name}: a route that requires two factors refuses one, and says so`, async () => {
+    const { auth, ada } = await instance({ tokens })
+    const strong = { schemes: [scheme], acr: 'aal2' } as const
+    const accessOf = async (methods: readonly string[]) =>
+      (await auth.signIn(ada, { methods })).access
+    await auth.require(bearing(`Bearer ${await accessOf(['pwd', 'otp'])}`), strong)
+    const weak = bearing(`Bearer ${await accessOf(['pwd'])}`)
+    await auth.require(weak, { ...strong, acr: 'aal1' })
+    const answer = await answerTo(auth.require(weak, strong))
+    assert.equal(answer?.status, 401)
+    assert.match(answer?.headers.get('www-authenticate') ?? '', /acr_values="aal2"/)
+    const body = (await answer?.json()) as object
+    assert.deepEqual(
+      { ...body, detail: '' },
+      { detail: '', code: INSUFFICIENT, acr_values: 'aal2' },
     )
+    await auth.close()
+  })
+
+test('acr stands in tokens with amr, and a refresh keeps it', async () => {
+  const { auth, ada } = await instance({ tokens: { signInClaims: true } })
+  const claimsOf = (token: string) =>
+    JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
+  const pair = await auth.signIn(ada, { methods: ['pwd', 'otp'] })
+  assert.equal(claimsOf(pair.access).acr, 'aal2')
+  const response = await auth.handler(
+    new Request('http://localhost/api/token/refresh/', {
+      method: 'POST',
+      body: new URLSearchParams({ refresh: pair.refresh }),
+    }),
+  )
+  const { access } = (await response.json()) as { access: string }
+  assert.equal(claimsOf(access).acr, 'aal2')
+  const [session] = await auth.sessions.list(ada.id)
+  assert.equal(session?.acr, 'aal2')
+  assert.equal('acr' in claimsOf((await auth.signIn(ada)).access), false)
   await auth.close()
 })
 

@@ -240,7 +240,7 @@ export interface TokenOptions {
    */
   readonly copyClaims?: boolean
   /**
-   * Tokens carry when and how the user signed in: `auth_time` and `amr` (OpenID Connect Core §2). A refresh does not change them.
+   * Tokens carry when and how the user signed in: `auth_time`, `amr` and `acr` (OpenID Connect Core §2). A refresh does not change them.
    *
    * @default false
    */
