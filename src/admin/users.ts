@@ -4,6 +4,7 @@ import { configError } from '../base/errors.ts'
 import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import type { Random } from '../base/random.ts'
 import type { Passwords } from '../passwords/passwords.ts'
+import type { StrengthRule } from '../passwords/strength.ts'
 import type { Roles } from '../permissions/rights.ts'
 import type { RevokeReason, SessionId } from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
@@ -110,6 +111,8 @@ export interface UserAdminSettings {
 export interface UserAdminDeps {
   readonly users: Users
   readonly passwords: Passwords
+  /** The rules for new passwords. */
+  readonly strength: readonly StrengthRule[]
   readonly clock: Clock
   readonly audit: AuditLog
   readonly sessions: Pick<SessionManager, 'revokeAll'>

@@ -4,9 +4,11 @@ import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { CheckedPassword } from '../features/core.ts'
 import type { Counters } from '../observability/counters.ts'
+import { type BreachedCheck, strengthRules } from '../passwords/breached.ts'
 import type { Encodings } from '../passwords/encodings.ts'
 import { type Passwords, passwords } from '../passwords/passwords.ts'
 import { hashQueue, type QueueLoad } from '../passwords/queue.ts'
+import type { StrengthRule } from '../passwords/strength.ts'
 import {
   type CheckPassword,
   type PasswordCheckSettings,
@@ -28,7 +30,8 @@ import type { Users } from '../users/users.ts'
 export interface OpenSignInSettings
   extends PasswordCheckSettings,
     CompleteSignInSettings {
-  readonly users: PasswordCheckSettings['users'] & CompleteSignInSettings['users']
+  readonly users: PasswordCheckSettings['users'] &
+    CompleteSignInSettings['users'] & { readonly breached?: BreachedCheck | undefined }
   readonly on: PasswordCheckSettings['on'] & CompleteSignInSettings['on']
   readonly hashesAtOnce: number
   readonly throttle: Readonly<Record<string, Limit | null>>
@@ -52,6 +55,8 @@ export interface OpenSignInDeps {
 /** Passwords, and the ways of signing in with one. */
 export interface SignIns {
   readonly passwords: Passwords
+  /** The rules for new passwords. */
+  readonly strength: readonly StrengthRule[]
   readonly hashing: () => QueueLoad
   /** `undefined` if it is switched off. */
   readonly loginThrottle: LoginThrottle | undefined
@@ -83,6 +88,7 @@ export function openSignIn(settings: OpenSignInSettings, deps: OpenSignInDeps): 
       check(login, password, request, parts)
   return {
     passwords: parts.passwords,
+    strength: strengthRules(settings.users.breached, log),
     loginThrottle: parts.loginThrottle,
     hashing: queue.load,
     checkPassword: bind(passwordCheck(settings)),

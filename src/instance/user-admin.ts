@@ -27,7 +27,7 @@ export const userAdminSettings = ({
   userIdField,
 })
 
-type Parts = Pick<UserAdminDeps, 'passwords' | 'clock' | 'audit'> & {
+type Parts = Pick<UserAdminDeps, 'passwords' | 'strength' | 'clock' | 'audit'> & {
   readonly store: Pick<InstanceStore, 'ports'>
   readonly core: Core
   readonly sessions: SessionManager | undefined
@@ -37,12 +37,14 @@ export const userAdminDeps = ({
   store,
   core,
   passwords,
+  strength,
   clock,
   audit,
   sessions,
 }: Parts): UserAdminDeps => ({
   users: store.ports.users,
   passwords,
+  strength,
   clock,
   audit,
   // Without `tokens.sessions` the store may still have sessions, of other processes or of before.

@@ -10,10 +10,15 @@ export interface Weakness {
 /** The owner's attributes by their name in messages: `{ 'first name': 'Ada' }`. */
 export type Person = Readonly<Record<string, unknown>>
 
-/** A rule for new passwords. Passwords at sign-in are not checked. */
+/**
+ * A rule for new passwords. Passwords at sign-in are not checked.
+ *
+ * @param found what earlier rules have found: an expensive rule need not look further
+ */
 export type StrengthRule = (
   password: string,
   person: Person,
+  found: readonly Weakness[],
 ) => Awaitable<Weakness | undefined>
 
 /** All weaknesses of a new password, in the order of the rules; empty if it is strong enough. */
@@ -24,7 +29,7 @@ export async function weaknessesOf(
 ): Promise<readonly Weakness[]> {
   const weaknesses: Weakness[] = []
   for (const rule of rules) {
-    const weakness = await rule(password, person)
+    const weakness = await rule(password, person, weaknesses)
     if (weakness !== undefined) weaknesses.push(weakness)
   }
   return weaknesses

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import type { BreachedCheck } from '../passwords/breached.ts'
 import { functionOf, section, withDefault } from '../schema/shapes.ts'
 import { FIELD_TYPES, RESERVED_FIELDS, type UserFields } from '../users/fields.ts'
 import type { User } from '../users/user.ts'
@@ -45,6 +46,13 @@ export interface UserOptions {
    * @default "both"
    */
   readonly trimPassword?: boolean | 'both'
+  /**
+   * Returns whether a new password is known from a breach, such as `breachedInRange(…)`. If it throws, or takes more than 2 seconds, the
+   * password is accepted and the log says so.
+   *
+   * @default none: the list of common passwords is checked in any case
+   */
+  readonly breached?: (password: string) => boolean | Promise<boolean>
 }
 
 export const userOptions = section<UserOptions>()({
@@ -54,6 +62,7 @@ export const userOptions = section<UserOptions>()({
   checkActive: withDefault(z.boolean(), true),
   updateLastLogin: withDefault(z.boolean(), false),
   trimPassword: withDefault(z.union([z.boolean(), z.literal('both')]), 'both'),
+  breached: z.optional(functionOf<BreachedCheck>()),
 } satisfies Record<keyof UserOptions, z.ZodMiniType>)
 
 const fieldName = z

@@ -134,6 +134,7 @@ test('users.checkPassword computes a hash for an unknown id and a user without a
     },
     async () => ({
       ...deps,
+      strength: [],
       audit: {
         record: async () => {},
         recordOncePerMinute() {},
