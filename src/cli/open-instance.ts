@@ -7,6 +7,8 @@ import type { Options } from '../settings/options.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { databaseOf, isFile } from './database.ts'
+import type { OpenPresets } from './open-presets.ts'
+import type { PresetPlan } from './presets-option.ts'
 
 export type ServerOptions = Omit<Options, 'database' | 'authentication'>
 
@@ -14,11 +16,15 @@ export type ServerOptions = Omit<Options, 'database' | 'authentication'>
 export const openServer = async (
   database: string,
   options: ServerOptions = {},
+  plan: PresetPlan = {},
 ): Promise<Watchword<User>> =>
-  openMigrated({ database, ...(await serverOptions(options)) })
+  openMigrated({ database, ...(await serverOptions(options, plan)) })
 
-/** The options of a server: with `bearer()`, and the schemes and endpoints of features. */
-export async function serverOptions(options: ServerOptions): Promise<Options> {
+/** The options of a server: with `bearer()`, and the schemes and endpoints of features and presets. */
+export async function serverOptions(
+  options: ServerOptions,
+  plan: PresetPlan = {},
+): Promise<Options> {
   const { bearer } = await import('../authentication.ts')
   const { FEATURE_LIST } = await import('../features.ts')
   const added = FEATURE_LIST.flatMap(
@@ -26,15 +32,22 @@ export async function serverOptions(options: ServerOptions): Promise<Options> {
   )
   const schemes = added.flatMap(({ schemes = [] }) => schemes)
   const endpoints = added.flatMap(({ endpoints = [] }) => endpoints)
+  const presets = Object.keys(plan).length > 0 ? await presetsOf(plan) : undefined
   return {
     ...options,
-    authentication: [bearer(), ...schemes],
+    ...(presets && { presets: presets.presets }),
+    authentication: [...(presets?.schemes ?? []), bearer(), ...schemes],
     endpoints: {
       ...options.endpoints,
+      ...presets?.endpoints,
       ...Object.fromEntries(endpoints.map((name) => [name, true])),
     },
   }
 }
+
+/** Loaded only here: most servers have none. */
+const presetsOf = async (plan: PresetPlan): Promise<OpenPresets> =>
+  (await import('./open-presets.ts')).openPresets(plan)
 
 /** The `open` of a command's call. */
 export const openWith =

@@ -16,6 +16,7 @@ const PLAN: ServePlan = {
   url: { url: 'https://app.example.com' },
   user: { user: { team: 'string' } },
   features: { mail: 'smtps://ada:k3y@mail.example' },
+  presets: {},
 }
 
 test('a worker gets the plan of its supervisor', () => {

@@ -11,6 +11,7 @@ import type { Watchword } from '../watchword.ts'
 import { listen } from './listen.ts'
 import { openServer } from './open-instance.ts'
 import { type LogSettings, openLog } from './open-log.ts'
+import type { PresetPlan } from './presets-option.ts'
 import { wrongSecretError } from './server-secret.ts'
 import { untilStopped } from './until-stopped.ts'
 
@@ -29,6 +30,7 @@ export interface ServePlan {
   readonly user: Pick<Options, 'user'>
   /** The sections of features. That of mails has a password. */
   readonly features: Partial<Options>
+  readonly presets: PresetPlan
 }
 
 /** Serves in this process, until the worker is stopped. */
@@ -56,7 +58,8 @@ export async function serveAs(
 }
 
 async function openAuth(plan: ServePlan, log: Log): Promise<Watchword<User>> {
-  const { database, workers, proxies, redis, issuer, url, user, features } = plan
+  const { database, workers, proxies, redis, issuer, url, user, features, presets } =
+    plan
   const options = {
     ...features,
     ...issuer,
@@ -70,7 +73,7 @@ async function openAuth(plan: ServePlan, log: Log): Promise<Watchword<User>> {
     ...(workers > 1 && { hashesAtOnce: defaultHashesAtOnce(workers) }),
   }
   try {
-    return await openServer(database, options)
+    return await openServer(database, options, presets)
   } catch (error) {
     throw wrongSecretError(error, database) ?? error
   }

@@ -14,6 +14,7 @@ import { METRICS, metricsOf } from './metrics-option.ts'
 import { nextCommand } from './next-command.ts'
 import { openLog } from './open-log.ts'
 import { ORIGINS, originsOf } from './origins-option.ts'
+import { PRESETS, presetsOf } from './presets-option.ts'
 import { REDIS, redisOf } from './redis-option.ts'
 import { runWorkers } from './run-workers.ts'
 import type { ServePlan } from './serve-plan.ts'
@@ -34,6 +35,7 @@ const OPTIONS = {
   ...OF_FEATURES,
   ...PUBLIC_URL,
   ...FIELDS,
+  ...PRESETS,
   ...DATABASE,
 } as const
 
@@ -88,6 +90,7 @@ function planOf(
     url: urlOf(values, context),
     user: fieldsOf(values, context),
     features: featureOptionsOf(values, context),
+    presets: presetsOf(values, context),
   }
 }
 

@@ -6,8 +6,10 @@ import type { ParsedBody } from './parsed-body.ts'
 export interface Field {
   /** Whether white space at both ends is removed. */
   readonly trim: boolean
-  /** Whether a value of only white space is allowed. */
+  /** Whether an empty value is allowed, and one of only white space. */
   readonly allowBlank?: boolean
+  /** Whether a value of only white space is allowed that is not trimmed. */
+  readonly allowWhiteSpace?: boolean
   /** Whether it may be left out: `fields` of the handler then lacks it. */
   readonly optional?: boolean
   /** Limit in bytes of UTF-8, checked before anything expensive is done with the value. */
@@ -71,8 +73,7 @@ function findFault(
   if (value === null) return 'This field may not be null.'
   if (typeof value !== 'string') return messages.invalid ?? 'Not a valid string.'
   const text = textOf(field, value)
-  const isBlank = text === '' || (!field.allowBlank && trimmed(text) === '')
-  if (isBlank) return messages.blank ?? 'This field may not be blank.'
+  if (isBlank(text, field)) return messages.blank ?? 'This field may not be blank.'
   if (text.includes('\0')) return 'Null characters are not allowed.'
   if (!text.isWellFormed())
     return `Surrogate characters are not allowed: U+${loneSurrogateIn(text)}.`
@@ -81,6 +82,11 @@ function findFault(
     return `Ensure this field has no more than ${field.maxBytes} characters.`
   }
   return undefined
+}
+
+function isBlank(text: string, { allowBlank, allowWhiteSpace }: Field): boolean {
+  if (allowBlank === true) return false
+  return text === '' || (allowWhiteSpace !== true && trimmed(text) === '')
 }
 
 function loneSurrogateIn(text: string): string {

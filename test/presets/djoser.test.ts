@@ -372,3 +372,16 @@ test('settings of Djoser get the name of ours', () => {
       'There is no option "djoser({ HIDE_USERS })". Use djoser({ hideUsers }) instead.',
   })
 })
+
+test('confirmationMail: an activated user gets a mail, and without it none', async (t) => {
+  for (const confirmationMail of [true, false]) {
+    const { post, link, mail } = await program(t, { confirmationMail })
+    await post('/users/', NEW)
+    const sent = (await mail()).length
+    const { status } = await post('/users/activation/', await link(NEW.email))
+    assert.equal(status, 204)
+    const subjects = (await mail()).slice(sent).map(({ subject }) => subject)
+    const expected = confirmationMail ? ['Your account at watchword is activated'] : []
+    assert.deepEqual(subjects, expected)
+  }
+})

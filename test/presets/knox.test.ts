@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { type TestContext, test } from 'node:test'
 import { basic } from '../../src/authentication/basic.ts'
 import type { Scheme } from '../../src/authentication/scheme.ts'
@@ -499,10 +500,74 @@ for (const [options, message] of [
     { TOKEN_TTL: 600 },
     /^There is no option "knox\(\{ TOKEN_TTL \}\)"\. Use knox\(\{ ttl \}\) instead\.$/,
   ],
-  [{ SECURE_HASH_ALGORITHM: 'x' }, /the SHA-256 of a token is stored\.$/],
+  [
+    { SECURE_HASH_ALGORITHM: 'x' },
+    /For tokens of knox, use knox\(\{ importedTokens: true \}\)\.$/,
+  ],
   [{ tttl: 600 }, /Did you mean "knox\(\{ ttl \}\)"\?$/],
 ] as const) {
   test(`knox(${JSON.stringify(options)}) is refused`, () => {
     assert.throws(() => knox(options as never), { code: 'invalid_config', message })
   })
 }
+
+const KNOX_TOKEN = '5a1e'.repeat(16)
+
+const imported = (userId: string, token = KNOX_TOKEN) => ({
+  userId,
+  digest: hash('sha512', token, 'hex'),
+  hint: token.slice(0, 15),
+  createdAt: new Date('2029-12-31T20:00:00Z'),
+  expiresAt: new Date('2030-01-01T06:00:00Z'),
+})
+
+test('tokens that knox has issued work once their digests are imported, until they expire or the password changes', async (t) => {
+  const { auth, ada, bob, use, clock } = await program(t, { importedTokens: true })
+  const other = KNOX_TOKEN.replace('5', '6')
+  const rows = [imported(ada.id), imported(bob.id, other), imported('nobody', 'x')]
+  assert.deepEqual(await auth.apiTokens.import(rows), { imported: 2, skipped: 1 })
+  assert.deepEqual(await auth.apiTokens.import(rows), { imported: 0, skipped: 3 })
+
+  assert.equal(await use(KNOX_TOKEN), 200)
+  // Found by its new digest now.
+  assert.equal(await use(KNOX_TOKEN), 200)
+  assert.equal(await use(KNOX_TOKEN.replace('5', '7')), 401)
+  const [token] = await auth.apiTokens.list(ada.id)
+  const { kind, hint, createdAt } = token!
+  assert.deepEqual([kind, hint], ['knox', KNOX_TOKEN.slice(0, 15)])
+  assert.equal(createdAt, Date.parse('2029-12-31T20:00:00Z') / 1000)
+
+  await auth.users.setPassword(bob.id, 'w2pd-x9kc-qhr4-7mzt')
+  assert.equal(await use(other), 401)
+  clock.advance('6h')
+  assert.equal(await use(KNOX_TOKEN), 401)
+})
+
+test('an imported token is revoked as others are, and its digest is not a token', async (t) => {
+  const { auth, ada, send, use } = await program(t, { importedTokens: true })
+  await auth.apiTokens.import([imported(ada.id)])
+  assert.equal(await use(imported(ada.id).digest), 401)
+  assert.equal((await send('/knox/logoutall/', `Token ${KNOX_TOKEN}`)).status, 204)
+  assert.equal(await use(KNOX_TOKEN), 401)
+})
+
+test('without importedTokens such a token is unknown', async (t) => {
+  const { auth, ada, use } = await program(t)
+  await auth.apiTokens.import([imported(ada.id)])
+  assert.equal(await use(KNOX_TOKEN), 401)
+})
+
+test('what is no row of knox is refused with its place', async (t) => {
+  const { auth, ada } = await program(t)
+  const good = imported(ada.id)
+  for (const [wrong, field] of [
+    [{ ...good, digest: 'abc' }, '1.digest'],
+    [{ ...good, userId: 7 }, '1.userId'],
+    [{ ...good, hint: 'x'.repeat(26) }, '1.hint'],
+    [{ ...good, expiresAt: 'tomorrow' }, '1.expiresAt'],
+  ] as const)
+    await assert.rejects(auth.apiTokens.import([good, wrong as never]), (error) => {
+      assert.deepEqual(Object.keys((error as { body: object }).body), [field])
+      return true
+    })
+})

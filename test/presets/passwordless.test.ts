@@ -410,7 +410,11 @@ for (const [options, message] of [
   ],
   [{ lifetme: '5m' }, /lifetime/],
   [{ PASSWORDLESS_TOKEN_EXPIRE_TIME: 900 }, /Use passwordless\(\{ lifetime \}\) instead/],
-  [{ PASSWORDLESS_DEMO_USERS: { 1: '123456' } }, /Give such a user a password/],
+  [
+    { PASSWORDLESS_DEMO_USERS: { 1: '123456' } },
+    /Use passwordless\(\{ demoUsers \}\) instead/,
+  ],
+  [{ demoUsers: { 'a@example.org': '12' } }, /must be a code of 6 to 8 digits/],
 ] as const)
   test(`passwordless() refuses ${JSON.stringify(options)}`, () => {
     assert.throws(() => passwordless(options as PasswordlessOptions), {
@@ -479,4 +483,39 @@ test('a code that belongs to nobody, because nothing was sent, signs nobody up a
   assert.equal((await auth.events.list({ kind: 'code_redeemed' })).length, 2)
   assert.equal(await auth.users.find({ email: target }), undefined)
   assert.equal((await auth.users.find({ id }))?.emailVerifiedAt, undefined)
+})
+
+const DEMO = { email: ADA, token: '123456' }
+
+test('a user of a demonstration signs in with a code that never changes, and goes through the same checks', async (t) => {
+  const { auth, ada, post } = await setUp(t, { demoUsers: { [ADA]: '123456' } })
+  for (let i = 0; i < 2; i++) assert.equal((await post('/auth/token/', DEMO)).status, 200)
+  const upper = { ...DEMO, email: ADA.toUpperCase() }
+  assert.equal((await post('/auth/token/', upper)).status, 200)
+  const other = { email: 'bob@example.org', token: '123456' }
+  assert.deepEqual(await post('/auth/token/', other), WRONG)
+  await auth.users.change(ada.id, { active: false })
+  assert.deepEqual(await post('/auth/token/', DEMO), WRONG)
+})
+
+test('wrong codes of a demonstration are limited', async (t) => {
+  const { post } = await setUp(t, { demoUsers: { [ADA]: '123456' } })
+  for (let i = 0; i < 10; i++)
+    assert.deepEqual(await post('/auth/token/', { ...DEMO, token: '000000' }), WRONG)
+  assert.equal((await post('/auth/token/', DEMO)).status, 429)
+})
+
+test('a program in production does not start with users of a demonstration', () => {
+  const { NODE_ENV } = process.env
+  try {
+    process.env.NODE_ENV = 'production'
+    passwordless()
+    assert.throws(() => passwordless({ demoUsers: { [ADA]: '123456' } }), {
+      code: 'invalid_config',
+      message: /leave demoUsers out/,
+    })
+  } finally {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = NODE_ENV
+  }
 })

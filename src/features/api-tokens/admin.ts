@@ -7,6 +7,11 @@ import type { UserId } from '../../users/user.ts'
 import type { Core, OpenCore } from '../core.ts'
 import type { ApiToken, ShownToken } from './api-token.ts'
 import { derivedToken, derivedTokenDeps } from './derived-token.ts'
+import {
+  type ApiTokenImportCounts,
+  type ImportedApiToken,
+  importApiTokens,
+} from './import.ts'
 import { issueApiToken } from './issue.ts'
 import { apiTokenStore } from './sql.ts'
 
@@ -36,6 +41,15 @@ export interface ApiTokenAdmin {
    * @throws AuthError `user_not_found`; `invalid_config` if there is no secret to derive it from
    */
   keyFor(userId: string, options?: { readonly reset?: boolean }): Promise<ShownToken>
+  /**
+   * Adds tokens that django-rest-knox has issued, by their digests: clients keep them, if `knox({ importedTokens: true })` accepts them.
+   * It can be repeated.
+   *
+   * @throws AuthError `invalid`, whose body names the place of the first invalid token and its field
+   */
+  import(
+    tokens: Iterable<ImportedApiToken> | AsyncIterable<ImportedApiToken>,
+  ): Promise<ApiTokenImportCounts>
   /** Lists the tokens of a user, newest first. */
   list(userId: string): Promise<readonly ApiToken[]>
   /**
@@ -94,6 +108,7 @@ export function apiTokenAdmin(open: OpenCore): ApiTokenAdmin {
         })
       return shown
     },
+    import: async (tokens) => importApiTokens(tokens, await open()),
     list: async (userId) =>
       (await openPort()).list(requireString('user', userId) as UserId),
     async revoke(idOrHint) {

@@ -111,6 +111,14 @@ export interface ApiTokens {
     token: StoredApiToken,
     signedIn?: SignedInUser,
   ): Promise<boolean>
+  /**
+   * Adds a token that another system has issued.
+   *
+   * @returns `false` if there is one with its digest, or the user does not exist
+   */
+  insertImported(token: StoredApiToken): Promise<boolean>
+  /** Replaces the digest of an imported token by that of `digestOf`. @returns `false` if it has another one by now */
+  upgradeDigest(id: ApiTokenId, from: TokenDigest, to: TokenDigest): Promise<boolean>
   /** An expired token is not found, so that it is answered like an unknown one (H4). */
   find(digest: TokenDigest, now: UnixSeconds): Promise<StoredApiToken | undefined>
   findDerived(userId: UserId): Promise<StoredApiToken | undefined>
@@ -129,6 +137,14 @@ export interface ApiTokens {
 /** Unsalted, so that one query finds the row: tokens are long and random (T13). */
 export const digestOf = (token: string): TokenDigest =>
   hash('sha256', token, 'hex') as TokenDigest
+
+/** How a token is stored that was imported with the digest of django-rest-knox, until it is used: its SHA-512. */
+export const knoxDigestOf = (token: string): TokenDigest =>
+  importedDigest(hash('sha512', token, 'hex'))
+
+/** @param digits of a SHA-512, in hexadecimal digits */
+export const importedDigest = (digits: string): TokenDigest =>
+  `sha512:${digits.toLowerCase()}` as TokenDigest
 
 /**
  * Whether a string has the form of a token: of `issue.ts`, or hexadecimal digits with a prefix or without, as Django REST framework's

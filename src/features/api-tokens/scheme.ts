@@ -9,7 +9,7 @@ import {
   libraryScheme,
   type Scheme,
 } from '../../authentication/scheme.ts'
-import type { Clock } from '../../base/clock.ts'
+import type { Clock, UnixSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import { argumentOf, refuseUnknownOptions } from '../../base/known-options.ts'
 import { decodeUtf8 } from '../../base/utf8.ts'
@@ -20,6 +20,7 @@ import {
   apiTokenOf,
   digestOf,
   hasTokenForm,
+  knoxDigestOf,
   type StoredApiToken,
 } from './api-token.ts'
 import { isDerivable } from './derived-token.ts'
@@ -58,8 +59,17 @@ export interface RenewDeps {
   readonly clock: Clock
 }
 
+export interface TokenSchemeOptions {
+  readonly renew?: RenewToken | undefined
+  /** Whether tokens that were imported with the digest of knox are looked up, too. */
+  readonly imported?: boolean
+}
+
 /** The scheme of API tokens. @param keyword a word: see `isKeyword` */
-export const tokenScheme = (keyword: string, renew?: RenewToken): Scheme<User> => {
+export const tokenScheme = (
+  keyword: string,
+  options: TokenSchemeOptions = {},
+): Scheme<User> => {
   const words = [keyword]
   return libraryScheme<User>(
     (deps) => ({
@@ -68,7 +78,7 @@ export const tokenScheme = (keyword: string, renew?: RenewToken): Scheme<User> =
         const sent = credentialsAfter(words, request.header('authorization'), FAULTS)
         if (sent === undefined) return undefined
         refuseNonUtf8(sent)
-        return identityOf(sent, deps, renew)
+        return identityOf(sent, deps, options)
       },
     }),
     () => [
@@ -106,12 +116,14 @@ function refuseNonUtf8(sent: string): void {
 async function identityOf(
   key: string,
   deps: LibrarySchemeDeps,
-  renew: RenewToken | undefined,
+  { renew, imported = false }: TokenSchemeOptions,
 ): Promise<Identity> {
   const { ports, users, settings, clock } = deps
   if (!hasTokenForm(key)) throw invalid('this is no API token')
   const { apiTokens } = ports(apiTokenStore)
-  const record = await apiTokens.find(digestOf(key), clock())
+  const record =
+    (await apiTokens.find(digestOf(key), clock())) ??
+    (imported ? await findImported(key, clock(), apiTokens) : undefined)
   if (record === undefined) throw invalid('no such token, or it has expired')
   if (!isDerivable(record, deps))
     throw invalid('the secret that this token was derived from has been replaced')
@@ -126,6 +138,20 @@ async function identityOf(
     throw inactive('the user is inactive, or refused by the rule (D11)')
   await renew?.(record, { apiTokens, clock })
   return { user, scheme: 'apiToken', credential: token, scopes: token.scopes }
+}
+
+/** The digest is replaced at the first use, so that later ones need one look-up. */
+async function findImported(
+  key: string,
+  now: UnixSeconds,
+  apiTokens: ApiTokens,
+): Promise<StoredApiToken | undefined> {
+  const former = knoxDigestOf(key)
+  const record = await apiTokens.find(former, now)
+  if (record !== undefined)
+    // The token is valid whether or not this succeeds, and its next use tries it again.
+    await apiTokens.upgradeDigest(record.id, former, digestOf(key)).catch(() => false)
+  return record
 }
 
 const invalid = (note: string): AuthError =>

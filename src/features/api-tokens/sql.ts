@@ -147,6 +147,23 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
       return numUpdatedRows === 1n
     },
 
+    async insertImported(token) {
+      const { numInsertedOrUpdatedRows } = await insertIfUser(token)
+        .onConflict((conflict) => conflict.column('digest').doNothing())
+        .executeTakeFirst()
+      return numInsertedOrUpdatedRows === 1n
+    },
+
+    async upgradeDigest(id, from, to) {
+      const { numUpdatedRows } = await db
+        .updateTable('tokens')
+        .set({ digest: to })
+        .where('id', '=', id)
+        .where('digest', '=', from)
+        .executeTakeFirst()
+      return numUpdatedRows === 1n
+    },
+
     async find(digest, now) {
       const [row] = (await find({ digest })).rows
       if (row === undefined) return undefined

@@ -17,7 +17,7 @@ const LOGIN: Field = { trim: true, description: 'What the user signs in with.' }
 /** Django REST framework's own login: always these names, and the password untrimmed. */
 export const PLAIN_CREDENTIALS: Fields<'username' | 'password'> = {
   username: LOGIN,
-  password: { ...PASSWORD, allowBlank: true },
+  password: { ...PASSWORD, allowWhiteSpace: true },
 }
 
 export const credentials = <Login extends string>(

@@ -18,13 +18,8 @@ import { signIn, signInAnswers } from './sign-in.ts'
 
 const NAME: Field = { trim: true, optional: true, allowBlank: true, maxBytes: 1024 }
 
-const FIELDS = { username: NAME, email: NAME, password: PASSWORD }
-
 /** An empty name is no name. */
-const fieldsWithout = (empty: readonly string[]): Fields<keyof Named> =>
-  Object.fromEntries(
-    Object.entries(FIELDS).filter(([name]) => !empty.includes(name)),
-  ) as Fields<keyof Named>
+const FIELDS: Fields<keyof Named> = { username: NAME, email: NAME, password: PASSWORD }
 
 interface Named {
   readonly password?: string
@@ -40,8 +35,7 @@ export const login = (parts: PresetParts): PresetEndpoint =>
     create(instance, open) {
       const browser = browserOf(parts.settings, instance)
       return post('Login', {
-        fields: ({ values }) =>
-          fieldsWithout(['username', 'email'].filter((name) => values.get(name) === '')),
+        fields: FIELDS,
         describe: () => ({
           operationId: 'djRestAuthLogin',
           summary: 'Sign in with a password',

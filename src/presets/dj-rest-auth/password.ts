@@ -73,7 +73,7 @@ export const passwordChange = ({ settings }: PresetParts): PresetEndpoint =>
           const proof = settings.oldPassword ? old : undefined
           const account = await provenAccount(principal, proof, core)
           requireEqual(fields)
-          await requireStrongPassword(fields.new_password1, account.user)
+          await requireStrongPassword(fields.new_password1, account.user, core)
           const { sessionId } = principal
           const change = { newPassword: fields.new_password1, sessionId }
           await replacePassword(account, change, request, core)

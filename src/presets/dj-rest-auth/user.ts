@@ -5,7 +5,6 @@ import { answer, type Description, schemaOfFields } from '../../http/description
 import type { MethodHandler } from '../../http/endpoint.ts'
 import type { Field } from '../../http/fields.ts'
 import type { JsonSchema } from '../../http/json-schema.ts'
-import type { ParsedBody } from '../../http/parsed-body.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
 import { type PresetParts, userBody, userBodySchema } from './answer.ts'
@@ -60,29 +59,16 @@ const shows = (
 const bodyWith = (username: Field): JsonSchema =>
   schemaOfFields({ username, first_name: OTHERS, last_name: OTHERS })
 
-const NAMES = ['first_name', 'last_name'] as const
-
-/** Empty names are valid, which fields are not. */
-const isEmpty = (name: string, body: ParsedBody | undefined): boolean =>
-  body?.values.get(name) === ''
-
 const changes = (
   username: Field,
   { settings }: PresetParts,
   open: OpenCore,
 ): MethodHandler<string> => ({
-  fields: (body) => ({
-    username,
-    ...Object.fromEntries(
-      NAMES.filter((name) => !isEmpty(name, body)).map((name) => [name, OTHERS]),
-    ),
-  }),
-  async handle({ username: name, ...fields }, _request, { principal, body }) {
+  fields: { username, first_name: OTHERS, last_name: OTHERS },
+  async handle({ username: name, ...fields }, _request, { principal }) {
     const core = await open()
     const { user } = await ownAccount((principal as Principal).user.id, core)
-    const empty = NAMES.filter((each) => isEmpty(each, body)).map((each) => [each, ''])
-    const all = { ...fields, ...Object.fromEntries(empty) }
-    const changed = await changeOwnUser(user, { username: name, fields: all }, core)
+    const changed = await changeOwnUser(user, { username: name, fields }, core)
     return userBody(changed, settings)
   },
 })

@@ -1,22 +1,25 @@
+import { days } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
-import { findRecipient } from '../../features/accounts/account-name.ts'
+import { accountOf, findRecipient } from '../../features/accounts/account-name.ts'
 import { confirmEmailChange } from '../../features/accounts/change-email.ts'
 import {
   confirmEmail,
   isUnconfirmed,
   resendVerification,
 } from '../../features/accounts/confirm.ts'
+import { languageOfRequest } from '../../features/accounts/mail-code.ts'
 import {
   confirmPasswordReset,
   type ResetName,
   requestPasswordReset,
 } from '../../features/accounts/reset-password.ts'
-import { requiresActivation } from '../../features/accounts/settings.ts'
+import { hasMail, requiresActivation } from '../../features/accounts/settings.ts'
 import {
   confirmUsernameReset,
   requestUsernameReset,
 } from '../../features/accounts/username.ts'
 import type { Core } from '../../features/core.ts'
+import { sendMail } from '../../features/mail/send.ts'
 import { PASSWORD } from '../../features/tokens/credentials.ts'
 import { empty } from '../../http/answer.ts'
 import { type Answers, answer, NO_CONTENT } from '../../http/description.ts'
@@ -27,6 +30,7 @@ import type { AuthRequest } from '../../http/request.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { emailFault } from '../../users/email.ts'
 import { listOf, rejectFieldErrors } from '../../users/field-errors.ts'
+import type { UserId } from '../../users/user.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
 import { permissionFor } from './access.ts'
 import { errorsWith, renaming, requireSame, routed, TEXT } from './form.ts'
@@ -52,14 +56,32 @@ export const activation = (settings: DjoserSettings): PresetEndpoint =>
     permission: 'activation',
     texts: ['djoserActivation', 'Confirm the address of a new user, or a new address'],
     fields: LINK,
-    async handle(link, _, core) {
+    async handle(link, request, core) {
       const { kind } = await outcomeOf(link, 'verify_email', core)
-      if (kind === 'right') await confirmEmail({ token: link.token }, core)
-      else if (kind === 'already_redeemed') throw staleToken()
+      if (kind === 'right') {
+        const userId = await confirmEmail({ token: link.token }, core)
+        if (settings.confirmationMail) await mailActivated(userId, request, core)
+      } else if (kind === 'already_redeemed') throw staleToken()
       else await confirmNewAddress(link, core)
       return undefined
     },
   })
+
+async function mailActivated(
+  userId: UserId,
+  request: AuthRequest,
+  core: Core,
+): Promise<void> {
+  const account = await accountOf(userId, core)
+  const letter = {
+    template: 'accountActivated',
+    to: account?.user.email,
+    data: {},
+    language: languageOfRequest(request),
+    lifetime: days(3),
+  } as const
+  if (hasMail(core)) await sendMail(core, letter)
+}
 
 const staleToken = (): AuthError =>
   new AuthError('permission_denied', 'the link was opened before', {

@@ -41,6 +41,13 @@ export interface DjoserOptions {
    */
   readonly showEmailNotFound?: boolean
   /**
+   * Mails a user that the account has been activated.
+   *
+   * @default false
+   * @django SEND_CONFIRMATION_EMAIL
+   */
+  readonly confirmationMail?: boolean
+  /**
    * Opens a session of `session()` beside the token of `token/login/`; `token/logout/` revokes it.
    *
    * @default false
@@ -159,6 +166,7 @@ export const djoserOptions = z.strictObject({
   retype: withDefault(z.union([z.boolean(), z.array(z.literal(RETYPED))]), false),
   hideUsers: withDefault(z.boolean(), true),
   showEmailNotFound: withDefault(z.boolean(), false),
+  confirmationMail: withDefault(z.boolean(), false),
   createSession: withDefault(z.boolean(), false),
   revokeToken: withDefault(z.boolean(), false),
   token: withDefault(z.boolean(), true),
@@ -185,7 +193,7 @@ export const DJOSER_NAMES: Readonly<Record<string, string>> = {
   ACTIVATION_URL:
     'Use watchword({ accounts: { links: { activate, verify, changeEmail } } }) instead, an address with "{uid}" and "{token}".',
   SEND_ACTIVATION_EMAIL: 'Use watchword({ accounts: { requireActivation } }) instead.',
-  SEND_CONFIRMATION_EMAIL: 'Leave it out: an activated account gets no further mail.',
+  SEND_CONFIRMATION_EMAIL: 'Use djoser({ confirmationMail }) instead.',
   PASSWORD_CHANGED_EMAIL_CONFIRMATION:
     'Leave it out: users always get a mail about a new password.',
   USERNAME_CHANGED_EMAIL_CONFIRMATION:

@@ -32,8 +32,9 @@ export function knox(options: KnoxOptions = {}): KnoxPreset {
     options,
   )
   refuseContradictions(settings)
-  const { prefix, headerPrefix, autoRefresh } = settings
-  const scheme = tokenScheme(headerPrefix, autoRefresh ? refreshing(settings) : undefined)
+  const { prefix, headerPrefix, autoRefresh, importedTokens: imported } = settings
+  const renew = autoRefresh ? refreshing(settings) : undefined
+  const scheme = tokenScheme(headerPrefix, { renew, imported })
   return definePreset({
     name: 'knox',
     prefix,

@@ -1,5 +1,6 @@
 import { AuthError } from '../../base/errors.ts'
 import type { ShownToken } from '../../features/api-tokens/api-token.ts'
+import { KNOX } from '../../features/api-tokens/import.ts'
 import { plainLoginError } from '../../features/api-tokens/obtain.ts'
 import {
   issueSignInToken,
@@ -26,7 +27,7 @@ import { strftime } from './expiry-format.ts'
 import type { KnoxBody, KnoxSettings } from './options.ts'
 
 /** What tokens of this preset are among the API tokens. */
-export const KIND = 'knox'
+export const KIND = KNOX
 
 const LIMIT_REACHED = 'Maximum amount of tokens allowed per user exceeded.'
 

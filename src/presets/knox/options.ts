@@ -80,6 +80,12 @@ export interface KnoxOptions {
    */
   readonly minRefreshInterval?: Duration
   /**
+   * Accepts tokens that `auth.apiTokens.import` has added with the SHA-512 of knox.
+   *
+   * @default false
+   */
+  readonly importedTokens?: boolean
+  /**
    * The word before the token in `Authorization`.
    *
    * @default "Token"
@@ -176,6 +182,7 @@ export const knoxOptions = z.strictObject({
   autoRefresh: withDefault(z.boolean(), false),
   autoRefreshMaxTtl: withDefault(z.nullable(duration(seconds(1), CENTURY)), null),
   minRefreshInterval: withDefault(duration(seconds(1), days(1)), minutes(1)),
+  importedTokens: withDefault(z.boolean(), false),
   headerPrefix: withDefault(
     z
       .string()
@@ -213,6 +220,7 @@ export const KNOX_NAMES: Readonly<Record<string, string>> = {
   AUTH_HEADER_PREFIX: 'Use knox({ headerPrefix }) instead.',
   EXPIRY_DATETIME_FORMAT: 'Use knox({ expiryFormat }) instead.',
   USER_SERIALIZER: 'Use knox({ user }) instead.',
-  SECURE_HASH_ALGORITHM: 'Leave it out: the SHA-256 of a token is stored.',
+  SECURE_HASH_ALGORITHM:
+    'Leave it out: the SHA-256 of a token is stored. For tokens of knox, use knox({ importedTokens: true }).',
   TOKEN_MODEL: 'Leave it out: tokens are stored with the API tokens.',
 }

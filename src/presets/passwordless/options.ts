@@ -51,6 +51,14 @@ export interface PasswordlessOptions {
    */
   readonly register?: boolean
   /**
+   * Users of a demonstration, such as for the review of an app store: addresses or numbers, each with a code that always works. Refused
+   * if `NODE_ENV` is `production`.
+   *
+   * @default none
+   * @django PASSWORDLESS_DEMO_USERS
+   */
+  readonly demoUsers?: Readonly<Record<string, string>>
+  /**
    * What a code is exchanged for: `"apiToken"`, the user's API token, the same at each sign-in; `"pair"`, a refresh token and an access
    * token; or a function that returns the member `token`, or `undefined` to refuse with 400.
    *
@@ -85,6 +93,13 @@ export const passwordlessOptions = z.strictObject({
   types: withDefault(nonEmptyList(z.enum(['email', 'mobile'])), ['email']),
   lifetime: withDefault(duration(seconds(30), minutes(60)), minutes(15)),
   register: withDefault(z.boolean(), true),
+  demoUsers: withDefault(
+    z.record(
+      z.string(),
+      z.string().check(z.regex(/^\d{6,8}$/, 'must be a code of 6 to 8 digits')),
+    ),
+    {},
+  ),
   issues: withDefault(
     z.union(
       [
@@ -142,8 +157,7 @@ export const PASSWORDLESS_NAMES: Readonly<Record<string, string>> = {
     'Use the option sms instead: sms: async ({ to, text }) => { … }.',
   PASSWORDLESS_TEST_SUPPRESSION:
     'Leave it out: testInstance() sends nothing, and its mail() and sms() return what it would have sent.',
-  PASSWORDLESS_DEMO_USERS:
-    'Leave it out: a code that never changes is a password without its protection. Give such a user a password.',
+  PASSWORDLESS_DEMO_USERS: 'Use passwordless({ demoUsers }) instead.',
   PASSWORDLESS_TOKEN_GENERATION_ATTEMPTS:
     'Leave it out: a code is compared with that of its address only, so two may be equal.',
 }

@@ -1,6 +1,9 @@
 import { AuthError } from '../../base/errors.ts'
 import type { AccountName } from '../../features/accounts/account-name.ts'
-import { redeemSignInCode } from '../../features/accounts/sign-in-code.ts'
+import {
+  type RedeemedSignIn,
+  redeemSignInCode,
+} from '../../features/accounts/sign-in-code.ts'
 import { tokenAtSignIn } from '../../features/api-tokens/obtain.ts'
 import type { Core, SectionReader } from '../../features/core.ts'
 import { post } from '../../features/define-feature.ts'
@@ -13,6 +16,7 @@ import type { CheckedSignIn } from '../../sessions/checked-sign-in.ts'
 import type { User } from '../../users/user.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
 import { changedAnswer } from '../response-option.ts'
+import { redeemDemoCode } from './demo-users.ts'
 import { nonFieldError, proofFields, soleAlias, wrongTokenError } from './fields.ts'
 import type { PasswordlessSettings, PasswordlessSignIn } from './options.ts'
 
@@ -76,7 +80,7 @@ async function signInForPair(
 ): Promise<object> {
   let user: User | undefined
   const answer = await deliverSignIn(request, core, async () => {
-    const { account, methods } = await redeemSignInCode(core, proof)
+    const { account, methods } = await redeemed(proof, settings, core)
     user = account.user
     return core.completeSignIn(account, { methods, request })
   })
@@ -91,7 +95,7 @@ async function signInForToken(
   settings: PasswordlessSettings,
   core: Core,
 ): Promise<object> {
-  const { account, methods } = await redeemSignInCode(core, proof)
+  const { account, methods } = await redeemed(proof, settings, core)
   const signIn = { user: account.user, request }
   const body = await core.completeSignIn(account, {
     methods,
@@ -104,6 +108,13 @@ async function signInForToken(
   })
   return answerOf(body, signIn, settings)
 }
+
+const redeemed = async (
+  proof: Proof,
+  settings: PasswordlessSettings,
+  core: Core,
+): Promise<RedeemedSignIn> =>
+  (await redeemDemoCode(proof, settings, core)) ?? redeemSignInCode(core, proof)
 
 const answerOf = (
   body: Readonly<Record<string, string>>,

@@ -1,0 +1,52 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { AuthError, configError } from '../../base/errors.ts'
+import { type AccountName, targetOf } from '../../features/accounts/account-name.ts'
+import type { RedeemedSignIn } from '../../features/accounts/sign-in-code.ts'
+import { limitWrongDigits } from '../../features/codes/limits.ts'
+import type { Core } from '../../features/core.ts'
+import { readByLogin } from '../../users/find-by-login.ts'
+import type { PasswordlessSettings } from './options.ts'
+
+/** A code that never changes is a password of six digits. @throws AuthError `invalid_config` */
+export function refuseInProduction(
+  { demoUsers }: Pick<PasswordlessSettings, 'demoUsers'>,
+  { NODE_ENV }: Readonly<Record<string, string | undefined>>,
+): void {
+  if (Object.keys(demoUsers).length === 0 || NODE_ENV !== 'production') return
+  throw configError(
+    'passwordless({ demoUsers }) accepts codes that never change, and NODE_ENV is "production": leave demoUsers out, or set NODE_ENV to another value for a demonstration.',
+  )
+}
+
+/**
+ * Signs in a user of a demonstration. Wrong codes are limited as those of other users are.
+ *
+ * @returns `undefined` if this is none
+ * @throws AuthError `invalid_code`, `throttled`
+ */
+export async function redeemDemoCode(
+  { name, code }: { readonly name: AccountName; readonly code: string },
+  { demoUsers }: PasswordlessSettings,
+  core: Core,
+): Promise<RedeemedSignIn | undefined> {
+  const target = targetOf(name)
+  const [, expected] =
+    Object.entries(demoUsers).find(
+      ([address]) => targetOf({ ...name, value: address }) === target,
+    ) ?? []
+  if (expected === undefined) return undefined
+  const { kind } = await limitWrongDigits(
+    { purpose: 'sign_in', target },
+    core,
+    async () => (isEqual(code, expected) ? { kind: 'right' } : { kind: 'wrong' }),
+  )
+  const account = await readByLogin(core.users, name.field, name.value)
+  if (kind === 'wrong' || account?.user.active !== true)
+    throw new AuthError('invalid_code', 'the code of a demonstration is wrong')
+  return { account, methods: [name.field === 'phone' ? 'sms' : 'link'] }
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+
+const isEqual = (one: string, other: string): boolean =>
+  timingSafeEqual(digest(one), digest(other))
