@@ -26,6 +26,10 @@ export type { Invitation } from './features/accounts/invite.ts'
 export type { AccountOptions } from './features/accounts/options.ts'
 export type { ApiTokenAdmin, NewApiToken } from './features/api-tokens/admin.ts'
 export type { ApiToken, ShownToken } from './features/api-tokens/api-token.ts'
+export type {
+  ApiTokenImportCounts,
+  ImportedApiToken,
+} from './features/api-tokens/import.ts'
 export { apiToken } from './features/api-tokens/scheme.ts'
 export { session } from './features/browser-sessions/scheme.ts'
 export type {
@@ -35,7 +39,7 @@ export type {
   ExplainedToken,
 } from './features/console/explain-token/explained.ts'
 export type { Mail, Mailer, Sms, SmsSender } from './features/mail/message.ts'
-export type { MailOptions } from './features/mail/options.ts'
+export type { MailOptions, SmsOptions } from './features/mail/options.ts'
 export type {
   Language,
   MailTemplates,
@@ -46,13 +50,10 @@ export type {
 } from './features/mail/templates/template.ts'
 export type { OpenApiDocument, OpenApiOptions } from './features/openapi/document.ts'
 export type { OpenApiSecurity } from './features/openapi/security-helpers.ts'
+export type { PasskeyOptions, UserVerification } from './features/passkeys/options.ts'
 export type { SecondFactorAdmin } from './features/second-factors/admin.ts'
 export type { Factor } from './features/second-factors/factors.ts'
-export type {
-  PasskeyOptions,
-  SecondFactorOptions,
-  UserVerification,
-} from './features/second-factors/options.ts'
+export type { SecondFactorOptions } from './features/second-factors/options.ts'
 export type { SlidingTokenOptions } from './features/sliding-tokens/options.ts'
 export type { EventKind } from './features.ts'
 export type { Peer } from './http/fetch-request.ts'
@@ -60,6 +61,7 @@ export type { AuthRequest } from './http/request.ts'
 export type { SignInResult, SignInUserOptions } from './instance/sign-in-user.ts'
 export type { Claims } from './jwt/json.ts'
 export type { KeySummary, RotateOptions, RotationResult } from './keys/key-ring.ts'
+export { breachedInRange } from './passwords/breached.ts'
 export type {
   FusionAuthPassword,
   ImportedPassword,

@@ -58,8 +58,7 @@ export async function serveAs(
 }
 
 async function openAuth(plan: ServePlan, log: Log): Promise<Watchword<User>> {
-  const { database, workers, proxies, redis, issuer, url, user, features, presets } =
-    plan
+  const { database, workers, proxies, redis, issuer, url, user, features, presets } = plan
   const options = {
     ...features,
     ...issuer,

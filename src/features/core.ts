@@ -3,7 +3,7 @@ import type { UserAdmin } from '../admin/users.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Events } from '../audit/event.ts'
 import type { Scheme, SecuritySettings } from '../authentication/scheme.ts'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, UnixSeconds } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Answers } from '../http/description.ts'
@@ -14,6 +14,7 @@ import type { Counters } from '../observability/counters.ts'
 import type { Health } from '../observability/health.ts'
 import type { Stats } from '../observability/stats.ts'
 import type { Passwords } from '../passwords/passwords.ts'
+import type { StrengthRule } from '../passwords/strength.ts'
 import type { Roles } from '../permissions/rights.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
@@ -37,6 +38,8 @@ export interface Core {
   /** `auth.users`: what it does is recorded, and ends what it has to end. */
   readonly userAdmin: UserAdmin
   readonly passwords: Passwords
+  /** The rules for new passwords. */
+  readonly strength: readonly StrengthRule[]
   /** What this process has counted. */
   readonly counters: Counters
   /** What users sign in with (`users.loginField`). */
@@ -72,6 +75,17 @@ export interface Core {
   /** Records a sign-out in the audit log and calls `on.signedOut`. */
   signedOut(session: SignedOut): Promise<void>
   /**
+   * Called when a user has proved to receive mail, and has set a new password by it. Credentials that features have added for the
+   * user at `since` or later do not sign in alone any more: another person may have added them.
+   *
+   * @returns them, the oldest first
+   */
+  recovered(id: UserId, since: UnixSeconds): Promise<readonly AddedCredential[]>
+  /** Called when the owner of an address takes over what another person has signed up with it: removes that person's credentials. */
+  takenOver(id: UserId): Promise<void>
+  /** Called when a user signs out everywhere else: removes what signs other devices in. */
+  signedOutElsewhere(id: UserId, request: AuthRequest | undefined): Promise<void>
+  /**
    * Keys that are derived from the instance's secrets for one purpose; the first makes new values, all read old ones.
    *
    * @throws AuthError `invalid_config` if there is no secret that lasts
@@ -103,6 +117,14 @@ export interface DescribedOption {
   readonly from: string
   /** The settings of Django that it replaces. */
   readonly django: readonly string[]
+}
+
+/** A credential beside the password that a user has added, such as a passkey. */
+export interface AddedCredential {
+  readonly kind: 'totp' | 'passkey'
+  /** A name that whoever added it has chosen. */
+  readonly label: string
+  readonly createdAt: UnixSeconds
 }
 
 /** @param schema the one that the feature lists in `options` */

@@ -1,17 +1,20 @@
 import type * as z from 'zod/mini'
 import type { Scheme, SchemeFactory } from '../authentication/scheme.ts'
 import type { Awaitable } from '../base/awaitable.ts'
+import type { UnixSeconds } from '../base/clock.ts'
 import type { AuthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { CommandTable } from '../command/command.ts'
 import type { Answers } from '../http/description.ts'
 import type { Endpoint, MethodHandler } from '../http/endpoint.ts'
+import type { AuthRequest } from '../http/request.ts'
 import type { Permission, Principal, SignedIn } from '../permissions/permission.ts'
 import type { SignInAttempt, StopSignIn } from '../sign-in/complete-sign-in.ts'
 import type { StoreExtension } from '../stores/extension.ts'
 import type { TokenKind } from '../tokens/token-settings.ts'
 import type { Account, User, UserId } from '../users/user.ts'
 import type {
+  AddedCredential,
   Core,
   EndpointSettings,
   IssuedToken,
@@ -77,6 +80,20 @@ export interface Feature {
   onUserDeleted?(id: UserId, core: Core): Promise<void>
   /** What it stores of a user: for `user show`, and for the user's own export. */
   userRecords?(id: UserId, core: Core): Promise<UserRecords>
+  /** See `Core.recovered`. */
+  onRecovered?(
+    id: UserId,
+    since: UnixSeconds,
+    core: Core,
+  ): Promise<readonly AddedCredential[]>
+  /** See `Core.takenOver`. */
+  onTakenOver?(id: UserId, core: Core): Promise<void>
+  /** See `Core.signedOutElsewhere`. */
+  onSignedOutElsewhere?(
+    id: UserId,
+    request: AuthRequest | undefined,
+    core: Core,
+  ): Promise<void>
   /** How the command names one row of each kind that `flush` counts. */
   readonly rowNames?: Readonly<Record<string, string>>
   /** Deletes what has expired. @returns how many rows, by their kind */

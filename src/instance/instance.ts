@@ -6,7 +6,7 @@ import { callHook } from '../base/call-hook.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
-import type { Core, SectionReader, SignedOut } from '../features/core.ts'
+import type { AddedCredential, Core, SectionReader, SignedOut } from '../features/core.ts'
 import type { KeySettings } from '../features/tokens/parse-tokens.ts'
 import { EVENT_KINDS, FEATURE_LIST, type InstanceStore } from '../features.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
@@ -226,7 +226,8 @@ interface CoreSettings {
 
 function coreOf(settings: CoreSettings, parts: Parts): Core {
   const { random, log, on, section, url, roles, tokenCookies, behindProxy } = settings
-  const { clock, audit, store, sessions, ring, tokens, hits, passwords, counters } = parts
+  const { clock, audit, store, sessions, ring, tokens, hits, counters } = parts
+  const { passwords, strength } = parts
   const { derivedKeys, ports, checkPassword, checkPasswordUntrimmed, completeSignIn } =
     parts
   const core: Core = {
@@ -239,6 +240,7 @@ function coreOf(settings: CoreSettings, parts: Parts): Core {
       userAdminDeps({ ...parts, core }),
     ),
     passwords,
+    strength,
     counters,
     loginField: settings.users.loginField,
     userFields: settings.user,
@@ -272,9 +274,29 @@ function coreOf(settings: CoreSettings, parts: Parts): Core {
       void audit.record({ kind: 'signed_out', userId, sessionId })
       await callHook(log, 'on.signedOut', () => on.signedOut?.({ sessionId, userId }))
     },
+    ...accountEvents(() => core),
   }
   return core
 }
+
+/** What features do when something happens to an account, one after the other. */
+const accountEvents = (
+  core: () => Core,
+): Pick<Core, 'recovered' | 'takenOver' | 'signedOutElsewhere'> => ({
+  async recovered(id, since) {
+    const added: AddedCredential[] = []
+    for (const feature of FEATURE_LIST)
+      added.push(...((await feature.onRecovered?.(id, since, core())) ?? []))
+    return added
+  },
+  async takenOver(id) {
+    for (const feature of FEATURE_LIST) await feature.onTakenOver?.(id, core())
+  },
+  async signedOutElsewhere(id, request) {
+    for (const feature of FEATURE_LIST)
+      await feature.onSignedOutElsewhere?.(id, request, core())
+  },
+})
 
 interface SchemeSettings {
   readonly random: Random

@@ -1,3 +1,4 @@
+import { acrOf } from '../base/acr.ts'
 import { isoTime, isoTimeOrNull } from '../base/iso-time.ts'
 import type { Session } from './session.ts'
 
@@ -10,6 +11,7 @@ export const sessionJson = (session: Session) => ({
   address: session.address ?? null,
   user_agent: session.userAgent ?? null,
   amr: session.amr ?? null,
+  acr: acrOf(session.amr) ?? null,
   actor: session.actor ?? null,
 })
 

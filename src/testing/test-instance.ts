@@ -1,6 +1,7 @@
 import type { Scheme } from '../authentication/scheme.ts'
 import type { LogEntry } from '../base/log.ts'
 import { FEATURE_LIST, type FeatureTesting, STORE_EXTENSIONS } from '../features.ts'
+
 import { openInstance } from '../instance/instance.ts'
 import { lazily } from '../instance/lazy-instance.ts'
 import type { RightsOf, Roles } from '../permissions/rights.ts'
@@ -17,7 +18,7 @@ import { type FaultSwitches, type Faults, faultSwitches, withFaults } from './fa
 import { type SignInAs, signingInAs } from './sign-in-as.ts'
 
 /**
- * The options of the instance under test. `database`, `redis`, `clock`, `log`, `sms` and the transport of `mail` of a shared object are replaced, so that
+ * The options of the instance under test. `database`, `redis`, `clock`, `log`, and what `sms` and `mail` send with are replaced, so that
  * the options of the application can be passed as they are.
  */
 export interface TestOptions<

@@ -52,6 +52,7 @@ test('a user sees the live sessions, and which one is the own', async (t) => {
     address: null,
     user_agent: null,
     amr: [],
+    acr: null,
     actor: null,
   })
   for (const each of body) assert.ok(!('jti' in each) && !('epoch' in each))

@@ -7,6 +7,7 @@ import type {
   MailTemplates,
   TemplateData,
 } from '../../src/features/mail/templates/template.ts'
+import { testInstance } from '../../src/testing/index.ts'
 
 const WITH_LINK: TemplateData = {
   link: 'https://app.example.com/a?b=1&c=2#secret',
@@ -16,7 +17,12 @@ const WITH_LINK: TemplateData = {
 const WITH_CODE: TemplateData = { code: '024680', minutes: 10 }
 
 /** They say what has happened, and lead nowhere. */
-const NOTICES = ['passwordChanged', 'usernameChanged', 'factorsChanged']
+const NOTICES = [
+  'accountActivated',
+  'passwordChanged',
+  'usernameChanged',
+  'factorsChanged',
+]
 
 const isMail = (name: string): name is keyof MailTemplates => !/phone|sms/i.test(name)
 
@@ -76,3 +82,24 @@ for (const [own, header, expected] of CHOSEN)
   test(`the language of ${String(own)} with "${header?.slice(0, 30)}" is ${expected}`, () => {
     assert.equal(languageOf(own, header), expected)
   })
+
+test('text messages have texts of their own without the option mail', async () => {
+  await using app = testInstance({
+    sms: {
+      send: () => undefined,
+      name: 'Shop',
+      templates: { signInSms: ({ code }, name) => `${name}: ${code}` },
+    },
+    accounts: { signInCodes: true },
+    url: 'https://app.example.com',
+  })
+  await app.auth.users.create({ username: 'ada', phone: '+351912345678' })
+  await app.auth.handler(
+    new Request('http://localhost/auth/code/', {
+      method: 'POST',
+      body: new URLSearchParams({ phone: '+351912345678' }),
+    }),
+  )
+  const [sms] = await app.sms()
+  assert.match(sms?.text ?? '', /^Shop: \d{6}$/)
+})

@@ -27,6 +27,7 @@ test('a user adds a passkey, sees it, and signs in with it and nothing else', as
     aaguid: '00000000-0000-0000-0000-000000000000',
     transports: ['internal'],
     backed_up: false,
+    suspended: false,
     recovery_codes: [],
   })
   const answer = await signInWith(instance, authenticator)

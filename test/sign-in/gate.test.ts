@@ -50,7 +50,12 @@ const REDEEM_CODE = { name: 'redeemCode', path: '/auth/code/redeem/' }
 const PASSWORDLESS = passwordless({ prefix: '/passwordless' })
 
 /** Second steps, which the first has stopped: test/second-factors. */
-const SECOND_STEPS = ['secondFactor', 'enrollTotpConfirm', 'secondFactorPasskey']
+const SECOND_STEPS = [
+  'secondFactor',
+  'enrollTotpConfirm',
+  'secondFactorPasskey',
+  'enrollPasskey',
+]
 
 /** One that needs an authenticator: test/passkeys. */
 const PASSKEY = 'passkeySignIn'

@@ -5,6 +5,10 @@ import type {
   Credential,
   CredentialId,
 } from '../../src/features/second-factors/credential.ts'
+import type {
+  DeviceId,
+  RememberedDevice,
+} from '../../src/features/second-factors/device.ts'
 import type { InstanceStore } from '../../src/features.ts'
 import { at, NOON, vitor } from '../sessions/setup.ts'
 import type { FreshDatabase } from './sqlite.ts'
@@ -138,4 +142,94 @@ export function passkeyTests(database: string, fresh: FreshDatabase): void {
     assert.equal(await credentials.renamePasskey(id, vitor.id, 'Laptop'), true)
     assert.equal((await credentials.list(vitor.id))[0]?.label, 'Laptop')
   })
+
+  on(
+    `of ${CALLERS} first factors that are added at once one is confirmed`,
+    async (stores, ports) => {
+      const outcomes = await each(stores, async ({ credentials }, n) => {
+        const id = `p${n}` as CredentialId
+        await credentials.insert(passkey(id, { confirmedAt: undefined }))
+        return credentials.confirm(id, { counter: 0, now: NOON }, true)
+      })
+      assert.equal(outcomes.filter(Boolean).length, 1)
+      const all = await ports.credentials.list(vitor.id)
+      assert.equal(all.filter(({ confirmedAt }) => confirmedAt !== undefined).length, 1)
+    },
+  )
+
+  on(
+    'passkeys are suspended from a moment on, until each is restored',
+    async (_, ports) => {
+      const { credentials } = ports
+      await credentials.insert(passkey('old', { createdAt: at(NOON, seconds(-10)) }))
+      await credentials.insert(passkey('new'))
+      await credentials.insert({ ...passkey('app'), kind: 'totp', passkey: undefined })
+      assert.equal(await credentials.suspendPasskeys(vitor.id, NOON, NOON), 1)
+      assert.equal(await credentials.suspendPasskeys(vitor.id, NOON, NOON), 0)
+      const suspended = async () =>
+        (await credentials.list(vitor.id))
+          .filter(({ suspendedAt }) => suspendedAt !== undefined)
+          .map(({ id }) => String(id))
+      assert.deepEqual(await suspended(), ['new'])
+      await credentials.restorePasskey('new' as CredentialId)
+      assert.deepEqual(await suspended(), [])
+    },
+  )
+
+  on(
+    'a device is known to its user, in one epoch, until it expires',
+    async (_, ports) => {
+      const { devices } = ports
+      const digests = ['unknown', 'digest']
+      const presented = { userId: vitor.id, epoch: 0, digests }
+      assert.equal(await devices.insert({ ...DEVICE, epoch: 1 }), false)
+      assert.equal(await devices.insert(DEVICE), true)
+      const later = at(NOON, seconds(9))
+      assert.equal(await devices.use(presented, later), true)
+      assert.equal(
+        await devices.use({ ...presented, digests: ['unknown'] }, later),
+        false,
+      )
+      assert.equal(
+        await devices.use({ ...presented, userId: 'b2' as never }, later),
+        false,
+      )
+      assert.equal(await devices.use({ ...presented, epoch: 1 }, later), false)
+      assert.equal(await devices.use(presented, DEVICE.expiresAt), false)
+      assert.deepEqual(await devices.list(DEVICE, later), [
+        { ...DEVICE, lastUsedAt: later },
+      ])
+      assert.deepEqual(await devices.list({ ...DEVICE, epoch: 1 }, later), [])
+      assert.deepEqual(await devices.list(DEVICE, DEVICE.expiresAt), [])
+    },
+  )
+
+  on(
+    'devices are forgotten one by one, all but some, and in a flush',
+    async (_, ports) => {
+      const { devices } = ports
+      const names = ['a', 'b', 'c']
+      for (const name of names)
+        await devices.insert({ ...DEVICE, id: name as DeviceId, digest: name })
+      assert.equal(await devices.delete('a' as DeviceId, 'b2' as never), false)
+      assert.equal(await devices.delete('a' as DeviceId, vitor.id), true)
+      assert.equal(await devices.delete('a' as DeviceId, vitor.id), false)
+      assert.equal(await devices.deleteAll(vitor.id, ['b']), 1)
+      assert.equal(await devices.flush(NOON, 10), 0)
+      await ports.users.setPassword(vitor.id, 'new')
+      assert.equal(await devices.flush(NOON, 10), 1)
+    },
+  )
+}
+
+const DEVICE: RememberedDevice = {
+  id: 'device' as DeviceId,
+  userId: vitor.id,
+  epoch: 0,
+  digest: 'digest',
+  createdAt: NOON,
+  expiresAt: at(NOON, seconds(10)),
+  lastUsedAt: NOON,
+  address: '192.0.2.1',
+  userAgent: 'a browser',
 }

@@ -2,6 +2,8 @@ import { Authenticator } from '../passkeys/authenticator.ts'
 import { addPasskey, signInOptions } from '../passkeys/setup.ts'
 import { type App, PASSWORD, signIn } from '../second-factors/setup.ts'
 
+const ENROLL = '/auth/second-factor/passkey/registration'
+
 type Send = () => Promise<{ readonly status: number }>
 
 /** For each endpoint of passkeys: what makes a request that it accepts. */
@@ -40,5 +42,15 @@ export const PASSKEY_REQUESTS: Readonly<Record<string, (app: App) => Promise<Sen
     const options = await app.post('/auth/second-factor/passkey/options/', { ticket })
     const credential = authenticator.get(options.body)
     return () => app.post('/auth/second-factor/passkey/', { ticket, credential })
+  },
+  async enrollPasskeyOptions(app) {
+    const { ticket } = (await signIn(app)).body
+    return () => app.post(`${ENROLL}/options/`, { ticket })
+  },
+  async enrollPasskey(app) {
+    const { ticket } = (await signIn(app)).body
+    const options = await app.post(`${ENROLL}/options/`, { ticket })
+    const credential = new Authenticator().create(options.body)
+    return () => app.post(`${ENROLL}/`, { ticket, credential })
   },
 }

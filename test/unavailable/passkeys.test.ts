@@ -14,16 +14,19 @@ const NEEDED: Readonly<Record<string, StoreVerb>> = {
   passkeySignIn: 'credentials.advance',
   secondFactorPasskeyOptions: 'credentials.list',
   secondFactorPasskey: 'credentials.touch',
+  enrollPasskeyOptions: 'codes.issue',
+  enrollPasskey: 'credentials.confirm',
 }
 
 for (const [name, prepare] of Object.entries(PASSKEY_REQUESTS))
   test(`${name}: 503 if a part of the store that it needs is unavailable, and never another error`, async () => {
     await using instance = await passkeyApp({
-      secondFactors: true,
+      secondFactors: { required: name.startsWith('enroll') ? ['staff'] : [] },
       throttle: { login: null },
       counts: 'store',
     })
     const ada = (await instance.auth.users.find('ada'))!
+    await instance.auth.users.change(ada.id, { staff: true })
     const needed = await neededVerbs(instance, async () => {
       await instance.auth.secondFactors.reset(ada.id)
       instance.clock.advance('10m')

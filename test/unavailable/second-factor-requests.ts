@@ -54,6 +54,20 @@ export const SECOND_FACTOR_REQUESTS: Readonly<
         code: passwordOf(secret, app),
       })
   },
+  async devices(app) {
+    const headers = await app.as('ada')
+    return () => app.request('GET', '/auth/devices/', headers)
+  },
+  async device(app) {
+    const { secret } = await addTotp(app)
+    const { ticket } = (await signIn(app)).body
+    const code = passwordOf(secret, app)
+    const body = { ticket, code, remember_device: true }
+    const { access } = (await app.post('/auth/second-factor/', body)).body
+    const headers = { authorization: `Bearer ${access}` }
+    const [device] = (await app.request('GET', '/auth/devices/', headers)).body
+    return () => app.request('DELETE', `/auth/devices/${device.id}/`, headers)
+  },
   async recoveryCodes(app) {
     const { secret, headers } = await addTotp(app)
     return () =>

@@ -12,10 +12,11 @@ import { emailFault, emailKey, emailOf } from '../../users/email.ts'
 import { listOf, rejectFieldErrors } from '../../users/field-errors.ts'
 import type { StoredUser, UserId } from '../../users/user.ts'
 import { limitCodeRequests } from '../codes/limits.ts'
-import { redeemCode } from '../codes/redeem.ts'
+import { checkCode, redeemCode } from '../codes/redeem.ts'
 import { codeStore } from '../codes/sql.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
+import { accountOf } from './account-name.ts'
 import { ADDRESS, CODE } from './confirm.ts'
 import { CURRENT_PASSWORD, FRESH_ERRORS, requireFresh } from './fresh.ts'
 import { languageOfRequest, mailCode } from './mail-code.ts'
@@ -133,12 +134,17 @@ async function orInvalidCode(
 
 /**
  * Restores a user's former address, also after further changes: the link proves that its user receives mail there. Removes the
- * password, all sessions, and the codes and API tokens that were issued since, such as a code that would undo this.
+ * password, all sessions, and the codes and API tokens that were issued since, such as a code that would undo this. Passkeys that were
+ * added since no longer sign in alone.
  *
- * @throws AuthError `invalid_code`
+ * @throws AuthError `invalid_code`, also if the user is inactive: the link is still valid then
  */
 export async function undoEmailChange(token: string, core: Core): Promise<void> {
-  const code = await redeemCode({ purpose: 'undo_change_email', secret: token }, core)
+  const attempt = { purpose: 'undo_change_email', secret: token } as const
+  const { userId: id } = await checkCode(attempt, core)
+  if ((await accountOf(id, core)) === undefined)
+    throw new AuthError('invalid_code', 'the user is inactive')
+  const code = await redeemCode(attempt, core)
   const { email } = code.payload
   const { userId } = code
   if (userId === undefined || typeof email !== 'string')
@@ -153,7 +159,7 @@ export async function undoEmailChange(token: string, core: Core): Promise<void> 
   void core.audit.record({ kind: 'email_change_undone', userId })
 }
 
-/** An intruder may know or have set the password, and may have created API tokens: the owner sets a new password. */
+/** An intruder may know or have set the password, and may have created API tokens and passkeys: the owner sets a new password. */
 async function revokeAccessSince(
   { id, joinedAt }: StoredUser,
   since: UnixSeconds,
@@ -162,6 +168,7 @@ async function revokeAccessSince(
   await core.users.setPassword(id, unusableHash(core.random), { joinedAt })
   await revokeAll(id, 'admin', core)
   await deleteApiTokens(id, since, core)
+  await core.recovered(id, since)
 }
 
 /** Removes the address from another account that took it meanwhile and never confirmed it. */

@@ -41,7 +41,7 @@ export async function changePassword(
   request?: AuthRequest,
 ): Promise<void> {
   const account = await ownAccount(userId, core)
-  await requireStrongPassword(newPassword, account.user)
+  await requireStrongPassword(newPassword, account.user, core)
   await requireCurrentPassword(account, currentPassword, core)
   await replacePassword(account, { newPassword, sessionId }, request, core)
 }
@@ -59,7 +59,7 @@ export async function replacePassword(
   request: AuthRequest | undefined,
   core: Core,
 ): Promise<void> {
-  const isSet = await setNewPassword(
+  const added = await setNewPassword(
     account,
     {
       password: newPassword,
@@ -69,7 +69,7 @@ export async function replacePassword(
     core,
   )
   // The password that was right a moment ago is not the current one any more.
-  if (!isSet) throw fieldError({ current_password: ['Invalid password.'] })
+  if (added === undefined) throw fieldError({ current_password: ['Invalid password.'] })
 }
 
 function keptSessions(own: SessionId | undefined, core: Core): KeptSessions {

@@ -5,6 +5,7 @@ import type { Field, Fields } from '../../http/fields.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { emailKey, emailOf } from '../../users/email.ts'
+import { fieldError } from '../../users/field-errors.ts'
 import type { StoredUser, UserId } from '../../users/user.ts'
 import { limitCodeRequests } from '../codes/limits.ts'
 import { redeemCode } from '../codes/redeem.ts'
@@ -13,7 +14,7 @@ import { defineEndpoint, post } from '../define-feature.ts'
 import { languageOfRequest, mailCode } from './mail-code.ts'
 import { clearMark, isMarked } from './marks.ts'
 import { isOwner, ownAccount } from './own-account.ts'
-import { accountSettings, hasAccountsAndMail } from './settings.ts'
+import { accountSettings, hasAccountsAndMail, hasMail } from './settings.ts'
 
 export const ADDRESS: Field = { trim: true, maxBytes: 1024 }
 export const CODE: Field = {
@@ -165,6 +166,16 @@ export const verifyEndpoint = defineEndpoint({
       },
     }),
 })
+
+/**
+ * Stops a user who has signed up and not confirmed the address: what is added now would outlast the address's owner taking the account over.
+ *
+ * @throws AuthError `invalid`
+ */
+export async function requireConfirmed(user: StoredUser, core: Core): Promise<void> {
+  if (hasMail(core) && (await isUnconfirmed(user, core)))
+    throw fieldError({ non_field_errors: ['Confirm your email address first.'] })
+}
 
 /**
  * Whether a user has signed up and not confirmed the address. Users whom a program or an administrator has created need no confirmation.

@@ -11,7 +11,7 @@ import { requireCurrentPassword } from './current-password.ts'
 import { ownAccount } from './own-account.ts'
 
 /** How young a sign-in must be for what decides whom an account belongs to (rule S7). */
-const FRESH: StepUp = { fresh: minutes(10), amr: undefined }
+const FRESH: StepUp = { fresh: minutes(10) }
 
 export const CURRENT_PASSWORD: Field = {
   ...PASSWORD,

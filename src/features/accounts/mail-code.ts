@@ -34,6 +34,8 @@ export interface MailedCode {
   /** Default: the option `accounts.form`. */
   readonly form?: CodeForm
   readonly data?: TemplateData
+  /** Whether the mail has the code, if it is digits: those of an own target cannot be typed in. Default: true. */
+  readonly sendsDigits?: boolean
 }
 
 /** Issues a one-time code and mails it. Call `limitCodeRequests` before. @throws AuthError `store_unavailable` */
@@ -56,9 +58,8 @@ export async function mailCode(code: MailedCode, core: Core): Promise<void> {
   const data: TemplateData = {
     ...code.data,
     minutes: Math.floor(toMinutes(lifetime)),
-    ...(form === 'link'
-      ? { link: linkTo(code.link, secret, core, user?.id) }
-      : { code: secret }),
+    ...(form === 'link' && { link: linkTo(code.link, secret, core, user?.id) }),
+    ...(form === 'digits' && code.sendsDigits !== false && { code: secret }),
   }
   await sendMail(core, { template, to, data, language, lifetime })
 }

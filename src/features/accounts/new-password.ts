@@ -5,7 +5,7 @@ import type { SessionId } from '../../sessions/session.ts'
 import { rejectFieldErrors } from '../../users/field-errors.ts'
 import { passwordFaults } from '../../users/password.ts'
 import type { Account, StoredUser } from '../../users/user.ts'
-import type { Core } from '../core.ts'
+import type { AddedCredential, Core } from '../core.ts'
 import { sendMail } from '../mail/send.ts'
 import type { Language } from '../mail/templates/template.ts'
 import { hasMail } from './settings.ts'
@@ -14,8 +14,9 @@ import { hasMail } from './settings.ts'
 export async function requireStrongPassword(
   password: string,
   user: StoredUser,
+  { strength }: Pick<Core, 'strength'>,
 ): Promise<void> {
-  rejectFieldErrors({ new_password: await passwordFaults(password, user, undefined) })
+  rejectFieldErrors({ new_password: await passwordFaults(password, user, strength) })
 }
 
 /** The sessions that a new password does not revoke. */
@@ -25,28 +26,31 @@ export interface NewPassword {
   readonly password: string
   readonly keeps: KeptSessions
   readonly language: Language
+  /** Called when the password is set and sessions have ended. @returns recent credentials, which the mail lists */
+  settle?(): Promise<readonly AddedCredential[]>
 }
 
 /**
  * Sets a password that was checked, ends sessions, and mails the user that it was changed. Codes that were issued before are void.
  *
  * @param account as it was read before the client authenticated
- * @returns `false` if the account has been changed since then: nothing was done
+ * @returns what `settle` returns; `undefined` if the account has been changed since then: nothing was done
  * @throws AuthError `busy`, `store_unavailable`
  */
 export async function setNewPassword(
   { user }: Account,
-  { password, keeps, language }: NewPassword,
+  { password, keeps, language, settle }: NewPassword,
   core: Core,
-): Promise<boolean> {
+): Promise<readonly AddedCredential[] | undefined> {
   const { users, passwords, audit } = core
   const hash = await passwords.hash(password, clientNetwork())
   const { joinedAt, epoch } = user
-  if (!(await users.setPassword(user.id, hash, { joinedAt, epoch }))) return false
+  if (!(await users.setPassword(user.id, hash, { joinedAt, epoch }))) return undefined
   void audit.record({ kind: 'password_changed', userId: user.id })
   await endSessions(user, keeps, core)
-  await mailPasswordChanged(user, language, core)
-  return true
+  const added = (await settle?.()) ?? []
+  await mailPasswordChanged(user, added, language, core)
+  return added
 }
 
 /** The network of the client, which gets its turn of the hash queue among others. */
@@ -66,10 +70,13 @@ async function endSessions(
 
 async function mailPasswordChanged(
   { email: to }: StoredUser,
+  credentials: readonly AddedCredential[],
   language: Language,
   core: Core,
 ): Promise<void> {
   if (to === undefined || !hasMail(core)) return
-  const letter = { template: 'passwordChanged', to, data: {}, language } as const
+  // Without the labels: the mail must not say what an intruder has typed.
+  const added = credentials.map(({ kind, createdAt }) => ({ kind, at: createdAt }))
+  const letter = { template: 'passwordChanged', to, data: { added }, language } as const
   await sendMail(core, { ...letter, lifetime: days(3) })
 }

@@ -111,13 +111,17 @@ export async function deleteApiTokens(
     void audit.record({ kind: 'api_token_revoked', userId, detail: { tokens } })
 }
 
-/** A person who signed up with another one's address may have created API tokens, and set a phone number that codes are sent to. */
+/**
+ * A person who signed up with another one's address may have created API tokens, set a phone number that codes are sent to, and added
+ * factors.
+ */
 export async function endStrangersAccess(
   { id, joinedAt }: StoredUser,
   core: Core,
 ): Promise<void> {
   await deleteApiTokens(id, joinedAt, core)
   await core.users.change(id, { phone: undefined })
+  await core.takenOver(id)
 }
 
 const TOKEN_FIELDS: Properties = {

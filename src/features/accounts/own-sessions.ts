@@ -89,6 +89,7 @@ const SESSION = named(
     address: orNull(text('The address of the client.')),
     user_agent: orNull(text()),
     amr: orNull(listOf(text(), 'How the user signed in (RFC 8176).')),
+    acr: orNull(text('The class of that sign-in: `aal2` had two different factors.')),
     actor: orNull(text('The id of the user who acts as this one.')),
   }),
 )
@@ -130,10 +131,11 @@ export const sessionsEndpoint = defineEndpoint({
             summary: 'Sign out everywhere else',
             answers: NO_CONTENT,
           }),
-          async handle(_fields, _request, { principal }) {
+          async handle(_fields, request, { principal }) {
             const core = await open()
             const { user, sessionId: except } = principal
             await revokeOwnSessions(core, { userId: user.id, except })
+            await core.signedOutElsewhere(user.id as UserId, request)
             return empty()
           },
         },

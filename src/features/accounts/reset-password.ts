@@ -1,11 +1,13 @@
+import { after, days, type Seconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import { empty, json } from '../../http/answer.ts'
-import { ACCEPTED, NO_CONTENT } from '../../http/description.ts'
+import { ACCEPTED, answer, NO_CONTENT } from '../../http/description.ts'
+import { closed, listOf, moment, text } from '../../http/json-schema.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { Account, StoredUser } from '../../users/user.ts'
 import { limitCodeRequests } from '../codes/limits.ts'
 import { checkCode, type RedeemedCode, redeemCode } from '../codes/redeem.ts'
-import type { Core } from '../core.ts'
+import type { AddedCredential, Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import {
   type AccountName,
@@ -75,9 +77,12 @@ export async function checkPasswordReset(core: Core, proof: CodeProof): Promise<
 
 /**
  * Sets a new password with the link or the code of a reset. All sessions end, other codes of the account are void, and the user is
- * notified by mail. An account whose sign-up was not confirmed loses its API tokens and its phone number. It starts no session: the next
- * sign-in asks for a second factor as usual (rule O11).
+ * notified by mail. An account whose sign-up was not confirmed loses its API tokens, its factors and its phone number. It starts no
+ * session: the next sign-in asks for a second factor as usual (rule O11).
  *
+ * The mailbox alone must not remove a second factor, so factors stay. Passkeys of the last 30 days no longer sign in alone.
+ *
+ * @returns the factors and passkeys that were added in the last 30 days, so that the user can recognize them
  * @throws AuthError `invalid`, whose body has the messages for `new_password`: the code is still valid then; `invalid_code`, also if
  *   the account is changed at the same time; `throttled`; `busy`, and the code is spent
  */
@@ -86,22 +91,33 @@ export async function confirmPasswordReset(
   proof: CodeProof,
   newPassword: string,
   request?: AuthRequest,
-): Promise<void> {
+): Promise<readonly AddedCredential[]> {
   const attempt = attemptOf('reset_password', proof)
   const account = await accountOfCode(await checkCode(attempt, core), core)
-  await requireStrongPassword(newPassword, account.user)
+  await requireStrongPassword(newPassword, account.user, core)
   const { payload } = await redeemCode(attempt, core)
-  const isSet = await setNewPassword(
+  const { user } = account
+  const added = await setNewPassword(
     account,
-    { password: newPassword, keeps: 'none', language: languageOfRequest(request) },
+    {
+      password: newPassword,
+      keeps: 'none',
+      language: languageOfRequest(request),
+      async settle() {
+        // The mail was received at the address: as good a proof as that of a confirmation.
+        if (user.emailVerifiedAt === undefined && payload.email === user.email)
+          await takeOver(user, core)
+        return core.recovered(user.id, after(core.clock(), -RECENT as Seconds))
+      },
+    },
     core,
   )
-  if (!isSet) throw changedMeanwhile()
-  const { user } = account
-  // The mail was received at the address: as good a proof as that of a confirmation.
-  if (user.emailVerifiedAt === undefined && payload.email === user.email)
-    await takeOver(user, core)
+  if (added === undefined) throw changedMeanwhile()
+  return added
 }
+
+/** The time in which an intruder may have added credentials that the user does not know. */
+const RECENT = days(30)
 
 async function takeOver(user: StoredUser, core: Core): Promise<void> {
   const { id, email } = user
@@ -118,6 +134,25 @@ async function accountOfCode({ userId }: RedeemedCode, core: Core): Promise<Acco
 
 const changedMeanwhile = (): AuthError =>
   new AuthError('invalid_code', 'the account was changed during the reset')
+
+const shownCredential = ({ kind, label, createdAt }: AddedCredential) => ({
+  kind,
+  label,
+  created_at: new Date(createdAt * 1000).toISOString(),
+})
+
+const RECENT_CREDENTIALS =
+  'Done. These second factors and passkeys were added in the last 30 days.'
+
+const RECENT_SCHEMA = closed({
+  recent_credentials: listOf(
+    closed({
+      kind: text(undefined, { enum: ['totp', 'passkey'] }),
+      label: text(),
+      created_at: moment('When it was added.'),
+    }),
+  ),
+})
 
 /** `POST /auth/password/reset/` */
 export const resetPasswordEndpoint = defineEndpoint({
@@ -171,12 +206,14 @@ export const confirmResetEndpoint = defineEndpoint({
         operationId: 'confirmPasswordReset',
         summary: 'Set a new password',
         body: proofBody(NAMES, { new_password: NEW_PASSWORD }),
-        answers: NO_CONTENT,
+        answers: { ...NO_CONTENT, 200: answer(RECENT_CREDENTIALS, RECENT_SCHEMA) },
         errors: ['invalid_code'],
       }),
       async handle({ new_password: password, ...fields }, request) {
-        await confirmPasswordReset(await open(), proofIn(fields), password, request)
-        return empty()
+        const core = await open()
+        const added = await confirmPasswordReset(core, proofIn(fields), password, request)
+        if (added.length === 0) return empty()
+        return { recent_credentials: added.map(shownCredential) }
       },
     }),
 })

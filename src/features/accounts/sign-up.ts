@@ -16,15 +16,15 @@ import {
 } from '../../users/field-errors.ts'
 import { parseUserFields } from '../../users/fields.ts'
 import { usernameKey, usernameOf } from '../../users/names.ts'
-import type { StoredUser } from '../../users/user.ts'
+import type { StoredUser, UserId } from '../../users/user.ts'
 import { limitCodeRequests } from '../codes/limits.ts'
 import type { Core, EndpointSettings } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { PASSWORD } from '../tokens/credentials.ts'
 import { ADDRESS, CODE } from './confirm.ts'
 import { acceptInvitation, checkInvitation } from './invite.ts'
-import { languageOfRequest, mailCode, mailCodeTo } from './mail-code.ts'
-import { isNameTaken, setMark } from './marks.ts'
+import { languageOfRequest, mailCode } from './mail-code.ts'
+import { clearMark, isNameTaken, setMark } from './marks.ts'
 import { accountOptions } from './options.ts'
 import {
   accountSettings,
@@ -82,7 +82,7 @@ async function mailedUser(
 ): Promise<StoredUser | undefined> {
   const { email } = input
   const user = await createdUser(input, core)
-  if (user !== undefined) recordUser(user, core)
+  if (user !== undefined) await createdFor(user, core)
   if (email !== undefined && hasMail(core))
     await (user === undefined
       ? mailHolder(input, email, request, core)
@@ -91,6 +91,12 @@ async function mailedUser(
 }
 
 type NamedSignUp = Omit<SignUp, 'invitation'> & { readonly username: string }
+
+async function createdFor(user: StoredUser, core: Core): Promise<void> {
+  recordUser(user, core)
+  // The user has the name now. Without a user, a mark is set: the work is the same.
+  await clearMark('hold_username', usernameKey(user.username), core)
+}
 
 const recordUser = (user: StoredUser, { audit }: Core, detail = {}): void =>
   void audit.record({
@@ -112,13 +118,20 @@ async function createdUser(
   input: NamedSignUp,
   core: Core,
 ): Promise<StoredUser | undefined> {
+  const marked: UserId[] = []
   try {
     return await createUser(input, {
       ...core,
       // Before the user is there: the sign-in must not come first.
-      beforeInsert: ({ id }) => setMark('unconfirmed', id, core),
+      async beforeInsert({ id }) {
+        await setMark('unconfirmed', id, core)
+        marked.push(id)
+      },
     })
   } catch (error) {
+    // Of no other error is it known that there is no user.
+    if (error instanceof AuthError && error.code === 'invalid')
+      for (const id of marked) await clearMark('unconfirmed', id, core)
     if (isTakenAddress(error) && hasMail(core)) return undefined
     throw error
   }
@@ -182,13 +195,18 @@ async function mailHolder(
   // The name counts as taken, as if the user had been created: otherwise a second sign-up with it would show that the first address was
   // taken.
   await setMark('hold_username', usernameKey(usernameOf(username) ?? ''), core)
-  await mailCodeTo(
-    { field: 'email', value: email },
-    holder?.active === true ? holder : undefined,
+  const user = holder?.active === true ? holder : undefined
+  await mailCode(
     {
       purpose: 'reset_password',
       template: 'accountExists',
       link: 'resetPassword',
+      to: user?.email,
+      // Its own: a sign-up does not void the link of a reset that the user has asked for.
+      target: `sign-up ${target}`,
+      user,
+      payload: { email: user?.email ?? email },
+      sendsDigits: false,
       lifetime: accountSettings(core).lifetimes.resetPassword,
       language: languageOfRequest(request),
     },

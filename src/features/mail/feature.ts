@@ -14,7 +14,7 @@ export const mail = defineFeature({
   options: {
     /** How mails are sent. */
     mail: mailOptions,
-    /** How text messages are sent: a function. */
+    /** How text messages are sent: a function, or an object. */
     sms: smsOptions,
   },
   store: outboxStore,
@@ -32,7 +32,7 @@ export const mail = defineFeature({
       log,
       keys: core.derivedKeys('outbox'),
       mail: settings?.send,
-      sms,
+      sms: sms?.send,
     })
     keepSender(core, sender)
     return async () => {

@@ -6,7 +6,7 @@ import { oneLine } from './layout.ts'
 import type { Mailer, SmsSender } from './message.ts'
 import { type SmtpSettings, smtpMailer } from './smtp.ts'
 import { en } from './templates/en.ts'
-import type { Templates } from './templates/template.ts'
+import type { SmsTemplates, Templates } from './templates/template.ts'
 
 /** The option `mail`. */
 export interface MailOptions {
@@ -63,10 +63,57 @@ export const mailOptions = option<string | Mailer | MailOptions>()(
   ),
 )
 
-/** The option `sms`: a function that sends a text message. */
-export type SmsOption = SmsSender
+/** The option `sms`. */
+export interface SmsOptions {
+  /** Sends a text message. */
+  readonly send: SmsSender
+  /**
+   * The name of the application, for the texts.
+   *
+   * @default that of the option `mail`
+   */
+  readonly name?: string
+  /** Texts in place of the ones that are shipped, by name. */
+  readonly templates?: Partial<SmsTemplates>
+}
 
-export const smsOptions = option<SmsOption>()(z.optional(functionOf<SmsSender>()))
+/** The option `sms`, parsed. */
+export interface SmsSettings {
+  readonly send: SmsSender
+  /** `undefined`: that of the option `mail`. */
+  readonly app: string | undefined
+  readonly templates: Partial<SmsTemplates>
+}
+
+const SMS_FORM =
+  'must be a function that sends a text message, or { send, name, templates }'
+
+const SMS_NAMES = ['verifyPhone', 'signInSms'] as const satisfies (keyof SmsTemplates)[]
+
+const sms = z.union(
+  [
+    functionOf<SmsSender>(SMS_FORM),
+    z.strictObject({
+      send: functionOf<SmsSender>(),
+      name: z.exactOptional(z.string().check(z.minLength(1))),
+      templates: z.exactOptional(z.partialRecord(z.enum(SMS_NAMES), functionOf<never>())),
+    } satisfies Record<keyof SmsOptions, z.ZodMiniType>),
+  ],
+  SMS_FORM,
+)
+
+export const smsOptions = option<SmsSender | SmsOptions>()(
+  z.pipe(
+    z.optional(sms),
+    z.transform((value) => (value === undefined ? undefined : smsSettings(value))),
+  ),
+)
+
+function smsSettings(value: SmsSender | SmsOptions): SmsSettings {
+  const options = typeof value === 'function' ? { send: value } : value
+  const { send, name, templates = {} } = options
+  return { send, app: name === undefined ? undefined : oneLine(name), templates }
+}
 
 function mailSettings(option: string | Mailer | MailOptions): MailSettings {
   const options = typeof option === 'object' ? option : { transport: option }

@@ -3,7 +3,7 @@ import { configError } from '../../base/errors.ts'
 import type { Core } from '../core.ts'
 import { layOut } from './layout.ts'
 import type { Message, StoredMessage } from './message.ts'
-import { mailOptions } from './options.ts'
+import { mailOptions, smsOptions } from './options.ts'
 import type { MessageHead, Sender } from './sender.ts'
 import { LANGUAGES } from './templates/languages.ts'
 import type {
@@ -48,9 +48,13 @@ export async function sendMail(core: Core, letter: MailLetter): Promise<void> {
 /** Puts a text message into the outbox. @throws AuthError `invalid_config` without the option `sms`; `store_unavailable` */
 export async function sendSms(core: Core, letter: SmsLetter): Promise<void> {
   const { to, template, data, language, lifetime } = letter
-  const settings = core.section(mailOptions)
-  const render = settings?.templates[template] ?? LANGUAGES[language][template]
-  const text = render(data, settings?.app ?? 'watchword')
+  const mail = core.section(mailOptions)
+  const { templates, app } = core.section(smsOptions) ?? {}
+  const own = templates?.[template] ?? mail?.templates[template]
+  const text = (own ?? LANGUAGES[language][template])(
+    data,
+    app ?? mail?.app ?? 'watchword',
+  )
   await senderOf(core, 'sms').add(addressed('sms', to, { text }), lifetime)
 }
 

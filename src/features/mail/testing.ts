@@ -1,7 +1,7 @@
 import type { OpenCore } from '../core.ts'
 import { type KeptMessage, mailbox } from './mailbox.ts'
-import type { Mail, Mailer, Sms } from './message.ts'
-import type { MailOptions } from './options.ts'
+import type { Mail, Mailer, Sms, SmsSender } from './message.ts'
+import type { MailOptions, SmsOptions } from './options.ts'
 import { messagesSent } from './send.ts'
 
 /** What a test reads of the messages of an instance. */
@@ -13,10 +13,10 @@ export interface SentMessages {
 }
 
 /** The instance under test keeps its messages. */
-export function testedMail(given: { readonly mail?: unknown }) {
+export function testedMail(given: { readonly mail?: unknown; readonly sms?: unknown }) {
   const kept = mailbox()
   return {
-    options: { mail: keptMail(given.mail, kept.mail), sms: kept.sms },
+    options: { mail: keptMail(given.mail, kept.mail), sms: keptSms(given.sms, kept.sms) },
     members(open: OpenCore): SentMessages {
       const sent = async (): Promise<readonly KeptMessage[]> => {
         await messagesSent(await open())
@@ -33,3 +33,6 @@ export function testedMail(given: { readonly mail?: unknown }) {
 /** The templates and the name of the application stay. */
 const keptMail = (option: unknown, transport: Mailer): MailOptions =>
   typeof option === 'object' ? { ...option, transport } : { transport }
+
+const keptSms = (option: unknown, send: SmsSender): SmsOptions =>
+  typeof option === 'object' ? { ...option, send } : { send }

@@ -45,9 +45,14 @@ const assertion = z.object({
 
 const BINARY = string(undefined, { pattern: '^[A-Za-z0-9_-]*$' })
 
-const credentialWith = (response: Properties, required: readonly string[]): JsonSchema =>
+const credentialWith = (
+  response: Properties,
+  required: readonly string[],
+  more: Properties,
+): JsonSchema =>
   members(
     {
+      ...more,
       credential: members(
         {
           id: BINARY,
@@ -61,8 +66,8 @@ const credentialWith = (response: Properties, required: readonly string[]): Json
     ['credential'],
   )
 
-/** The body that `registrationIn` reads. */
-export const registrationBody = (): JsonSchema =>
+/** The body that `registrationIn` reads. @param more other members of it */
+export const registrationBody = (more: Properties = {}): JsonSchema =>
   credentialWith(
     {
       clientDataJSON: BINARY,
@@ -70,10 +75,11 @@ export const registrationBody = (): JsonSchema =>
       transports: listOf(string()),
     },
     ['clientDataJSON', 'attestationObject'],
+    more,
   )
 
-/** The body that `assertionIn` reads. */
-export const assertionBody = (): JsonSchema =>
+/** The body that `assertionIn` reads. @param more other members of it */
+export const assertionBody = (more: Properties = {}): JsonSchema =>
   credentialWith(
     {
       clientDataJSON: BINARY,
@@ -82,6 +88,7 @@ export const assertionBody = (): JsonSchema =>
       userHandle: orNull(BINARY),
     },
     ['clientDataJSON', 'authenticatorData', 'signature'],
+    more,
   )
 
 export type RegistrationJson = z.output<typeof registration>

@@ -19,6 +19,11 @@ import { CURRENT_PASSWORD, FRESH_ERRORS } from '../accounts/fresh.ts'
 import { isOwner, ownAccount } from '../accounts/own-account.ts'
 import type { SectionReader } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
+import {
+  deliverSecondStep,
+  secondStepAnswer,
+  secondStepBody,
+} from '../second-factors/finish.ts'
 import { secondFactorOptions } from '../second-factors/options.ts'
 import { deliverSignIn } from '../token-cookies/deliver.ts'
 import { TOKEN } from '../tokens/credentials.ts'
@@ -29,6 +34,7 @@ import {
   registrationBody,
   registrationIn,
 } from './credential-json.ts'
+import { beginEnrolment, finishWithNewPasskey } from './enroll.ts'
 import {
   addOwnPasskey,
   beginOwnPasskey,
@@ -59,6 +65,7 @@ const PASSKEY_FIELDS: Properties = {
   aaguid: text('The model of the authenticator.'),
   transports: listOf(text()),
   backed_up: flag('Whether it is synced to other devices.'),
+  suspended: flag('Whether it signs in only as a second step, since a reset.'),
 }
 
 const PASSKEY = named('Passkey', closed(PASSKEY_FIELDS))
@@ -125,9 +132,8 @@ export const passkeys = defineEndpoint({
           }),
           async handle({ label = '' }, request, { principal, body }) {
             const core = await open()
-            const account = await ownAccount(principal.user.id, core)
             const passkeyInput = { response: registrationIn(body), label }
-            const added = await addOwnPasskey(account, passkeyInput, request, core)
+            const added = await addOwnPasskey(principal, passkeyInput, request, core)
             return json(
               { ...passkeyJson(added.passkey), recovery_codes: added.recoveryCodes },
               { status: 201 },
@@ -252,15 +258,58 @@ export const secondFactorPasskey = defineEndpoint({
       describe: () => ({
         operationId: 'signInWithPasskeyAsSecondFactor',
         summary: 'The second step of a sign-in, with a passkey',
-        body: assertionBody(),
-        answers: signInAnswer(section),
+        body: assertionBody(secondStepBody(section)),
+        answers: secondStepAnswer(section),
         errors: ['invalid_code', 'no_active_account', ...crossSiteErrors(section)],
         signsIn: true,
       }),
       async handle({ ticket }, request, { body }) {
         const core = await open()
-        return deliverSignIn(request, core, () =>
+        return deliverSecondStep({ request, body }, core, () =>
           finishSecondStep(ticket, assertionIn(body), request, core),
+        )
+      },
+    }),
+})
+
+/** `POST /auth/second-factor/passkey/registration/options/`: what a browser needs to make a first factor, by the ticket. */
+export const enrollPasskeyOptions = defineEndpoint({
+  path: { at: '/auth/second-factor/passkey/registration/options/' },
+  mount: isSecondFactor,
+  create: (_, open) =>
+    post('Enroll Passkey Options', {
+      fields: { ticket: TICKET },
+      describe: () => ({
+        operationId: 'enrollPasskeyOptions',
+        summary: 'What a browser needs to make a passkey during a sign-in that needs one',
+        answers: { 200: answer('For `navigator.credentials.create()`.', OPTIONS) },
+        errors: ['invalid_code'],
+      }),
+      handle: async ({ ticket }) => json(await beginEnrolment(ticket, await open())),
+    }),
+})
+
+/** `POST /auth/second-factor/passkey/registration/`: the passkey finishes the sign-in. */
+export const enrollPasskey = defineEndpoint({
+  path: { at: '/auth/second-factor/passkey/registration/' },
+  mount: isSecondFactor,
+  span: 'watchword.sign_in',
+  needs: NEEDS,
+  create: ({ section }, open) =>
+    post('Enroll Passkey', {
+      fields: { ticket: TICKET, label: { ...LABEL, optional: true, allowBlank: true } },
+      describe: () => ({
+        operationId: 'enrollPasskey',
+        summary: 'Finish a sign-in with such a passkey',
+        body: registrationBody(secondStepBody(section)),
+        answers: secondStepAnswer(section, { recovery_codes: listOf(text()) }),
+        errors: ['invalid_code', 'no_active_account', ...crossSiteErrors(section)],
+        signsIn: true,
+      }),
+      async handle({ ticket, label = '' }, request, { body }) {
+        const core = await open()
+        return deliverSecondStep({ request, body }, core, () =>
+          finishWithNewPasskey({ ticket, label }, registrationIn(body), request, core),
         )
       },
     }),

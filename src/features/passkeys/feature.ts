@@ -1,8 +1,11 @@
 import { momentOf } from '../../command/format.ts'
 import { defineFeature } from '../define-feature.ts'
-import { passkeyOptions } from '../second-factors/options.ts'
+import { offerPasskeys } from '../second-factors/factors.ts'
 import { userRecords } from '../user-records.ts'
+
 import {
+  enrollPasskey,
+  enrollPasskeyOptions,
   passkey,
   passkeyRegistrationOptions,
   passkeySignIn,
@@ -11,8 +14,10 @@ import {
   secondFactorPasskey,
   secondFactorPasskeyOptions,
 } from './endpoints.ts'
+import { passkeyOptions } from './options.ts'
 import { listPasskeys } from './own-passkeys.ts'
 import { passkeyJson } from './passkey-json.ts'
+
 import { hasPasskeys, relyingParty } from './settings.ts'
 import { webAuthn } from './webauthn.ts'
 
@@ -38,6 +43,10 @@ export const passkeys = defineFeature({
     secondFactorPasskeyOptions,
     /** The second step with a passkey: `/auth/second-factor/passkey/`. */
     secondFactorPasskey,
+    /** What a browser needs to make a first factor for a user who needs one to sign in: `/auth/second-factor/passkey/registration/options/`. */
+    enrollPasskeyOptions,
+    /** The sign-in with it: `/auth/second-factor/passkey/registration/`. */
+    enrollPasskey,
   },
   events: ['passkey_counter_regressed'],
   async onOpen(core) {
@@ -45,6 +54,7 @@ export const passkeys = defineFeature({
     // What is missing stops the start, not the first sign-in.
     relyingParty(core)
     await webAuthn()
+    offerPasskeys(core)
     return undefined
   },
   userRecords: async (id, core) =>

@@ -1,3 +1,4 @@
+import type { UnixSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import { hexId } from '../../base/random.ts'
 import type { AuthRequest } from '../../http/request.ts'
@@ -5,11 +6,14 @@ import { isUsable } from '../../passwords/passwords.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { fieldError } from '../../users/field-errors.ts'
 import type { Account, UserId } from '../../users/user.ts'
+import { requireConfirmed } from '../accounts/confirm.ts'
 import { type FreshInput, requireFresh } from '../accounts/fresh.ts'
+import { ownAccount } from '../accounts/own-account.ts'
 import { sendsSignInCodes, signInNames } from '../accounts/settings.ts'
 import { issueCode } from '../codes/issue.ts'
 import { redeemCode } from '../codes/redeem.ts'
 import type { Core } from '../core.ts'
+import { endOtherSignIns } from '../second-factors/change.ts'
 import type { CredentialId } from '../second-factors/credential.ts'
 import {
   factorRemoved,
@@ -24,6 +28,7 @@ import { relyingParty } from './settings.ts'
 import {
   creationOptions,
   isPasskeyCredential,
+  methodsOf,
   type PasskeyCredential,
   verifyRegistration,
 } from './webauthn.ts'
@@ -42,7 +47,7 @@ export async function listPasskeys(
 /**
  * What a browser needs to make a passkey of a user who is signed in.
  *
- * @throws AuthError `insufficient_user_authentication`; `invalid` if the password is wrong, or the user has twenty already; `throttled`
+ * @throws AuthError `insufficient_user_authentication`; `invalid` as `beginPasskey`, or if the password is wrong; `throttled`
  */
 export const beginOwnPasskey = async (
   principal: Principal,
@@ -50,12 +55,28 @@ export const beginOwnPasskey = async (
   core: Core,
 ): Promise<object> => beginPasskey(await requireFresh(principal, input, core), core)
 
-/** What a browser needs to make a passkey. @throws AuthError `invalid` if the user has twenty already */
-export async function beginPasskey({ user }: Account, core: Core): Promise<object> {
+/**
+ * What a browser needs to make a passkey.
+ *
+ * @param ticket must be presented with the passkey. Default: the user is signed in
+ * @throws AuthError `invalid` if the user has twenty already, or has signed up and not confirmed the address
+ */
+export async function beginPasskey(
+  { user }: Account,
+  core: Core,
+  ticket?: string,
+): Promise<object> {
+  await requireConfirmed(user, core)
   const existing = await listPasskeys(user.id, core)
   requireBelowLimit(existing)
   const { secret: challenge } = await issueCode(
-    { purpose: 'passkey_registration', form: 'link', target: user.id, user },
+    {
+      purpose: 'passkey_registration',
+      form: 'link',
+      target: user.id,
+      user,
+      binding: ticket,
+    },
     core,
   )
   const input = {
@@ -78,11 +99,14 @@ export interface AddedPasskey {
   readonly passkey: PasskeyCredential
   /** With the option `secondFactors` and the first factor of the user; else none. Only this call returns them. */
   readonly recoveryCodes: readonly string[]
+  /** Values of `amr`. */
+  readonly methods: readonly string[]
 }
 
 /**
  * Stores a passkey that a browser has made.
  *
+ * @param ticket as in `beginPasskey`. The passkey must be the user's first factor then
  * @throws AuthError `invalid_code` if the challenge is used up or out of date, or the answer is not right; `invalid` if the passkey is
  *   registered already, or there are too many
  */
@@ -91,10 +115,11 @@ export async function addPasskey(
   response: RegistrationJson,
   label: string,
   core: Core,
+  ticket?: string,
 ): Promise<AddedPasskey> {
   const challenge = challengeOf(response)
   const attempt = { purpose: 'passkey_registration', secret: challenge } as const
-  await redeemCode({ ...attempt, target: user.id }, core)
+  await redeemCode({ ...attempt, target: user.id, binding: ticket }, core)
   const verified = await verifyRegistration(response, challenge, relyingParty(core))
   if (typeof verified === 'string')
     throw new AuthError('invalid_code', `the new passkey is refused: ${verified}`)
@@ -109,31 +134,47 @@ export async function addPasskey(
     secret: '',
     counter: verified.counter,
     createdAt: now,
-    confirmedAt: now,
+    confirmedAt: ticket === undefined ? now : undefined,
     lastUsedAt: undefined,
     passkey: verified.passkey,
   }
   if (!(await credentialsOf(core).insert(passkey, user.epoch)))
     throw fieldError({ credential: ['This passkey cannot be added.'] })
+  if (ticket !== undefined) await confirmAsFirst(passkey, now, core)
   const { id: factor } = passkey
   void core.audit.record({ kind: 'factor_added', userId: user.id, detail: { factor } })
   const asks = core.section(secondFactorOptions) !== undefined
   return {
     passkey,
     recoveryCodes: isFirst && asks ? await newRecoveryCodes(user.id, core) : [],
+    methods: methodsOf(verified.passkey, verified),
   }
 }
 
-/** `addPasskey`, of which the user is notified by mail. */
+/** `addPasskey` for a user who is signed in. Other sign-ins end, and the user is notified by mail. */
 export async function addOwnPasskey(
-  account: Account,
+  principal: Principal,
   { response, label }: { readonly response: RegistrationJson; readonly label: string },
   request: AuthRequest,
   core: Core,
 ): Promise<AddedPasskey> {
+  const account = await ownAccount(principal.user.id, core)
   const added = await addPasskey(account, response, label, core)
+  await endOtherSignIns(principal, core)
   await notify(account.user, request, core)
   return added
+}
+
+/** Of two first factors that are added at once, one is. @throws AuthError `invalid_code` */
+async function confirmAsFirst(
+  { id, userId, counter }: PasskeyCredential,
+  now: UnixSeconds,
+  core: Core,
+): Promise<void> {
+  const credentials = credentialsOf(core)
+  if (await credentials.confirm(id, { counter, now }, true)) return
+  await credentials.deletePasskey(id, userId, false)
+  throw new AuthError('invalid_code', 'the user has a second factor already')
 }
 
 /** @throws AuthError `not_found` */
@@ -178,7 +219,7 @@ export async function removePasskey(
 }
 
 /**
- * `removePasskey` for a user who is signed in, of which the user is notified by mail.
+ * `removePasskey` for a user who is signed in. Other sign-ins end, and the user is notified by mail.
  *
  * @throws AuthError `insufficient_user_authentication`; `invalid`, also if the password is wrong; `not_found`; `throttled`
  */
@@ -190,6 +231,7 @@ export async function removeOwnPasskey(
 ): Promise<void> {
   const account = await requireFresh(principal, input, core)
   await removePasskey(account, id, core)
+  await endOtherSignIns(principal, core)
   await notify(account.user, request, core)
 }
 

@@ -7,6 +7,7 @@ export const passkeyJson = ({
   label,
   createdAt,
   lastUsedAt,
+  suspendedAt,
   passkey: { aaguid, transports, isBackedUp },
 }: PasskeyCredential) => ({
   id,
@@ -16,4 +17,5 @@ export const passkeyJson = ({
   aaguid,
   transports,
   backed_up: isBackedUp,
+  suspended: suspendedAt !== undefined,
 })

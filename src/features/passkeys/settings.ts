@@ -1,6 +1,6 @@
 import { configError } from '../../base/errors.ts'
 import type { Core, SectionReader } from '../core.ts'
-import { passkeyOptions, type UserVerification } from '../second-factors/options.ts'
+import { passkeyOptions, type UserVerification } from './options.ts'
 
 /** Whether the option `passkeys` is on: for `mount`. */
 export const hasPasskeys = (section: SectionReader): boolean =>

@@ -10,13 +10,20 @@ import type { Account, StoredUser, UserId } from '../../users/user.ts'
 import { issueCode } from '../codes/issue.ts'
 import { redeemCode } from '../codes/redeem.ts'
 import type { Core } from '../core.ts'
-import { completeWith, isPasskey, readTicket } from '../second-factors/sign-in.ts'
+import type { CredentialId } from '../second-factors/credential.ts'
+import {
+  completeWith,
+  type FinishedSignIn,
+  isPasskey,
+  readTicket,
+} from '../second-factors/sign-in.ts'
 import { credentialsOf } from '../second-factors/sql.ts'
 import { type AssertionJson, challengeOf } from './credential-json.ts'
 import { listPasskeys } from './own-passkeys.ts'
 import { relyingParty } from './settings.ts'
 import {
   isPasskeyCredential,
+  methodsOf,
   type PasskeyCredential,
   requestOptions,
   userHandle,
@@ -93,8 +100,10 @@ export async function finishSecondStep(
   response: AssertionJson,
   request: AuthRequest | undefined,
   core: Core,
-): Promise<Pair> {
-  const { account, methods, first } = await usePasskey(response, ticket, core)
+): Promise<FinishedSignIn> {
+  const { account, methods, first, id } = await usePasskey(response, ticket, core)
+  // Whoever has taken the first step knows the new password, or receives the user's mail.
+  await credentialsOf(core).restorePasskey(id)
   return completeWith(ticket, { account, methods: first }, { methods, request }, core)
 }
 
@@ -135,6 +144,7 @@ export async function checkOwnPasskey(
 }
 
 interface UsedPasskey {
+  readonly id: CredentialId
   readonly account: Account
   /** Values of `amr`. */
   readonly methods: readonly string[]
@@ -157,6 +167,8 @@ async function usePasskey(
   if (credential === undefined || !isPasskeyCredential(credential))
     throw refused('it is not known')
   requireOwner(response, credential, issued.userId)
+  if (binding === undefined && credential.suspendedAt !== undefined)
+    throw refused('it was added shortly before a reset, and must be a second step first')
   const verified = await verifyAssertion(
     response,
     challenge,
@@ -168,12 +180,9 @@ async function usePasskey(
   if (account === undefined) throw refused('its user is gone')
   await count(credential, verified.counter, core)
   return {
+    id: credential.id,
     account,
-    methods: [
-      // A synced key is in software on several devices (RFC 8176 §2).
-      credential.passkey.isSyncable ? 'swk' : 'hwk',
-      ...(verified.isUserVerified ? ['user'] : []),
-    ],
+    methods: methodsOf(credential.passkey, verified),
     first: (issued.payload.methods as readonly string[] | undefined) ?? [],
   }
 }

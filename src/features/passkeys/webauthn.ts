@@ -79,6 +79,8 @@ const descriptorOf = ({ credentialId, transports }: PasskeyRecord) => ({
 export interface VerifiedRegistration {
   readonly passkey: PasskeyRecord
   readonly counter: number
+  /** Whether the authenticator has verified its user. */
+  readonly isUserVerified: boolean
 }
 
 /**
@@ -100,7 +102,7 @@ export async function verifyRegistration(
       ...ALGORITHMS,
     })
     if (registrationInfo === undefined) return 'the attestation is wrong'
-    const { credential, aaguid, credentialDeviceType, credentialBackedUp } =
+    const { credential, aaguid, credentialDeviceType, credentialBackedUp, userVerified } =
       registrationInfo
     return {
       passkey: {
@@ -112,9 +114,20 @@ export async function verifyRegistration(
         isBackedUp: credentialBackedUp,
       },
       counter: credential.counter,
+      isUserVerified: userVerified,
     }
   })
 }
+
+/** How such a passkey has authenticated its user: values of `amr`. */
+export const methodsOf = (
+  { isSyncable }: Pick<PasskeyRecord, 'isSyncable'>,
+  { isUserVerified }: Pick<VerifiedAssertion, 'isUserVerified'>,
+): readonly string[] => [
+  // A synced key is in software on several devices (RFC 8176 §2).
+  isSyncable ? 'swk' : 'hwk',
+  ...(isUserVerified ? ['user'] : []),
+]
 
 export interface VerifiedAssertion {
   readonly counter: number
@@ -174,4 +187,6 @@ export type PasskeyCredential = Credential & { readonly passkey: PasskeyRecord }
 export const isPasskeyCredential = (
   credential: Credential,
 ): credential is PasskeyCredential =>
-  credential.kind === 'passkey' && credential.passkey !== undefined
+  credential.kind === 'passkey' &&
+  credential.passkey !== undefined &&
+  credential.confirmedAt !== undefined

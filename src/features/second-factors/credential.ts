@@ -40,6 +40,8 @@ export interface Credential {
   /** `undefined`: the user has not yet shown that it works. */
   readonly confirmedAt: UnixSeconds | undefined
   readonly lastUsedAt: UnixSeconds | undefined
+  /** Of a passkey that no longer signs in alone: see `Core.recovered`. A second step with it ends this. */
+  readonly suspendedAt?: UnixSeconds | undefined
   /** Of a passkey only. */
   readonly passkey?: PasskeyRecord | undefined
 }
@@ -53,7 +55,7 @@ export interface Credentials {
   insert(credential: Credential, epoch?: number): Promise<boolean>
   list(userId: UserId): Promise<readonly Credential[]>
   /**
-   * Makes a TOTP authenticator valid, once.
+   * Makes an authenticator or a passkey valid, once.
    *
    * @param onlyAsFirst whether the user must have no other second factor: of two confirmed at once, one is
    * @returns `false` if it is confirmed already, or does not exist
@@ -75,6 +77,10 @@ export interface Credentials {
    * @returns `false` if it has counted before, or does not exist
    */
   touch(id: CredentialId, now: UnixSeconds): Promise<boolean>
+  /** Suspends the passkeys of a user that were added at `since` or later. @returns how many */
+  suspendPasskeys(userId: UserId, since: UnixSeconds, now: UnixSeconds): Promise<number>
+  /** Ends the suspension of a passkey. */
+  restorePasskey(id: CredentialId): Promise<void>
   /** The passkey with this id at its authenticator. */
   findPasskey(credentialId: string): Promise<Credential | undefined>
   /** @returns `false` if the user has no such passkey */

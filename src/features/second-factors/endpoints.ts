@@ -1,11 +1,14 @@
 import { AuthError } from '../../base/errors.ts'
+import { isoTime } from '../../base/iso-time.ts'
 import { empty, json } from '../../http/answer.ts'
 import { type Answers, answer, NO_CONTENT } from '../../http/description.ts'
 import type { Endpoint, MethodHandler } from '../../http/endpoint.ts'
 import type { Field } from '../../http/fields.ts'
 import {
   closed,
+  flag,
   listOf,
+  members,
   moment,
   named,
   orNull,
@@ -13,15 +16,19 @@ import {
   text,
 } from '../../http/json-schema.ts'
 import type { Principal } from '../../permissions/permission.ts'
+import type { UserId } from '../../users/user.ts'
 import { CURRENT_PASSWORD, FRESH_ERRORS } from '../accounts/fresh.ts'
 import { isOwner, ownAccount } from '../accounts/own-account.ts'
 import type { SectionReader } from '../core.ts'
 import { defineEndpoint, type PathlessEndpoint, post } from '../define-feature.ts'
-import { deliverSignIn } from '../token-cookies/deliver.ts'
 import { TOKEN } from '../tokens/credentials.ts'
-import { crossSiteErrors, signInAnswer } from '../tokens/token-answers.ts'
+import { crossSiteErrors } from '../tokens/token-answers.ts'
+import type { RememberedDevice } from './device.ts'
+import { forgetDevice, forgetDevices, isDeviceOf, listDevices } from './devices.ts'
 import { factorJson } from './factor-json.ts'
 import { beginTotp } from './factors.ts'
+import { deliverSecondStep, secondStepAnswer, secondStepBody } from './finish.ts'
+
 import { secondFactorOptions } from './options.ts'
 import {
   beginOwnTotp,
@@ -30,7 +37,7 @@ import {
   removeOwnTotp,
   replaceRecoveryCodes,
 } from './own-factors.ts'
-import { finishSignIn, finishWithNewTotp, readTicket } from './sign-in.ts'
+import { finishSignIn, finishWithNewTotp, readEnrollingTicket } from './sign-in.ts'
 
 const CODE: Field = { trim: true, maxBytes: 64 }
 const LABEL: Field = { trim: true, maxBytes: 64, optional: true, allowBlank: true }
@@ -82,13 +89,14 @@ export const secondFactor = defineEndpoint({
       describe: () => ({
         operationId: 'signInWithSecondFactor',
         summary: 'The second step of a sign-in',
-        answers: signInAnswer(section),
+        body: members(secondStepBody(section)),
+        answers: secondStepAnswer(section),
         errors: ['invalid_code', 'no_active_account', ...crossSiteErrors(section)],
         signsIn: true,
       }),
-      async handle({ ticket, code }, request) {
+      async handle({ ticket, code }, request, { body }) {
         const core = await open()
-        return deliverSignIn(request, core, () =>
+        return deliverSecondStep({ request, body }, core, () =>
           finishSignIn(ticket, code, request, core),
         )
       },
@@ -110,8 +118,7 @@ export const enrollTotp = defineEndpoint({
       }),
       async handle({ ticket, label = '' }) {
         const core = await open()
-        const { account, enrolls } = await readTicket(ticket, core)
-        if (!enrolls) throw new AuthError('invalid_code')
+        const { account } = await readEnrollingTicket(ticket, core)
         return json(await beginTotp(account.user, label, core), { status: 201 })
       },
     }),
@@ -128,13 +135,14 @@ export const enrollTotpConfirm = defineEndpoint({
       describe: () => ({
         operationId: 'confirmEnrolledTotp',
         summary: 'Finish a sign-in with the first password of such an authenticator',
-        answers: signInAnswer(section, RECOVERY_CODES),
+        body: members(secondStepBody(section)),
+        answers: secondStepAnswer(section, RECOVERY_CODES),
         errors: ['invalid_code', 'no_active_account', ...crossSiteErrors(section)],
         signsIn: true,
       }),
-      async handle(fields, request) {
+      async handle(fields, request, { body }) {
         const core = await open()
-        return deliverSignIn(request, core, () =>
+        return deliverSecondStep({ request, body }, core, () =>
           finishWithNewTotp(fields, request, core),
         )
       },
@@ -177,8 +185,7 @@ export const totpConfirm = defineEndpoint({
       }),
       async handle(fields, request, { principal }) {
         const core = await open()
-        const { user } = await ownAccount(principal.user.id, core)
-        return { recovery_codes: await confirmOwnTotp(user, fields, request, core) }
+        return { recovery_codes: await confirmOwnTotp(principal, fields, request, core) }
       },
     }),
 })
@@ -220,8 +227,7 @@ export const factor = defineEndpoint({
         }),
         async handle({ code = '' }, request, { principal, parameters }) {
           const core = await open()
-          const { user } = await ownAccount(principal.user.id, core)
-          await removeOwnTotp(user, { id: parameters.id ?? '', code }, request, core)
+          await removeOwnTotp(principal, { id: parameters.id ?? '', code }, request, core)
           return empty()
         },
       },
@@ -246,6 +252,90 @@ export const recoveryCodes = defineEndpoint({
         const core = await open()
         const { user } = await ownAccount(principal.user.id, core)
         return { recovery_codes: await replaceRecoveryCodes(user, code, request, core) }
+      },
+    }),
+})
+
+const DEVICE = named(
+  'RememberedDevice',
+  closed({
+    id: text(),
+    created_at: moment('When the user asked to remember it.'),
+    last_used_at: moment('When it signed in last.'),
+    expires_at: moment('When it is forgotten.'),
+    address: orNull(text('The address of the client.')),
+    user_agent: orNull(text()),
+    current: flag('Whether this request comes from it.'),
+  }),
+)
+
+const hasDevices = (section: SectionReader): boolean =>
+  section(secondFactorOptions)?.rememberDevice !== undefined
+
+/** `GET` and `DELETE /auth/devices/`: the remembered devices of the user. */
+export const devices = defineEndpoint({
+  path: { at: '/auth/devices/' },
+  mount: hasDevices,
+  create: (_, open) =>
+    guarded('Remembered Devices', {
+      GET: {
+        describe: () => ({
+          operationId: 'listRememberedDevices',
+          summary: 'The devices that need no second factor',
+          answers: { 200: answer('The devices.', listOf(DEVICE)) },
+        }),
+        async handle(_, request, { principal }) {
+          const core = await open()
+          const { user } = await ownAccount(principal.user.id, core)
+          const all = await listDevices(user, core)
+          return all.map((each) => ({
+            ...shownDevice(each),
+            current: isDeviceOf(each, request),
+          }))
+        },
+      },
+      DELETE: {
+        describe: () => ({
+          operationId: 'forgetDevices',
+          summary: 'Forget all devices',
+          answers: NO_CONTENT,
+        }),
+        async handle(_, __, { principal }) {
+          await forgetDevices(principal.user.id as UserId, await open())
+          return empty()
+        },
+      },
+    }),
+})
+
+const shownDevice = (device: RememberedDevice) => ({
+  id: device.id,
+  created_at: isoTime(device.createdAt),
+  last_used_at: isoTime(device.lastUsedAt),
+  expires_at: isoTime(device.expiresAt),
+  address: device.address ?? null,
+  user_agent: device.userAgent ?? null,
+})
+
+/** `DELETE /auth/devices/:id/`: forgets one. */
+export const device = defineEndpoint({
+  path: { at: '/auth/devices/:id/' },
+  mount: hasDevices,
+  create: (_, open) =>
+    guarded('Remembered Device', {
+      DELETE: {
+        describe: () => ({
+          operationId: 'forgetDevice',
+          summary: 'Forget a device',
+          answers: NO_CONTENT,
+          errors: ['not_found'],
+        }),
+        async handle(_, __, { principal, parameters }) {
+          const userId = principal.user.id as UserId
+          if (!(await forgetDevice(userId, parameters.id ?? '', await open())))
+            throw new AuthError('not_found')
+          return empty()
+        },
       },
     }),
 })

@@ -1,13 +1,16 @@
 import { createHmac } from 'node:crypto'
+import type { UnixSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import { hexId } from '../../base/random.ts'
 import { openText, sealText } from '../../keys/sealed-text.ts'
 import type { StoredUser, UserId } from '../../users/user.ts'
+import { requireConfirmed } from '../accounts/confirm.ts'
 import { limitWrongDigits } from '../codes/limits.ts'
-import type { Core } from '../core.ts'
+import type { AddedCredential, Core } from '../core.ts'
 import type { Credential, CredentialId } from './credential.ts'
+import { forgetDevices } from './devices.ts'
 import { base32, findStep, otpauthUri, SECRET_BYTES } from './one-time-password.ts'
-import { passkeyOptions, secondFactorOptions } from './options.ts'
+import { secondFactorOptions } from './options.ts'
 import { credentialsOf } from './sql.ts'
 
 /** A second factor of a user, without its secret. */
@@ -38,20 +41,44 @@ export async function listFactors(
   core: Core,
 ): Promise<readonly Factor[]> {
   const all = await credentialsOf(core).list(userId)
-  return all.filter(isFactor).map((credential) => ({
-    id: credential.id,
-    kind: credential.kind === 'totp' ? 'totp' : 'passkey',
-    label: credential.label,
-    createdAt: credential.createdAt,
-    lastUsedAt: credential.lastUsedAt,
-  }))
+  return all.filter(isFactor).map(factorOf)
 }
 
-const isConfirmedTotp = ({ kind, confirmedAt }: Credential): boolean =>
-  kind === 'totp' && confirmedAt !== undefined
+const factorOf = (credential: Credential) => ({
+  id: credential.id,
+  kind: credential.kind === 'totp' ? ('totp' as const) : ('passkey' as const),
+  label: credential.label,
+  createdAt: credential.createdAt,
+  lastUsedAt: credential.lastUsedAt,
+})
 
-const isFactor = (credential: Credential): boolean =>
-  isConfirmedTotp(credential) || credential.kind === 'passkey'
+/** The factors that were added at `since` or later. Passkeys among them no longer sign in alone. */
+export async function suspendSince(
+  userId: UserId,
+  since: UnixSeconds,
+  core: Core,
+): Promise<readonly AddedCredential[]> {
+  const credentials = credentialsOf(core)
+  await credentials.suspendPasskeys(userId, since, core.clock())
+  const all = (await credentials.list(userId)).filter(isFactor).map(factorOf)
+  return all.filter(({ createdAt }) => createdAt >= since)
+}
+
+const isFactor = ({ kind, confirmedAt }: Credential): boolean =>
+  kind !== 'recovery' && confirmedAt !== undefined
+
+const isConfirmedTotp = (credential: Credential): boolean =>
+  credential.kind === 'totp' && isFactor(credential)
+
+/** Instances with the option `passkeys`. */
+const WITH_PASSKEYS = new WeakSet<Core>()
+
+/** Says that passkeys can be used as a second step. */
+export const offerPasskeys = (core: Core): void => void WITH_PASSKEYS.add(core)
+
+/** What a user without a second factor can add while signing in. */
+export const addableFactors = (core: Core): readonly Factor['kind'][] =>
+  WITH_PASSKEYS.has(core) ? ['totp', 'passkey'] : ['totp']
 
 /** How a second step can be done. */
 export type SecondMethod = 'totp' | 'passkey' | 'recovery'
@@ -64,8 +91,8 @@ export async function secondMethods(
   const all = await credentialsOf(core).list(userId)
   const methods: SecondMethod[] = []
   if (all.some(isConfirmedTotp)) methods.push('totp')
-  const hasPasskeys = core.section(passkeyOptions) !== undefined
-  if (hasPasskeys && all.some(({ kind }) => kind === 'passkey')) methods.push('passkey')
+  const isPasskey = (each: Credential) => each.kind === 'passkey' && isFactor(each)
+  if (WITH_PASSKEYS.has(core) && all.some(isPasskey)) methods.push('passkey')
   const hasCodes = all.some(({ kind }) => kind === 'recovery')
   return methods.length > 0 && hasCodes ? [...methods, 'recovery'] : methods
 }
@@ -73,13 +100,14 @@ export async function secondMethods(
 /**
  * Makes a TOTP authenticator (RFC 6238). It works once `confirmTotp` has seen a password of it.
  *
- * @throws AuthError `invalid` if the user has ten already; `user_not_found`
+ * @throws AuthError `invalid` if the user has ten already, or has signed up and not confirmed the address; `user_not_found`
  */
 export async function beginTotp(
   user: StoredUser,
   label: string,
   core: Core,
 ): Promise<NewTotp> {
+  await requireConfirmed(user, core)
   const credentials = credentialsOf(core)
   const existing = await credentials.list(user.id)
   if (existing.filter(({ kind }) => kind === 'totp').length >= MAX_FACTORS)
@@ -204,9 +232,23 @@ export async function factorRemoved(
 
 /** Removes all second factors of a user who has lost them. @returns how many authenticators and passkeys there were */
 export async function resetFactors(userId: UserId, core: Core): Promise<number> {
+  const factors = await deleteFactors(userId, core)
+  await core.audit.record({ kind: 'factor_removed', userId, detail: { factors } })
+  return factors
+}
+
+/** Removes the factors that another person has added. */
+export async function removeStrangersFactors(userId: UserId, core: Core): Promise<void> {
+  const factors = await deleteFactors(userId, core)
+  if (factors > 0)
+    await core.audit.record({ kind: 'factor_removed', userId, detail: { factors } })
+}
+
+/** @returns how many there were, without those that were never confirmed */
+async function deleteFactors(userId: UserId, core: Core): Promise<number> {
   const { length } = await listFactors(userId, core)
   await credentialsOf(core).deleteAll(userId)
-  await core.audit.record({ kind: 'factor_removed', userId, detail: { factors: length } })
+  await forgetDevices(userId, core)
   return length
 }
 

@@ -4,7 +4,10 @@ import { flush } from '../../sessions/flush.ts'
 import { defineFeature } from '../define-feature.ts'
 import { userRecords } from '../user-records.ts'
 import { secondFactorAdmin } from './admin.ts'
+import { forgetDevices } from './devices.ts'
 import {
+  device,
+  devices,
   enrollTotp,
   enrollTotpConfirm,
   factor,
@@ -15,6 +18,8 @@ import {
   totpConfirm,
 } from './endpoints.ts'
 import { factorJson } from './factor-json.ts'
+import { removeStrangersFactors, suspendSince } from './factors.ts'
+
 import { secondFactorOptions } from './options.ts'
 import { ownTotps } from './own-factors.ts'
 import { requireSecondFactor, secondFactorAnswers } from './sign-in.ts'
@@ -45,12 +50,18 @@ export const secondFactors = defineFeature({
     factor,
     /** Replaces the recovery codes: `/auth/recovery-codes/`. */
     recoveryCodes,
+    /** The remembered devices of the user: `/auth/devices/`. With `secondFactors.rememberDevice`. */
+    devices,
+    /** Forgets one: `/auth/devices/:id/`. */
+    device,
   },
   events: [
     'factor_added',
     'factor_removed',
     'recovery_codes_created',
     'second_factor_failed',
+    'device_remembered',
+    'device_forgotten',
   ],
   signInCheck: requireSecondFactor,
   signInAnswers: secondFactorAnswers,
@@ -65,7 +76,9 @@ export const secondFactors = defineFeature({
     return undefined
   },
   async onUserDeleted(id, { ports }) {
-    await ports(credentialStore).credentials.deleteAll(id)
+    const { credentials, devices } = ports(credentialStore)
+    await credentials.deleteAll(id)
+    await devices.deleteAll(id)
   },
   userRecords: async (id, core) =>
     userRecords('factors', await ownTotps(id, core), factorJson, {
@@ -73,9 +86,17 @@ export const secondFactors = defineFeature({
       ADDED: ({ createdAt }) => momentOf(createdAt),
       'LAST USE': ({ lastUsedAt }) => momentOf(lastUsedAt),
     }),
-  rowNames: { credentials: 'credential' },
+  onRecovered: suspendSince,
+  onTakenOver: removeStrangersFactors,
+  async onSignedOutElsewhere(id, request, core) {
+    await forgetDevices(id, core, request)
+  },
+  rowNames: { credentials: 'credential', devices: 'remembered device' },
   async flush({ ports, clock }, progress) {
-    const { credentials } = ports(credentialStore)
-    return { credentials: await flush(credentials, clock(), seconds(0), progress) }
+    const { credentials, devices } = ports(credentialStore)
+    return {
+      credentials: await flush(credentials, clock(), seconds(0), progress),
+      devices: await flush(devices, clock(), seconds(0), progress),
+    }
   },
 })

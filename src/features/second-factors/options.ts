@@ -1,5 +1,7 @@
 import * as z from 'zod/mini'
-import { name, nonEmptyList, section, withDefault } from '../../schema/shapes.ts'
+import { minutes, type Seconds } from '../../base/clock.ts'
+import type { Duration } from '../../base/duration.ts'
+import { duration, name, section, withDefault, YEAR } from '../../schema/shapes.ts'
 
 /** The option `secondFactors`. */
 export interface SecondFactorOptions {
@@ -15,20 +17,43 @@ export interface SecondFactorOptions {
    * @default []
    */
   readonly required?: readonly string[]
+  /**
+   * How long a device is remembered on which the user asks for it (`remember_device`): its sign-ins need no second factor. 1 minute to
+   * 1 year. `false`: never.
+   *
+   * @default false
+   */
+  readonly rememberDevice?: Duration | false
+  /**
+   * What ends when a factor is added or removed: `"others"`: all sessions but the one that does it, and the tokens of other sign-ins;
+   * `"none"`. Remembered devices are forgotten in any case.
+   *
+   * @default "others"
+   */
+  readonly changeRevokes?: 'others' | 'none'
 }
 
 /** The option `secondFactors`, parsed; `undefined` if it is off. */
 export interface SecondFactorSettings {
   readonly issuer: string
   readonly required: readonly string[]
+  /** `undefined`: never. */
+  readonly rememberDevice: Seconds | undefined
+  readonly changeRevokes: 'others' | 'none'
 }
 
 const members = section<SecondFactorOptions>()({
   issuer: withDefault(name, 'watchword'),
   required: withDefault(z.array(name), []),
+  rememberDevice: z.pipe(
+    withDefault(z.union([z.literal(false), duration(minutes(1), YEAR)]), false),
+    z.transform((value) => (value === false ? undefined : value)),
+  ),
+  changeRevokes: withDefault(z.enum(['others', 'none']), 'others'),
 })
 
-const MESSAGE = 'must be true, false or { issuer, required }'
+const MESSAGE =
+  'must be true, false or { issuer, required, rememberDevice, changeRevokes }'
 
 export const secondFactorOptions: z.ZodMiniType<
   SecondFactorSettings | undefined,
@@ -36,85 +61,7 @@ export const secondFactorOptions: z.ZodMiniType<
 > = z.pipe(
   z.union([z.optional(z.boolean()), members], MESSAGE),
   z.transform((option) => {
-    if (option === true) return { issuer: 'watchword', required: [] }
-    return option === false ? undefined : option
-  }),
-)
-
-/** Whether an authenticator must verify its user, by a fingerprint, a face or a PIN (WebAuthn Level 3 §5.8.6). */
-export type UserVerification = 'required' | 'preferred' | 'discouraged'
-
-/** The option `passkeys`. */
-export interface PasskeyOptions {
-  /**
-   * The name of the application that some browsers show.
-   *
-   * @default the value of `rpId`
-   */
-  readonly rpName?: string
-  /**
-   * The domain that passkeys belong to: that of the pages, or one above it. Another one later makes all passkeys void.
-   *
-   * @default the host of `url`
-   */
-  readonly rpId?: string
-  /**
-   * The origins of the pages that use passkeys, such as `"https://app.example.com"`.
-   *
-   * @default the origin of `url`
-   */
-  readonly origins?: readonly string[]
-  /**
-   * Whether the authenticator must check its user by a fingerprint, a face or a PIN. With any value but `"required"`, a passkey that
-   * did not is one factor and not two.
-   *
-   * @default "required"
-   */
-  readonly userVerification?: UserVerification
-}
-
-/** The option `passkeys`, parsed; `undefined` if it is off. What is left out comes from `url`. */
-export interface PasskeySettings {
-  readonly rpName?: string | undefined
-  readonly rpId?: string | undefined
-  readonly origins?: readonly string[] | undefined
-  readonly userVerification: UserVerification
-}
-
-/** A web origin, or that of an Android app, which has no address. */
-const passkeyOrigin = z
-  .string()
-  .check(
-    z.refine(
-      (text) =>
-        /^android:apk-key-hash:[\w-]+$/.test(text) || URL.parse(text)?.origin === text,
-      'must be an origin such as "https://app.example.com"',
-    ),
-  )
-
-const passkeyMembers = section<PasskeyOptions>()({
-  rpName: z.exactOptional(name),
-  rpId: z.exactOptional(
-    z.string().check(z.regex(/^[a-z\d.-]+$/, 'must be a domain such as "example.com"')),
-  ),
-  origins: z.exactOptional(nonEmptyList(passkeyOrigin)),
-  userVerification: withDefault(
-    z.enum(['required', 'preferred', 'discouraged']),
-    'required',
-  ),
-})
-
-/** Beside `secondFactors`, which asks for passkeys. */
-export const passkeyOptions: z.ZodMiniType<
-  PasskeySettings | undefined,
-  boolean | PasskeyOptions | undefined
-> = z.pipe(
-  z.union(
-    [z.optional(z.boolean()), passkeyMembers],
-    'must be true, false or { rpName, rpId, origins, userVerification }',
-  ),
-  z.transform((option): PasskeySettings | undefined => {
-    if (option === true) return { userVerification: 'required' }
+    if (option === true) return members.parse({})
     return option === false ? undefined : option
   }),
 )

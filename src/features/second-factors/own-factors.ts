@@ -11,6 +11,7 @@ import { ownAccount } from '../accounts/own-account.ts'
 import type { Core } from '../core.ts'
 import { mailOptions } from '../mail/options.ts'
 import { sendMail } from '../mail/send.ts'
+import { endOtherSignIns } from './change.ts'
 import {
   beginTotp,
   confirmTotp,
@@ -58,36 +59,40 @@ export interface TotpProof {
 }
 
 /**
- * Makes a TOTP authenticator work, and notifies the user by mail.
+ * Makes a TOTP authenticator work. Other sign-ins end, and the user is notified by mail.
  *
  * @returns new recovery codes with the first authenticator, else none
  * @throws AuthError `invalid_code`, `throttled`
  */
 export async function confirmOwnTotp(
-  user: StoredUser,
+  principal: Principal,
   { id, code }: TotpProof,
   request: AuthRequest,
   core: Core,
 ): Promise<readonly string[]> {
+  const { user } = await ownAccount(principal.user.id, core)
   const codes = await confirmTotp(user.id, id, code, core)
+  await endOtherSignIns(principal, core)
   await notify(user, request, core)
   return codes
 }
 
 /**
- * Removes a TOTP authenticator with a second factor, and notifies the user by mail.
+ * Removes a TOTP authenticator with a second factor. Other sign-ins end, and the user is notified by mail.
  *
  * @param proof `code`: of any authenticator of the user, or a recovery code
  * @throws AuthError `invalid_code`, `throttled`; `not_found` if the user has no such authenticator
  */
 export async function removeOwnTotp(
-  user: StoredUser,
+  principal: Principal,
   { id, code }: TotpProof,
   request: AuthRequest,
   core: Core,
 ): Promise<void> {
+  const { user } = await ownAccount(principal.user.id, core)
   await useSecondFactor(user.id, code, core)
   if (!(await removeFactor(user.id, id, core))) throw new AuthError('not_found')
+  await endOtherSignIns(principal, core)
   await notify(user, request, core)
 }
 

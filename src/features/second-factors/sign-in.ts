@@ -8,7 +8,9 @@ import type { Account, StoredUser, UserId } from '../../users/user.ts'
 import { issueCode } from '../codes/issue.ts'
 import { checkCode, redeemCode } from '../codes/redeem.ts'
 import type { Core, SectionReader } from '../core.ts'
-import { confirmTotp, secondMethods, useSecondFactor } from './factors.ts'
+import { endOtherSignIns } from './change.ts'
+import { isRemembered } from './devices.ts'
+import { addableFactors, confirmTotp, secondMethods, useSecondFactor } from './factors.ts'
 import { secondFactorOptions } from './options.ts'
 
 /** How many wrong second factors one ticket takes. */
@@ -17,7 +19,7 @@ const TICKET_ATTEMPTS = 5
 /** After a first step, a user who has a second factor, or needs one, gets a ticket in place of a session. */
 export async function requireSecondFactor(
   account: Account,
-  { methods }: SignInAttempt,
+  { methods, request, starts }: SignInAttempt,
   core: Core,
 ): Promise<StopSignIn | undefined> {
   const settings = core.section(secondFactorOptions)
@@ -26,6 +28,8 @@ export async function requireSecondFactor(
   const all = await secondMethods(user.id, core)
   const has = all.length > 0
   if (!has && !isRequired(user, settings.required)) return undefined
+  if (has && starts !== 'nothing' && (await isRemembered(user, request, core)))
+    return undefined
   return async () => {
     const { secret: ticket } = await issueCode(
       {
@@ -44,6 +48,7 @@ export async function requireSecondFactor(
         ticket,
         // A passkey is not two factors because it is used twice.
         methods: isPasskey(methods) ? all.filter((each) => each !== 'passkey') : all,
+        ...(has ? {} : { enrolls: addableFactors(core) }),
       },
     })
   }
@@ -57,15 +62,22 @@ export const secondFactorAnswers = (section: SectionReader): Answers =>
 
 const TICKET = named(
   'SecondFactorRequired',
-  closed({
-    detail: text(),
-    code: text(undefined, { enum: ['mfa_required'] }),
-    ticket: text('For the endpoints of the second step.'),
-    methods: listOf(
-      text(undefined, { enum: ['totp', 'passkey', 'recovery'] }),
-      'What the user has. Empty: a second factor must be added with the ticket.',
-    ),
-  }),
+  closed(
+    {
+      detail: text(),
+      code: text(undefined, { enum: ['mfa_required'] }),
+      ticket: text('For the endpoints of the second step.'),
+      methods: listOf(
+        text(undefined, { enum: ['totp', 'passkey', 'recovery'] }),
+        'What the user has. Empty: a second factor must be added with the ticket.',
+      ),
+      enrolls: listOf(
+        text(undefined, { enum: ['totp', 'passkey'] }),
+        'What can be added with the ticket.',
+      ),
+    },
+    ['enrolls'],
+  ),
 )
 
 /** Not if a program vouches for the user, nor after two steps; `mfa` says that there were several (RFC 8176 §2). */
@@ -108,6 +120,24 @@ export async function readTicket(ticket: string, core: Core): Promise<TicketHold
   return { account, methods, enrolls }
 }
 
+/** @throws AuthError `invalid_code` also if the user has a second factor already */
+export async function readEnrollingTicket(
+  ticket: string,
+  core: Core,
+): Promise<TicketHolder> {
+  const holder = await readTicket(ticket, core)
+  if (!holder.enrolls) throw new AuthError('invalid_code')
+  return holder
+}
+
+/** What a sign-in with two steps has started. */
+export interface FinishedSignIn {
+  readonly pair: Pair
+  readonly user: StoredUser
+  /** With the first factor of the user. */
+  readonly recoveryCodes?: readonly string[]
+}
+
 /**
  * The second step of a sign-in: exchanges a ticket and a second factor for tokens.
  *
@@ -118,7 +148,7 @@ export async function finishSignIn(
   code: string,
   request: AuthRequest | undefined,
   core: Core,
-): Promise<Pair> {
+): Promise<FinishedSignIn> {
   const holder = await readTicket(ticket, core)
   await useSecondFactor(holder.account.user.id, code, core)
   return completeWith(ticket, holder, { methods: ['otp'], request }, core)
@@ -137,13 +167,26 @@ export async function finishWithNewTotp(
   }: { readonly ticket: string; readonly id: string; readonly code: string },
   request: AuthRequest | undefined,
   core: Core,
-): Promise<Pair & { readonly recovery_codes: readonly string[] }> {
-  const holder = await readTicket(ticket, core)
-  if (!holder.enrolls) throw new AuthError('invalid_code')
+): Promise<FinishedSignIn> {
+  const holder = await readEnrollingTicket(ticket, core)
+  const { user } = holder.account
   // Since the ticket was issued, the user may have added one: only that one finishes a sign-in now.
-  const codes = await confirmTotp(holder.account.user.id, id, code, core, true)
-  const pair = await completeWith(ticket, holder, { methods: ['otp'], request }, core)
-  return { ...pair, recovery_codes: codes }
+  const recoveryCodes = await confirmTotp(user.id, id, code, core, true)
+  return completeEnrolment(ticket, holder, recoveryCodes, ['otp'], request, core)
+}
+
+/** The sign-in of a user whose first factor was just added. What was started without one ends. */
+export async function completeEnrolment(
+  ticket: string,
+  holder: TicketHolder,
+  recoveryCodes: readonly string[],
+  methods: readonly string[],
+  request: AuthRequest | undefined,
+  core: Core,
+): Promise<FinishedSignIn> {
+  await endOtherSignIns({ user: holder.account.user }, core)
+  const finished = await completeWith(ticket, holder, { methods, request }, core)
+  return { ...finished, recoveryCodes }
 }
 
 /** Redeems a ticket, and signs in with the methods of both steps. @throws AuthError `invalid_code`, `no_active_account` */
@@ -152,11 +195,12 @@ export async function completeWith(
   { account, methods }: Pick<TicketHolder, 'account' | 'methods'>,
   second: Pick<SignInAttempt, 'methods' | 'request'>,
   core: Core,
-): Promise<Pair> {
+): Promise<FinishedSignIn> {
   await redeemCode({ purpose: 'second_factor', secret: ticket }, core)
   const { request } = second
-  return core.completeSignIn(account, {
+  const pair = await core.completeSignIn(account, {
     methods: [...methods, ...second.methods],
     request,
   })
+  return { pair, user: account.user }
 }

@@ -13,6 +13,8 @@ import type {
   Credentials,
   PasskeyRecord,
 } from './credential.ts'
+import type { Devices } from './device.ts'
+import { DEVICE_MIGRATIONS, type DeviceTable, sqlDevices } from './device-sql.ts'
 
 interface CredentialTable {
   readonly id: CredentialId
@@ -28,6 +30,7 @@ interface CredentialTable {
   readonly credential_id: string | null
   /** Of a passkey: JSON, the rest of its `PasskeyRecord`. */
   readonly passkey: string | null
+  readonly suspended_at: UnixSeconds | null
 }
 
 type CredentialTables = Tables & { credentials: CredentialTable }
@@ -66,17 +69,30 @@ const MIGRATIONS: readonly Migration[] = [
         .column('credential_id'),
     ],
   },
+  {
+    name: 'suspended passkeys',
+    statements: (schema) => [
+      schema.alterTable('credentials').addColumn('suspended_at', 'double precision'),
+    ],
+  },
 ]
 
-/** The table of credentials beside passwords, and the port to it. */
-export const credentialStore: StoreExtension<{ readonly credentials: Credentials }> = {
+/** The tables of credentials beside passwords and of remembered devices, and the ports to them. */
+export const credentialStore: StoreExtension<{
+  readonly credentials: Credentials
+  readonly devices: Devices
+}> = {
   name: 'secondFactors',
-  migrations: MIGRATIONS,
-  ofUsers: ['credentials'],
+  migrations: [...MIGRATIONS, ...DEVICE_MIGRATIONS],
+  ofUsers: ['credentials', 'devices'],
   ports: (db, lock) => ({
     credentials: sqlCredentials(db.withTables<{ credentials: CredentialTable }>(), lock),
+    devices: sqlDevices(db.withTables<{ devices: DeviceTable }>(), lock),
   }),
 }
+
+export const devicesOf = ({ ports }: Pick<Core, 'ports'>): Devices =>
+  ports(credentialStore).devices
 
 export const credentialsOf = ({ ports }: Pick<Core, 'ports'>): Credentials =>
   ports(credentialStore).credentials
@@ -159,6 +175,26 @@ function sqlCredentials(db: Kysely<CredentialTables>, lock: UserLock): Credentia
         .where('counter', '=', 0)
         .executeTakeFirst()
       return numUpdatedRows === 1n
+    },
+
+    async suspendPasskeys(userId, since, now) {
+      const { numUpdatedRows } = await db
+        .updateTable('credentials')
+        .set({ suspended_at: now })
+        .where('user_id', '=', userId)
+        .where('kind', '=', 'passkey')
+        .where('created_at', '>=', since)
+        .where('suspended_at', 'is', null)
+        .executeTakeFirst()
+      return Number(numUpdatedRows)
+    },
+
+    async restorePasskey(id) {
+      await db
+        .updateTable('credentials')
+        .set({ suspended_at: null })
+        .where('id', '=', id)
+        .execute()
     },
 
     async findPasskey(credentialId) {
@@ -277,6 +313,7 @@ const rowOf = ({ passkey, ...credential }: Credential): Row => ({
   created_at: credential.createdAt,
   confirmed_at: credential.confirmedAt ?? null,
   last_used_at: credential.lastUsedAt ?? null,
+  suspended_at: credential.suspendedAt ?? null,
   credential_id: passkey?.credentialId ?? null,
   passkey: passkey === undefined ? null : JSON.stringify(withoutId(passkey)),
 })
@@ -293,6 +330,7 @@ const credentialOf = (row: Row): Credential => ({
   createdAt: row.created_at,
   confirmedAt: row.confirmed_at ?? undefined,
   lastUsedAt: row.last_used_at ?? undefined,
+  suspendedAt: row.suspended_at ?? undefined,
   passkey: passkeyOf(row),
 })
 

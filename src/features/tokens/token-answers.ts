@@ -14,17 +14,26 @@ import { tokenOptions } from './options.ts'
 const ACCESS = text('The access token: send it as `Authorization: Bearer …`.')
 const REFRESH = text('The refresh token: exchange it for the next access token.')
 
-/** The answer of an endpoint that signs in. @param more members that it has besides the tokens */
-export const signInAnswer = (section: SectionReader, more: Properties = {}): Answers => ({
+/**
+ * The answer of an endpoint that signs in.
+ *
+ * @param more members that it has besides the tokens
+ * @param optional names of members that it may lack
+ */
+export const signInAnswer = (
+  section: SectionReader,
+  more: Properties = {},
+  optional: readonly string[] = [],
+): Answers => ({
   200: inCookies(section)
-    ? { ...answer(SET, cookieTimes(more)), headers: ['Set-Cookie'] }
-    : answer('Signed in.', pairWith(more)),
+    ? { ...answer(SET, cookieTimes(more, optional)), headers: ['Set-Cookie'] }
+    : answer('Signed in.', pairWith(more, optional)),
 })
 
 const SET = 'Signed in. The tokens are in cookies.'
 
-const pairWith = (more: Properties): JsonSchema => {
-  const pair = closed({ refresh: REFRESH, access: ACCESS, ...more })
+const pairWith = (more: Properties, optional: readonly string[]): JsonSchema => {
+  const pair = closed({ refresh: REFRESH, access: ACCESS, ...more }, optional)
   return Object.keys(more).length === 0 ? named('TokenPair', pair) : pair
 }
 

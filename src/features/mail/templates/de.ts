@@ -1,4 +1,9 @@
-import type { TemplateData, Templates } from './template.ts'
+import {
+  type AddedFactor,
+  dateOf,
+  type TemplateData,
+  type Templates,
+} from './template.ts'
 
 export const de: Templates = {
   confirmSignUp: (data, app) => ({
@@ -13,7 +18,11 @@ export const de: Templates = {
       'Jemand, vermutlich Sie, wollte sich mit dieser Adresse registrieren. Sie haben schon ein Konto: Melden Sie sich wie gewohnt an, oder legen Sie ein neues Passwort fest.',
     ],
     ...action(data, 'Neues Passwort festlegen'),
-    after: [lasts(data), 'Wenn Sie es nicht waren, ist nichts zu tun.'],
+    after: [...lastsIfAny(data), 'Wenn Sie es nicht waren, ist nichts zu tun.'],
+  }),
+  accountActivated: (_, app) => ({
+    subject: `Ihr Konto bei ${app} ist aktiviert`,
+    before: ['Ihr Konto ist angelegt und aktiviert. Sie können sich jetzt anmelden.'],
   }),
   verifyEmail: (data, app) => ({
     subject: `Bestätigen Sie Ihre E-Mail-Adresse für ${app}`,
@@ -60,10 +69,15 @@ export const de: Templates = {
     ...action(data, 'Änderung rückgängig machen'),
     after: ['Wenn Sie es waren, ist nichts zu tun.'],
   }),
-  passwordChanged: (_, app) => ({
+  passwordChanged: ({ added = [] }, app) => ({
     subject: `Ihr Passwort für ${app} wurde geändert`,
     before: [
       'Ihr Passwort wurde geändert. Wenn Sie es waren, ist nichts zu tun. Sonst legen Sie sofort ein neues fest.',
+      ...(added.length === 0
+        ? []
+        : [
+            `In den letzten 30 Tagen kam zur Anmeldung hinzu: ${added.map(factor).join(', ')}. Wenn Sie das nicht waren, reicht ein neues Passwort nicht: Entfernen Sie es in Ihrem Konto, oder bitten Sie die Betreiber von ${app} darum.`,
+          ]),
     ],
   }),
   usernameChanged: (_, app) => ({
@@ -92,6 +106,12 @@ const action = ({ link, code }: TemplateData, label: string) => ({
   ...(link !== undefined && { link: { label, url: link } }),
   ...(code !== undefined && { code }),
 })
+
+const factor = ({ kind, at }: AddedFactor): string =>
+  `${kind === 'totp' ? 'eine Authenticator-App' : 'ein Passkey'} (${dateOf(at)})`
+
+const lastsIfAny = (data: TemplateData): readonly string[] =>
+  data.link === undefined && data.code === undefined ? [] : [lasts(data)]
 
 const lasts = ({ code, minutes = 0 }: TemplateData): string =>
   `${code === undefined ? 'Der Link' : 'Der Code'} gilt einmal, ${length(minutes)} lang.`

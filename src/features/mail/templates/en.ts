@@ -1,4 +1,9 @@
-import type { TemplateData, Templates } from './template.ts'
+import {
+  type AddedFactor,
+  dateOf,
+  type TemplateData,
+  type Templates,
+} from './template.ts'
 
 export const en: Templates = {
   confirmSignUp: (data, app) => ({
@@ -13,7 +18,11 @@ export const en: Templates = {
       'Somebody, probably you, wanted to sign up with this address. You have an account already: sign in as usual, or set a new password.',
     ],
     ...action(data, 'Set a new password'),
-    after: [lasts(data), 'If it was not you, ignore this message.'],
+    after: [...lastsIfAny(data), 'If it was not you, ignore this message.'],
+  }),
+  accountActivated: (_, app) => ({
+    subject: `Your account at ${app} is activated`,
+    before: ['Your account has been created and activated. You can sign in now.'],
   }),
   verifyEmail: (data, app) => ({
     subject: `Confirm your email address for ${app}`,
@@ -60,10 +69,15 @@ export const en: Templates = {
     ...action(data, 'Undo the change'),
     after: ['If it was you, there is nothing to do.'],
   }),
-  passwordChanged: (_, app) => ({
+  passwordChanged: ({ added = [] }, app) => ({
     subject: `Your password for ${app} was changed`,
     before: [
       'Your password was changed. If it was you, there is nothing to do. Otherwise set a new one at once.',
+      ...(added.length === 0
+        ? []
+        : [
+            `In the last 30 days, this was added to sign in with: ${added.map(factor).join(', ')}. If it was not you, a new password is not enough: remove it in your account, or ask those who run ${app} to do so.`,
+          ]),
     ],
   }),
   usernameChanged: (_, app) => ({
@@ -92,6 +106,12 @@ const action = ({ link, code }: TemplateData, label: string) => ({
   ...(link !== undefined && { link: { label, url: link } }),
   ...(code !== undefined && { code }),
 })
+
+const factor = ({ kind, at }: AddedFactor): string =>
+  `${kind === 'totp' ? 'an authenticator app' : 'a passkey'} (${dateOf(at)})`
+
+const lastsIfAny = (data: TemplateData): readonly string[] =>
+  data.link === undefined && data.code === undefined ? [] : [lasts(data)]
 
 const lasts = ({ code, minutes = 0 }: TemplateData): string =>
   `The ${code === undefined ? 'link' : 'code'} works once, for ${length(minutes)}.`

@@ -10,6 +10,13 @@ export interface TemplateData {
   readonly minutes?: number
   /** The address that is to replace the reader's. */
   readonly newAddress?: string
+  /** Second factors and passkeys that were added lately; `at` in seconds since 1970. */
+  readonly added?: readonly AddedFactor[]
+}
+
+export interface AddedFactor {
+  readonly kind: 'totp' | 'passkey'
+  readonly at: number
 }
 
 /** @param app the name of the application */
@@ -22,8 +29,10 @@ export type SmsTemplate = (data: TemplateData, app: string) => string
 export interface MailTemplates {
   /** To a new user: confirm the address. `link` or `code` */
   readonly confirmSignUp: Template
-  /** To a user who signs up again. `link`: where to set a new password */
+  /** To a user who signs up again. `link`: where to set a new password; with digits, none */
   readonly accountExists: Template
+  /** To a user who has confirmed the address (`djoser({ confirmationMail })`) */
+  readonly accountActivated: Template
   /** To a user whose address is not verified. `link` or `code` */
   readonly verifyEmail: Template
   /** `link` or `code` */
@@ -36,6 +45,7 @@ export interface MailTemplates {
   readonly changeEmail: Template
   /** To the address that was used until now. `newAddress`; `link`: how to undo it */
   readonly emailChanged: Template
+  /** After a reset: `added` */
   readonly passwordChanged: Template
   readonly usernameChanged: Template
   /** To a person without an account. `link` */
@@ -53,3 +63,7 @@ export interface SmsTemplates {
 export interface Templates extends MailTemplates, SmsTemplates {}
 
 export type Language = 'en' | 'de'
+
+/** `2026-11-30`, which means the same in each language. */
+export const dateOf = (seconds: number): string =>
+  new Date(seconds * 1000).toISOString().slice(0, 10)

@@ -1,0 +1,36 @@
+import type { AuthRequest } from '../../http/request.ts'
+import type { Core } from '../core.ts'
+import {
+  completeEnrolment,
+  type FinishedSignIn,
+  readEnrollingTicket,
+} from '../second-factors/sign-in.ts'
+import type { RegistrationJson } from './credential-json.ts'
+import { addPasskey, beginPasskey } from './own-passkeys.ts'
+
+/**
+ * What a browser needs to make the first factor of a user who needs one to sign in.
+ *
+ * @throws AuthError `invalid_code`
+ */
+export async function beginEnrolment(ticket: string, core: Core): Promise<object> {
+  const { account } = await readEnrollingTicket(ticket, core)
+  return beginPasskey(account, core, ticket)
+}
+
+/**
+ * Stores that passkey, and finishes the sign-in.
+ *
+ * @throws AuthError `invalid_code`, `invalid`, `no_active_account`
+ */
+export async function finishWithNewPasskey(
+  { ticket, label }: { readonly ticket: string; readonly label: string },
+  response: RegistrationJson,
+  request: AuthRequest | undefined,
+  core: Core,
+): Promise<FinishedSignIn> {
+  const holder = await readEnrollingTicket(ticket, core)
+  const added = await addPasskey(holder.account, response, label, core, ticket)
+  const { recoveryCodes, methods } = added
+  return completeEnrolment(ticket, holder, recoveryCodes, methods, request, core)
+}
