@@ -58,6 +58,7 @@ test('with tokens in cookies, the answer to a link has no token in its body', as
   const { status, body } = await redeem({ token: (await lastMail(ADDRESS)).token })
   assert.equal(status, 200)
   assert.deepEqual(Object.keys(body), [
+    'claims',
     'accessExpiresAt',
     'refreshExpiresAt',
     'csrfToken',

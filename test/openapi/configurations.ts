@@ -10,7 +10,7 @@ const ACCOUNTS: Options = {
   mail,
   sms: mail,
   user: { nickname: 'string?', born: 'date' },
-  secondFactors: true,
+  secondFactors: { rememberDevice: '30d' },
   passkeys: true,
 }
 
