@@ -57,6 +57,7 @@ test('the export of an account has its passkeys and authenticators, and no secre
       aaguid: '00000000-0000-0000-0000-000000000000',
       transports: ['internal'],
       backed_up: false,
+      suspended: false,
     },
   ])
   assert.deepEqual(
