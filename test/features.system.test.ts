@@ -51,7 +51,14 @@ await assert.rejects(auth.require(new Request('http://localhost/')), { status: 4
 await auth.close()
 `
 
-for (const { name } of FEATURE_LIST) {
+/** The features in the list, and their folders. */
+const FOLDERS = [
+  ...readFileSync('src/features.ts', 'utf8').matchAll(
+    /^import \{ (\w+) \} from '\.\/features\/([\w-]+)\/feature\.ts'$/gm,
+  ),
+].map(([, name = '', folder = '']) => ({ name, folder }))
+
+for (const { name, folder } of FOLDERS) {
   if (Object.hasOwn(CORE, name)) continue
   test(`without its line in features.ts, ${name} is gone and the rest works`, async (t) => {
     const copy = mkdtempSync(join(tmpdir(), 'watchword-features-'))
@@ -59,7 +66,7 @@ for (const { name } of FEATURE_LIST) {
     cpSync('src', join(copy, 'src'), { recursive: true })
     cpSync('package.json', join(copy, 'package.json'))
     symlinkSync(join(process.cwd(), 'node_modules'), join(copy, 'node_modules'))
-    removeFeature(copy, name)
+    removeFeature(copy, folder)
 
     await compile(copy)
 
@@ -69,8 +76,9 @@ for (const { name } of FEATURE_LIST) {
   })
 }
 
-test('each feature of the core is listed, and has a reason', () => {
-  const names = FEATURE_LIST.map(({ name }) => name)
+test('each feature is left out once, or is of the core for a reason', () => {
+  assert.equal(FOLDERS.length, FEATURE_LIST.length)
+  const names = FOLDERS.map(({ name }) => name)
   assert.deepEqual(
     Object.keys(CORE).filter((name) => !names.includes(name)),
     [],
@@ -87,8 +95,8 @@ const LISTS = [
 ]
 
 /** Removes the folder, the line in the list, and the lines that name something of it; then what imports it, in the same way. */
-function removeFeature(copy: string, name: string): void {
-  const removed = [`features/${folderOf(name)}`]
+function removeFeature(copy: string, folder: string): void {
+  const removed = [`features/${folder}`]
   for (const part of removed) {
     rmSync(join(copy, 'src', part), { recursive: true })
     removed.push(...importersOf(part, copy).filter((each) => !removed.includes(each)))
@@ -98,9 +106,6 @@ function removeFeature(copy: string, name: string): void {
   for (const file of importersAmong('src/**/*.test.ts', folders, copy))
     rmSync(join(copy, file))
 }
-
-const folderOf = (name: string): string =>
-  name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 /** The features and presets that import from a folder: `presets/knox`. */
 function importersOf(part: string, copy: string): readonly string[] {
