@@ -134,11 +134,15 @@ function removeLines(path: string, parts: readonly string[]): void {
   const isOf = (line: string): boolean =>
     folders.some((folder) => new RegExp(`from '.*/${folder}/`).test(line))
   const lines = statements(readFileSync(path, 'utf8'))
-  const names = lines.filter(isOf).flatMap((line) => line.match(/\w+/g) ?? [])
+  const names = lines.filter(isOf).flatMap(namesIn)
   const isNamed = (line: string): boolean => names.some((name) => line === `  ${name},`)
   const kept = lines.filter((line) => !isOf(line) && !isNamed(line))
   writeFileSync(path, kept.join('\n'))
 }
+
+/** What an import or export names in its braces. */
+const namesIn = (line: string): readonly string[] =>
+  /\{(.*)\}/.exec(line)?.[1]?.match(/\w+/g) ?? []
 
 /** Lines; an import or export over several is one. */
 const statements = (text: string): readonly string[] =>
@@ -152,8 +156,11 @@ const statements = (text: string): readonly string[] =>
 /** Runs the tests beside the sources that need nothing else of the repository. */
 async function runTests(copy: string): Promise<void> {
   const files = globSync('src/**/*.test.ts', { cwd: copy })
-  const args = ['--test', '--test-isolation=none', '--test-reporter=dot', ...files]
-  const failed = await run(process.execPath, args, { cwd: copy }).then(
+  const args = ['--test', '--test-isolation=none', '--test-reporter=tap', ...files]
+  const failed = await run(process.execPath, args, {
+    cwd: copy,
+    env: { PATH: process.env.PATH },
+  }).then(
     () => '',
     ({ stdout }) => String(stdout),
   )

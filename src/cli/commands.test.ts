@@ -11,8 +11,8 @@ for (const [typed, message] of [
     'There is no command "user crate". Did you mean: watchword user create?',
   ],
   [
-    'user',
-    'watchword user needs one of: create, list, show, change, invite, verify, passwd, rename, roles, activate, deactivate, delete, import, export. About each: watchword help user',
+    'session',
+    'watchword session needs one of: list, revoke. About each: watchword help session',
   ],
   [
     'user defrost',

@@ -36,14 +36,15 @@ const MAINTENANCE: Commands = {
   'keys reseal': async () => (await import('./key-commands.ts')).keysReseal,
   events: async () => (await import('./events-command.ts')).events,
   flush: async () => (await import('./flush-command.ts')).flush,
-  openapi: async () => (await import('./openapi-command.ts')).openapi,
 }
 
 /** Every command, in the order of the help. */
 export async function allCommands(): Promise<Commands> {
   const { eachFeatures } = await import('../features.ts')
   const ofFeatures: readonly Commands[] = eachFeatures('commands')
-  return Object.assign({}, ACCOUNTS, ...ofFeatures, MAINTENANCE)
+  const all = [ACCOUNTS, ...ofFeatures, MAINTENANCE].flatMap(Object.entries)
+  const groups = Map.groupBy(all, ([name]) => name.split(' ')[0])
+  return Object.fromEntries([...groups.values()].flat())
 }
 
 /** Whether the names of commands begin with this word, as `user` in `user create`. */
@@ -67,7 +68,14 @@ export async function findCommand(words: readonly string[]): Promise<{
     lookUp(words, await allCommands())
   if (found === undefined)
     throw new UsageError(unknownCommand(words, Object.keys(await allCommands())))
-  return { command: await found.load(), rest: found.rest }
+  return { command: await withServerOptions(found.load), rest: found.rest }
+}
+
+async function withServerOptions(load: Commands[string]) {
+  const command = await load()
+  if (command.describesServer === undefined) return command
+  const { SERVER_OPTIONS } = await import('./server-instance.ts')
+  return { ...command, options: { ...SERVER_OPTIONS, ...command.options } }
 }
 
 function lookUp(words: readonly string[], commands: Commands) {

@@ -62,6 +62,8 @@ async function outputOf(
     context,
     print,
     progress: progress.show,
+    serverInstance: async () =>
+      (await import('./server-instance.ts')).serverInstance(values, context),
     open: openWith(context),
   })
 }

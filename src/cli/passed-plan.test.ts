@@ -15,7 +15,7 @@ const PLAN: ServePlan = {
   issuer: { tokens: { issuer: 'https://auth.example.com', audience: ['orders'] } },
   url: { url: 'https://app.example.com' },
   user: { user: { team: 'string' } },
-  features: { mail: 'smtps://ada:k3y@mail.example' },
+  features: { proxies: 1 },
   presets: {},
 }
 

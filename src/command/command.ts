@@ -53,6 +53,8 @@ export interface Call<O extends OptionTable, Instance> {
    * only, and not at all with `--json`.
    */
   progress(text: string): void
+  /** The instance that `start` would serve, for a command that `describesServer`. It is not opened. */
+  serverInstance(): Promise<Instance>
   /**
    * Opens an instance on a database, runs `work` and closes the instance. What `work` changes is in the audit log as done
    * by a command.
@@ -78,6 +80,8 @@ export interface Command<O extends OptionTable = OptionTable, Instance = never> 
   readonly description: string
   readonly examples: readonly string[]
   readonly options: O
+  /** Whether it takes the options of `start` that say which endpoints there are, for `serverInstance`. */
+  readonly describesServer?: true
   /** @returns what is printed at the end */
   run(call: Call<O, Instance>): Promise<CommandOutput | undefined>
 }

@@ -1,11 +1,18 @@
+import type { CommandTable } from '../../command/command.ts'
 import type { Surface } from '../core.ts'
 import { defineFeature } from '../define-feature.ts'
+import type { Documented } from './command.ts'
 import type { OpenApiDocument, OpenApiOptions } from './document.ts'
 import type { OpenApiSecurity } from './security-helpers.ts'
+
+const COMMANDS: CommandTable<Documented> = {
+  openapi: async () => (await import('./command.ts')).openapiCommand,
+}
 
 /** A description of the endpoints, for people and for tools that make clients of it. */
 export const openapi = defineFeature({
   name: 'openapi',
+  commands: COMMANDS,
   admin: (_open, surface) => ({
     /** The OpenAPI 3.1 document of the endpoints. The database is not opened. */
     openapi: (options: OpenApiOptions = {}): Promise<OpenApiDocument> =>
