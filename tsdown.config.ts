@@ -51,7 +51,9 @@ const server = {
   },
   // One file of what is used of them loads in a fraction of the time.
   deps: {
-    onlyBundle: ['ipaddr.js', 'kysely', 'zod'],
+    onlyBundle: ['hono', 'ipaddr.js', 'kysely', 'zod'],
+    // The adapter for Hono imports the rest of it from the application.
+    alwaysBundle: [/^hono\/html$/],
   },
   // Else a declaration imports zod for nothing.
   treeshake: { moduleSideEffects: 'no-external' },

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini'
 import { CORE_EVENT_KINDS, type CoreEventKind } from './audit/event.ts'
+import { accountPages } from './features/account-pages/feature.ts'
 import { accounts } from './features/accounts/feature.ts'
 import { apiTokens } from './features/api-tokens/feature.ts'
 import { browserSessions } from './features/browser-sessions/feature.ts'
@@ -9,6 +10,7 @@ import type { Feature } from './features/define-feature.ts'
 import { keySet } from './features/key-set/feature.ts'
 import { mail } from './features/mail/feature.ts'
 import { openapi } from './features/openapi/feature.ts'
+import { pages } from './features/pages/feature.ts'
 import { passkeys } from './features/passkeys/feature.ts'
 import { revocationFeed } from './features/revocation-feed/feature.ts'
 import { secondFactors } from './features/second-factors/feature.ts'
@@ -32,6 +34,8 @@ export const FEATURES = [
   accounts,
   secondFactors,
   passkeys,
+  pages,
+  accountPages,
   operatorConsole,
   openapi,
 ] as const

@@ -143,9 +143,8 @@ export function watchwordOf<U, Right extends string, A extends object = Attribut
       report,
     ),
     async handler(request, peer) {
-      const reply =
-        (await internals.answer(new FetchRequest(request, peer))) ??
-        internals.replyToError(new AuthError('not_found'))
+      const asked = new FetchRequest(request, peer)
+      const reply = await (internals.answer(asked) ?? internals.notFound(asked))
       return toResponse(reply, request.method)
     },
     async authenticate(from, requirement) {

@@ -10,7 +10,7 @@ import { test } from 'node:test'
 const LAYERS = [
   ['base'],
   ['client', 'command', 'jwt', 'passwords', 'http', 'schema'],
-  ['throttling', 'users', 'keys'],
+  ['throttling', 'users', 'keys', 'pages'],
   ['sessions'],
   ['audit', 'tokens'],
   ['stores'],
@@ -18,7 +18,7 @@ const LAYERS = [
   ['permissions', 'sign-in', 'verify'],
   ['guard', 'admin'],
   ['features'],
-  ['features.ts', 'authentication.ts', 'presets'],
+  ['features.ts', 'authentication.ts', 'pages.ts', 'presets'],
   ['settings'],
   ['instance'],
   ['watchword.ts'],

@@ -4,6 +4,7 @@ export const SUBPATHS = {
   authentication: 'src/authentication.ts',
   jwt: 'src/jwt/index.ts',
   permissions: 'src/permissions/index.ts',
+  pages: 'src/pages.ts',
   presets: 'src/presets/index.ts',
   testing: 'src/testing/index.ts',
   verify: 'src/verify/index.ts',

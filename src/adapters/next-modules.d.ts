@@ -9,6 +9,7 @@ declare module 'next/headers.js' {
 declare module 'next/navigation.js' {
   export function unauthorized(): never
   export function forbidden(): never
+  export function redirect(path: string): never
 }
 
 declare module 'next/server.js' {

@@ -99,8 +99,10 @@ const isAnonymous = ({ status, code }: AuthError): boolean =>
   status === 401 || code === 'csrf_failed'
 
 /**
- * The user, if the requirement is met; for pages and server actions.
+ * The user, if the requirement is met; for pages and server actions. With the option `pages` and the scheme `session()` a browser that is
+ * not signed in is redirected to the page to sign in.
  *
+ * @param next where that page comes back to, such as `/notes`: Next does not show the path of a page. Default: the option `pages.home`
  * @throws what `unauthorized()` and `forbidden()` throw if `experimental.authInterrupts` is on: Next shows its page with a
  *   401 or 403. If it is off, and for all other statuses, the `AuthError`
  */
@@ -108,12 +110,17 @@ export async function requireUser<
   U,
   Right extends string,
   const N extends Requirement<U, Right> = Right,
->(auth: Watchword<U, Right>, requirement?: N): Promise<PrincipalUser<N, U>> {
+>(
+  auth: Watchword<U, Right>,
+  requirement?: N,
+  { next }: { readonly next?: string } = {},
+): Promise<PrincipalUser<N, U>> {
   try {
     return (await auth.require(await currentRequest(), requirement as never))
       .user as PrincipalUser<N, U>
   } catch (error) {
-    if (error instanceof AuthError) await interrupt(error)
+    if (error instanceof AuthError)
+      await interrupt(error, signInPathFor(error, auth, next))
     throw error
   }
 }
@@ -162,8 +169,22 @@ function isReadOfBrowser(headers: Headers): boolean {
 }
 const CHANGING = ['origin', 'content-type', 'next-action']
 
-async function interrupt(error: AuthError): Promise<void> {
-  const { forbidden, unauthorized } = await import('next/navigation.js')
+/** Where a user who is not signed in is sent; `undefined` for other errors. */
+const signInPathFor = <U, Right extends string>(
+  { status, code }: AuthError,
+  auth: Watchword<U, Right>,
+  next: string | undefined,
+): string | undefined =>
+  status === 401 && code !== 'insufficient_user_authentication'
+    ? internalsOf(auth).signInPath?.(next)
+    : undefined
+
+async function interrupt(
+  error: AuthError,
+  signInPath: string | undefined,
+): Promise<void> {
+  const { forbidden, redirect, unauthorized } = await import('next/navigation.js')
+  if (signInPath !== undefined) redirect(signInPath)
   const show = { 401: unauthorized, 403: forbidden }[error.status]
   try {
     show?.()

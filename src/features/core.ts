@@ -155,6 +155,8 @@ export interface EndpointSettings {
   readonly issued: readonly IssuedToken[]
   /** A section of the options that a feature has declared, parsed. */
   readonly section: SectionReader
+  /** The public address (the option `url`), without a slash at its end. */
+  readonly url: string | undefined
   /** Whether the option `proxies` says that a proxy is in front. */
   readonly behindProxy: boolean
   /** Called by handlers: endpoints are created before all of it is known. */

@@ -5,6 +5,7 @@ import type { UnixSeconds } from '../base/clock.ts'
 import type { AuthError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { CommandTable } from '../command/command.ts'
+import type { Answer } from '../http/answer.ts'
 import type { Answers } from '../http/description.ts'
 import type { Endpoint, MethodHandler } from '../http/endpoint.ts'
 import type { AuthRequest } from '../http/request.ts'
@@ -36,6 +37,10 @@ export interface Feature {
   readonly store?: StoreExtension
   /** Its endpoints, by their names in the option `endpoints`. */
   readonly endpoints?: Readonly<Record<string, FeatureEndpoint>>
+  /** Its pages, which the option `endpoints` does not list; none if they are off. */
+  pages?(section: SectionReader): readonly FeaturePage[]
+  /** Answers the paths below one that no page has; `undefined` if its pages are off. */
+  errorPages?(section: SectionReader): ErrorPages | undefined
   /** The kind of tokens that it issues, if it issues any. */
   tokens?(section: SectionReader): TokenKind
   /** The functions that make its schemes, for the option `authentication`. */
@@ -140,6 +145,23 @@ export interface EndpointDefinition {
   create(settings: EndpointSettings, open: OpenCore): PathlessEndpoint
   /** How it answers an error, its guard's included, if not as every other endpoint does. */
   errorFor?(error: AuthError): AuthError
+}
+
+/** A page: `definePage` makes it. */
+export interface FeaturePage extends EndpointDefinition {
+  /** For messages, such as `pages.signIn`. */
+  readonly name: string
+  readonly path: string
+}
+
+export interface ErrorPages {
+  /** Without a slash at its end. */
+  readonly path: string
+  answer(
+    error: AuthError,
+    request: AuthRequest,
+    settings: Pick<EndpointSettings, 'section' | 'url'>,
+  ): Awaitable<Answer>
 }
 
 /** `below` is appended to the option `path`; `at` is the whole path. */

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Random } from '../base/random.ts'
 import { cookieValues } from './cookies.ts'
 import { csrfError } from './cross-site.ts'
 import { crossSiteFault, type SiteCheck } from './origins.ts'
@@ -79,6 +80,20 @@ function formFault(text: string): string | undefined {
 
 const isSame = (token: string, expected: string): boolean =>
   timingSafeEqual(Buffer.from(token), Buffer.from(expected))
+
+/** Whether a token, masked or not, belongs to a session. */
+export function isCsrfTokenOf(token: string, secret: string): boolean {
+  return formFault(token) === undefined && isSame(unmasked(token), csrfTokenOf(secret))
+}
+
+/** A token behind a mask, which is sent with it: another text each time. */
+export function maskedToken(token: string, random: Random): string {
+  const mask = [...random(LENGTH)].map((byte) => byte % ALPHABET.length)
+  const cipher = [...token].map((character, i) =>
+    ALPHABET.at((ALPHABET.indexOf(character) + (mask[i] ?? 0)) % ALPHABET.length),
+  )
+  return [...mask.map((place) => ALPHABET[place]), ...cipher].join('')
+}
 
 /** Pages may hold the token behind a mask, which is sent with it. */
 function unmasked(token: string): string {

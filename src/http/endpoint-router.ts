@@ -74,7 +74,7 @@ class EndpointRoute {
       if (!this.#endpoint.ignoresAccept) rendering = negotiate(request, this.#renderers)
       return replyOf(await this.#handle(request, parameters), rendering, this.#headers)
     } catch (error) {
-      return this.#replyToError(error, request, rendering)
+      return await this.#replyToError(error, request, rendering)
     }
   }
 
@@ -88,9 +88,15 @@ class EndpointRoute {
     return answerOf(await handler.handle(fields, request, context))
   }
 
-  #replyToError(error: unknown, request: AuthRequest, rendering: Rendering): AuthReply {
+  async #replyToError(
+    error: unknown,
+    request: AuthRequest,
+    rendering: Rendering,
+  ): Promise<AuthReply> {
     const shown = reported(error, request, this.#deps)
     try {
+      const page = await this.#endpoint.errorAnswer?.(shown, request)
+      if (page !== undefined) return replyOf(page, PLAIN_JSON, this.#headers)
       const answered = this.#endpoint.errorFor?.(shown) ?? shown
       return errorReply(answered, this.#deps.challenge, rendering, this.#headers)
     } catch (fault) {

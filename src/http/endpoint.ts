@@ -1,5 +1,6 @@
 import type { Awaitable } from '../base/awaitable.ts'
 import type { AuthError } from '../base/errors.ts'
+import type { Answer } from './answer.ts'
 import type { Description } from './description.ts'
 import type { Fields } from './fields.ts'
 import type { ParsedBody } from './parsed-body.ts'
@@ -34,6 +35,8 @@ export interface Endpoint extends Access {
   readonly count?: boolean
   /** What is answered in place of an error. */
   errorFor?(error: AuthError): AuthError
+  /** Answers every error of the endpoint, those of its guard and its throttles included, in place of a value: a page does so. */
+  errorAnswer?(error: AuthError, request: AuthRequest): Awaitable<Answer>
 }
 
 /**

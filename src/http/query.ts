@@ -10,3 +10,9 @@ export function pathOf(url: string): string {
   const query = url.indexOf('?')
   return query === -1 ? url : url.slice(0, query)
 }
+
+/** The query of a request target. */
+export function queryOf(url: string): URLSearchParams {
+  const query = url.indexOf('?')
+  return new URLSearchParams(query === -1 ? '' : url.slice(query))
+}

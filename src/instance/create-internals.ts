@@ -6,9 +6,11 @@ import type { EndpointSettings, Surface } from '../features/core.ts'
 import { FEATURE_LIST } from '../features.ts'
 import { endpointRequirement } from '../guard/endpoint-requirement.ts'
 import type { Requirement } from '../guard/requirement.ts'
+import { redirect } from '../http/answer.ts'
 import type { Answers } from '../http/description.ts'
 import { endpointRouter } from '../http/endpoint-router.ts'
-import { authErrorFrom, errorReply } from '../http/reply.ts'
+import { authErrorFrom, errorReply, replyOf } from '../http/reply.ts'
+import type { AuthReply } from '../http/request.ts'
 import type { UserId } from '../users/user.ts'
 import { type EndpointThrottleSettings, endpointThrottle } from './endpoint-throttle.ts'
 import type { Guards } from './guards.ts'
@@ -16,6 +18,7 @@ import { IncomingRequestContext, type ProxySettings } from './incoming-request-c
 import type { Instance } from './instance.ts'
 import type { Internals } from './internals.ts'
 import type { Lazy } from './lazy-instance.ts'
+import { notFoundWith, redirectsToSignIn, signInPathOf } from './page-answers.ts'
 import { type CreateEndpointsDeps, createEndpoints } from './router.ts'
 
 export interface InternalsSettings extends ProxySettings, EndpointThrottleSettings {
@@ -51,6 +54,15 @@ export function createInternals(
     guard: (access) => guards.create(endpointRequirement(access)),
     ...endpointThrottle(settings, open),
   })
+  const signInPath = signInPathOf(settings)
+  const redirects = redirectsToSignIn(settings, signInPath)
+  const replyToError = (error: unknown): AuthReply => {
+    const authError = authErrorFrom(error)
+    const location = redirects.of(authError)
+    if (location !== undefined) return replyOf(redirect(location))
+    if (authError.code === 'server_error') logFailure(authError.cause ?? authError)
+    return errorReply(authError, challenge)
+  }
   return {
     surface,
     owns: (url) => router(url) !== undefined,
@@ -62,13 +74,13 @@ export function createInternals(
       return runInContext(context, () => route(request))
     },
     guard: (requirement) =>
-      guards.create(requirement as Requirement<never, string> | undefined) as never,
+      redirects.around(
+        guards.create(requirement as Requirement<never, string> | undefined),
+      ) as never,
+    notFound: notFoundWith(settings, replyToError),
+    signInPath,
+    replyToError,
     userRecords: async (id) => (await open()).core.userRecords(id as UserId),
-    replyToError(error) {
-      const authError = authErrorFrom(error)
-      if (authError.code === 'server_error') logFailure(authError.cause ?? authError)
-      return errorReply(authError, challenge)
-    },
   }
 }
 
@@ -87,6 +99,7 @@ function surfaceOf(
       authentication,
       section,
       behindProxy,
+      url,
       surface,
     },
     open: async () => (await open()).core,

@@ -16,6 +16,8 @@ export interface Internals<U = unknown, Right extends string = string> {
   readonly paths: readonly string[]
   /** Answers its own endpoints; `undefined` for all other paths. Never rejects. */
   answer(request: AuthRequest): Promise<AuthReply> | undefined
+  /** Answers a path that is not one of its endpoints': below the path of pages with a page. Never rejects. */
+  notFound(request: AuthRequest): Promise<AuthReply>
   /**
    * `require` prepared for a route; synchronous if nothing has to be awaited.
    *
@@ -26,8 +28,16 @@ export interface Internals<U = unknown, Right extends string = string> {
   ): (request: AuthRequest) => Awaitable<Principal<PrincipalUser<N, U>, Right>>
   /** What features store of a user. */
   userRecords(id: string): Promise<readonly UserRecords[]>
-  /** The answer to an AuthError; any other error becomes a 500 without details, and a log entry. */
+  /**
+   * The answer to an AuthError; any other error becomes a 500 without details, and a log entry. With `pages.redirect` a navigation that a
+   * guard has refused is redirected to the page to sign in.
+   */
   replyToError(error: unknown): AuthReply
+  /**
+   * The path of the page to sign in, which comes back to `next`; `undefined` without the option `pages`, or if the routes do not take
+   * the cookie that it sets.
+   */
+  readonly signInPath: ((next?: string) => string) | undefined
 }
 
 /** The requirement of a guard that is given none. */

@@ -1,6 +1,5 @@
 import type { RequestListener } from 'node:http'
 import { NodeRequest, send } from '../adapters/node-request.ts'
-import { AuthError } from '../base/errors.ts'
 import { content, json } from '../http/answer.ts'
 import { type Endpoint, endpoint, guardedEndpoint } from '../http/endpoint.ts'
 import { endpointRouter } from '../http/endpoint-router.ts'
@@ -26,16 +25,14 @@ export function serverRoutes(
   auth: Watchword<User>,
   { origin, isStopping, endpoints: others }: ServerRoutesDeps,
 ): RequestListener {
-  const { answer: answerOf, guard, replyToError } = internalsOf(auth)
+  const { answer: answerOf, guard, notFound, replyToError } = internalsOf(auth)
   const endpoints = [firstPage(origin), live, ready(auth, isStopping), hello, ...others]
   const router = endpointRouter(endpoints, {
     failed: (error) => void replyToError(error),
     guard: () => guard(),
   })
   const answer = async (request: AuthRequest): Promise<AuthReply> =>
-    answerOf(request) ??
-    router(request.url)?.(request) ??
-    replyToError(new AuthError('not_found'))
+    answerOf(request) ?? router(request.url)?.(request) ?? notFound(request)
   return async (request, response) =>
     send(response, await answer(new NodeRequest(request)))
 }

@@ -47,6 +47,7 @@ export interface MountSettings {
 export function mountedEndpoints(settings: MountSettings): readonly MountedEndpoint[] {
   const mounted = [
     ...FEATURE_LIST.flatMap((feature) => mountedOf(feature, settings)),
+    ...FEATURE_LIST.flatMap((feature) => mountedPages(feature, settings)),
     ...settings.presets.flatMap((preset) => mountedOfPreset(preset, settings)),
   ]
   const sources = new Map<string, string>()
@@ -82,6 +83,21 @@ function mountedOf(
       throw configError(endpoint.noHandler)
     const source = `endpoints.${name}`
     return [{ name, source, path, preset: undefined, endpoint, handle }]
+  })
+}
+
+/** @throws AuthError `invalid_config` if one lacks what it needs */
+function mountedPages(
+  { pages }: Feature,
+  { section, sessions, signs }: MountSettings,
+): readonly MountedEndpoint[] {
+  const has: Has = { sessions, signing: signs, scheme: false }
+  return (pages?.(section) ?? []).map((page) => {
+    const missing = missingNeed(page, has)
+    if (missing !== undefined) throw configError(missing)
+    const { name, path } = page
+    const mounted = { preset: undefined, endpoint: page, handle: undefined }
+    return { name, source: name, path, ...mounted }
   })
 }
 

@@ -61,7 +61,7 @@ export interface AccountOptions {
    * Pages of the front end that mails link to: `activate`, `verify`, `changeEmail`, `undoEmail`, `resetPassword`, `resetUsername`,
    * `login` and `invite`, such as `"https://app.example.com/reset?token={token}"`. `{uid}` is the user's id in base64url.
    *
-   * @default paths below `url`, such as `/account/reset-password/?token={token}`
+   * @default paths below `url`, such as `/account/reset-password/?token={token}`: those of the option `pages`
    */
   readonly links?: Partial<Record<LinkName, string>>
   /**

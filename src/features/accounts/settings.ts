@@ -1,6 +1,7 @@
 import { configError } from '../../base/errors.ts'
 import type { Core, SectionReader } from '../core.ts'
 import { mailOptions, smsOptions } from '../mail/options.ts'
+import { pageSettings } from '../pages/options.ts'
 import type { NameField } from './account-name.ts'
 import {
   type AccountSettings,
@@ -79,8 +80,12 @@ type LinkDeps = Pick<Core, 'section' | 'url'>
 function templateOf(name: LinkName, { url, ...core }: LinkDeps): string | undefined {
   const own = accountSettings(core).links[name]
   if (own !== undefined) return own
-  return url === undefined ? undefined : `${url}${LINK_PATHS[name]}?token={token}`
+  return url === undefined ? undefined : `${url}${linkPath(name, core)}?token={token}`
 }
+
+/** With the option `pages` they stand below its path. */
+const linkPath = (name: LinkName, { section }: Pick<Core, 'section'>): string =>
+  LINK_PATHS[name].replace('/account', pageSettings(section).path)
 
 /** Stops the start if a page has no address. @throws AuthError `invalid_config` */
 export function requireLinks(names: readonly LinkName[], core: LinkDeps): void {

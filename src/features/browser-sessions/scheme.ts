@@ -109,6 +109,19 @@ export function browserSettingsIn(
   return scheme.browser(settings)
 }
 
+/**
+ * The settings of the sessions of pages: those of the instance's first `session()`. Without one the defaults: the routes of the
+ * application do not take the cookie then.
+ */
+export const pageSessionSettings = (
+  settings: Pick<EndpointSettings, 'authentication' | 'behindProxy'>,
+): BrowserSessionSettings =>
+  (settings.authentication.find(isBrowserScheme)?.browser ?? DEFAULTS)(settings)
+
+/** Whether the routes of the application take the cookie that the pages set. */
+export const hasBrowserScheme = (schemes: readonly Scheme<unknown>[]): boolean =>
+  schemes.some(isBrowserScheme)
+
 async function identityOf(
   request: AuthRequest,
   settings: BrowserSessionSettings,
@@ -172,3 +185,5 @@ function browserSettings({
 
 const refused = (message: string): AuthError =>
   new AuthError('invalid_config', `session(): ${message}`)
+
+const DEFAULTS: SettingsBehind = browserSettings({})

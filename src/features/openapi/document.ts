@@ -50,6 +50,8 @@ function pathsOf(
   const taken = new Set<string>()
   return Object.fromEntries(
     surface.endpoints
+      // Pages are for people.
+      .filter(({ errorAnswer }) => errorAnswer === undefined)
       .map((endpoint) => [endpoint, operationsIn(endpoint, taken)] as const)
       .filter(([, operations]) => operations.length > 0)
       .map(([{ path }, operations]) => [

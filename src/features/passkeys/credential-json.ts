@@ -102,6 +102,23 @@ export const registrationIn = (body: ParsedBody | undefined): RegistrationJson =
 export const assertionIn = (body: ParsedBody | undefined): AssertionJson =>
   parsed(assertion, body)
 
+/** The same in the field of a form, as a text of JSON. @throws AuthError `invalid` */
+export const assertionInText = (text: string): AssertionJson =>
+  parsed(assertion, credentialOf(text))
+
+export const registrationInText = (text: string): RegistrationJson =>
+  parsed(registration, credentialOf(text))
+
+function credentialOf(text: string): ParsedBody {
+  const values = new Map<string, unknown>()
+  try {
+    if (text !== '') values.set('credential', JSON.parse(text))
+  } catch {
+    values.set('credential', text)
+  }
+  return { values, repeated: new Set() }
+}
+
 function parsed<Output>(schema: z.ZodMiniType<Output>, body: ParsedBody | undefined) {
   const value = body?.values.get('credential')
   if (value === undefined) throw fieldError({ credential: ['This field is required.'] })

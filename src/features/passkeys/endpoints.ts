@@ -25,6 +25,7 @@ import {
   secondStepBody,
 } from '../second-factors/finish.ts'
 import { secondFactorOptions } from '../second-factors/options.ts'
+import { withTokens } from '../second-factors/sign-in.ts'
 import { deliverSignIn } from '../token-cookies/deliver.ts'
 import { TOKEN } from '../tokens/credentials.ts'
 import { crossSiteErrors, signInAnswer } from '../tokens/token-answers.ts'
@@ -223,7 +224,7 @@ export const passkeySignIn = defineEndpoint({
       async handle(_fields, request, { body }) {
         const core = await open()
         return deliverSignIn(request, core, () =>
-          signInWithPasskey(assertionIn(body), request, core),
+          signInWithPasskey(assertionIn(body), withTokens(request, core), core),
         )
       },
     }),
@@ -266,7 +267,7 @@ export const secondFactorPasskey = defineEndpoint({
       async handle({ ticket }, request, { body }) {
         const core = await open()
         return deliverSecondStep({ request, body }, core, () =>
-          finishSecondStep(ticket, assertionIn(body), request, core),
+          finishSecondStep(ticket, assertionIn(body), withTokens(request, core), core),
         )
       },
     }),
@@ -309,7 +310,12 @@ export const enrollPasskey = defineEndpoint({
       async handle({ ticket, label = '' }, request, { body }) {
         const core = await open()
         return deliverSecondStep({ request, body }, core, () =>
-          finishWithNewPasskey({ ticket, label }, registrationIn(body), request, core),
+          finishWithNewPasskey(
+            { ticket, label },
+            registrationIn(body),
+            withTokens(request, core),
+            core,
+          ),
         )
       },
     }),

@@ -1,6 +1,6 @@
-import type { AuthRequest } from '../../http/request.ts'
 import type { Core } from '../core.ts'
 import {
+  type Complete,
   completeEnrolment,
   type FinishedSignIn,
   readEnrollingTicket,
@@ -23,14 +23,14 @@ export async function beginEnrolment(ticket: string, core: Core): Promise<object
  *
  * @throws AuthError `invalid_code`, `invalid`, `no_active_account`
  */
-export async function finishWithNewPasskey(
+export async function finishWithNewPasskey<Result>(
   { ticket, label }: { readonly ticket: string; readonly label: string },
   response: RegistrationJson,
-  request: AuthRequest | undefined,
+  complete: Complete<Result>,
   core: Core,
-): Promise<FinishedSignIn> {
+): Promise<FinishedSignIn<Result>> {
   const holder = await readEnrollingTicket(ticket, core)
   const added = await addPasskey(holder.account, response, label, core, ticket)
   const { recoveryCodes, methods } = added
-  return completeEnrolment(ticket, holder, recoveryCodes, methods, request, core)
+  return completeEnrolment(ticket, holder, recoveryCodes, methods, complete, core)
 }

@@ -2,16 +2,15 @@ import { minutes } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import { currentContext } from '../../base/request-context.ts'
 import { networkOf } from '../../http/client-address.ts'
-import type { AuthRequest } from '../../http/request.ts'
 import type { Limit } from '../../throttling/rate.ts'
 import { keyOf, throttled } from '../../throttling/throttle.ts'
-import type { Pair } from '../../tokens/pairs.ts'
 import type { Account, StoredUser, UserId } from '../../users/user.ts'
 import { issueCode } from '../codes/issue.ts'
 import { redeemCode } from '../codes/redeem.ts'
 import type { Core } from '../core.ts'
 import type { CredentialId } from '../second-factors/credential.ts'
 import {
+  type Complete,
   completeWith,
   type FinishedSignIn,
   isPasskey,
@@ -53,11 +52,11 @@ export async function beginSignIn(core: Core): Promise<object> {
  *
  * @throws AuthError `no_active_account` for each invalid passkey; `mfa_required` if it is one factor only and the user has others
  */
-export async function signInWithPasskey(
+export async function signInWithPasskey<Result>(
   response: AssertionJson,
-  request: AuthRequest | undefined,
+  complete: Complete<Result>,
   core: Core,
-): Promise<Pair> {
+): Promise<Result> {
   const { account, methods } = await usePasskey(response, undefined, core).catch(
     (error) => {
       if (!(error instanceof AuthError) || error.code !== 'invalid_code') throw error
@@ -69,7 +68,7 @@ export async function signInWithPasskey(
       throw new AuthError('no_active_account', error.message)
     },
   )
-  return core.completeSignIn(account, { methods, request })
+  return complete(account, methods)
 }
 
 /** What a browser needs for the second step of a sign-in. @throws AuthError `invalid_code` */
@@ -95,16 +94,16 @@ export async function beginSecondStep(ticket: string, core: Core): Promise<objec
 }
 
 /** The second step. @throws AuthError `invalid_code`, `no_active_account` */
-export async function finishSecondStep(
+export async function finishSecondStep<Result>(
   ticket: string,
   response: AssertionJson,
-  request: AuthRequest | undefined,
+  complete: Complete<Result>,
   core: Core,
-): Promise<FinishedSignIn> {
+): Promise<FinishedSignIn<Result>> {
   const { account, methods, first, id } = await usePasskey(response, ticket, core)
   // Whoever has taken the first step knows the new password, or receives the user's mail.
   await credentialsOf(core).restorePasskey(id)
-  return completeWith(ticket, { account, methods: first }, { methods, request }, core)
+  return completeWith(ticket, { account, methods: first }, methods, complete, core)
 }
 
 /**

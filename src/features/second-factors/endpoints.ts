@@ -37,7 +37,12 @@ import {
   removeOwnTotp,
   replaceRecoveryCodes,
 } from './own-factors.ts'
-import { finishSignIn, finishWithNewTotp, readEnrollingTicket } from './sign-in.ts'
+import {
+  finishSignIn,
+  finishWithNewTotp,
+  readEnrollingTicket,
+  withTokens,
+} from './sign-in.ts'
 
 const CODE: Field = { trim: true, maxBytes: 64 }
 const LABEL: Field = { trim: true, maxBytes: 64, optional: true, allowBlank: true }
@@ -97,7 +102,7 @@ export const secondFactor = defineEndpoint({
       async handle({ ticket, code }, request, { body }) {
         const core = await open()
         return deliverSecondStep({ request, body }, core, () =>
-          finishSignIn(ticket, code, request, core),
+          finishSignIn(ticket, code, withTokens(request, core), core),
         )
       },
     }),
@@ -143,7 +148,7 @@ export const enrollTotpConfirm = defineEndpoint({
       async handle(fields, request, { body }) {
         const core = await open()
         return deliverSecondStep({ request, body }, core, () =>
-          finishWithNewTotp(fields, request, core),
+          finishWithNewTotp(fields, withTokens(request, core), core),
         )
       },
     }),

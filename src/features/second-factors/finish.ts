@@ -31,11 +31,11 @@ export async function deliverSecondStep(
     request,
     core,
     async () => {
-      const { pair, user, recoveryCodes } = await finish()
+      const { result, user, recoveryCodes } = await finish()
       const token = remembers ? await rememberDevice(user, request, core) : undefined
       if (token !== undefined) cookies.push(...deviceCookie(token, request, core))
       return {
-        ...pair,
+        ...result,
         ...(recoveryCodes !== undefined && { recovery_codes: recoveryCodes }),
         ...(token !== undefined && cookies.length === 0 && { device_token: token }),
       }

@@ -131,27 +131,43 @@ export async function readEnrollingTicket(
 }
 
 /** What a sign-in with two steps has started. */
-export interface FinishedSignIn {
-  readonly pair: Pair
+export interface FinishedSignIn<Result = Pair> {
+  /** What the client gets. */
+  readonly result: Result
   readonly user: StoredUser
   /** With the first factor of the user. */
   readonly recoveryCodes?: readonly string[]
 }
+
+/** Completes a sign-in: calls `core.completeSignIn`. @returns what the client gets */
+export type Complete<Result> = (
+  account: Account,
+  methods: readonly string[],
+) => Promise<Result>
+
+/** Completes it with a refresh token and an access token. */
+export const withTokens =
+  (
+    request: AuthRequest | undefined,
+    core: Pick<Core, 'completeSignIn'>,
+  ): Complete<Pair> =>
+  (account, methods) =>
+    core.completeSignIn(account, { methods, request })
 
 /**
  * The second step of a sign-in: exchanges a ticket and a second factor for tokens.
  *
  * @throws AuthError `invalid_code`, `throttled`, `no_active_account`
  */
-export async function finishSignIn(
+export async function finishSignIn<Result>(
   ticket: string,
   code: string,
-  request: AuthRequest | undefined,
+  complete: Complete<Result>,
   core: Core,
-): Promise<FinishedSignIn> {
+): Promise<FinishedSignIn<Result>> {
   const holder = await readTicket(ticket, core)
   await useSecondFactor(holder.account.user.id, code, core)
-  return completeWith(ticket, holder, { methods: ['otp'], request }, core)
+  return completeWith(ticket, holder, ['otp'], complete, core)
 }
 
 /**
@@ -159,48 +175,45 @@ export async function finishSignIn(
  *
  * @throws AuthError `invalid_code`, `throttled`, `no_active_account`
  */
-export async function finishWithNewTotp(
+export async function finishWithNewTotp<Result>(
   {
     ticket,
     id,
     code,
   }: { readonly ticket: string; readonly id: string; readonly code: string },
-  request: AuthRequest | undefined,
+  complete: Complete<Result>,
   core: Core,
-): Promise<FinishedSignIn> {
+): Promise<FinishedSignIn<Result>> {
   const holder = await readEnrollingTicket(ticket, core)
   const { user } = holder.account
   // Since the ticket was issued, the user may have added one: only that one finishes a sign-in now.
   const recoveryCodes = await confirmTotp(user.id, id, code, core, true)
-  return completeEnrolment(ticket, holder, recoveryCodes, ['otp'], request, core)
+  return completeEnrolment(ticket, holder, recoveryCodes, ['otp'], complete, core)
 }
 
 /** The sign-in of a user whose first factor was just added. What was started without one ends. */
-export async function completeEnrolment(
+export async function completeEnrolment<Result>(
   ticket: string,
   holder: TicketHolder,
   recoveryCodes: readonly string[],
   methods: readonly string[],
-  request: AuthRequest | undefined,
+  complete: Complete<Result>,
   core: Core,
-): Promise<FinishedSignIn> {
+): Promise<FinishedSignIn<Result>> {
   await endOtherSignIns({ user: holder.account.user }, core)
-  const finished = await completeWith(ticket, holder, { methods, request }, core)
+  const finished = await completeWith(ticket, holder, methods, complete, core)
   return { ...finished, recoveryCodes }
 }
 
 /** Redeems a ticket, and signs in with the methods of both steps. @throws AuthError `invalid_code`, `no_active_account` */
-export async function completeWith(
+export async function completeWith<Result>(
   ticket: string,
   { account, methods }: Pick<TicketHolder, 'account' | 'methods'>,
-  second: Pick<SignInAttempt, 'methods' | 'request'>,
+  second: readonly string[],
+  complete: Complete<Result>,
   core: Core,
-): Promise<FinishedSignIn> {
+): Promise<FinishedSignIn<Result>> {
   await redeemCode({ purpose: 'second_factor', secret: ticket }, core)
-  const { request } = second
-  const pair = await core.completeSignIn(account, {
-    methods: [...methods, ...second.methods],
-    request,
-  })
-  return { pair, user: account.user }
+  const result = await complete(account, [...methods, ...second])
+  return { result, user: account.user }
 }

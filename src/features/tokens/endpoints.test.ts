@@ -34,6 +34,7 @@ function askBlacklist(issued: readonly IssuedToken[], body: object) {
     behindProxy: false,
     userFields: {},
     surface: () => assert.fail('no document is made'),
+    url: undefined,
   } as const
   const endpoint = { ...blacklist.create(settings, open), path: '/' }
   const failed = (error: unknown): never => assert.fail(error as Error)

@@ -1,0 +1,5 @@
+import type { CommonTexts } from '../../../pages/texts/common.ts'
+import type { SignInTexts } from './sign-in-en.ts'
+
+/** Every text of the pages. */
+export interface PageTexts extends CommonTexts, SignInTexts {}

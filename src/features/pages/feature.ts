@@ -1,0 +1,14 @@
+import { defineFeature } from '../define-feature.ts'
+import { definePageAsset } from './asset.ts'
+import { hasPages, pageOptions } from './options.ts'
+
+/** What all pages share: their brand, their stylesheets and their scripts. */
+export const pages = defineFeature({
+  name: 'pages',
+  options: {
+    /** Pages to sign in and of the own account: `true`, or an object. */
+    pages: pageOptions,
+  },
+  // A feature with pages of its own adds itself to the condition.
+  pages: (section) => (hasPages(section) ? [definePageAsset(section)] : []),
+})

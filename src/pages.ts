@@ -1,0 +1,45 @@
+/** What an application needs to make pages of its own in place of those of the package: see the option `pages.render`. */
+
+export type { PageRenderers, Render } from './features/account-pages/renderers.ts'
+export {
+  renderRecoveryCodes,
+  renderResetPassword,
+  renderSecondFactor,
+  renderSetUp,
+  renderSignUp,
+} from './features/account-pages/sign-in/account-views.ts'
+export type * from './features/account-pages/sign-in/data.ts'
+export {
+  renderCodeRequest,
+  renderContinue,
+  renderEnterCode,
+  renderForgotPassword,
+  renderLink,
+  renderMessage,
+  renderPasskey,
+  renderSignIn,
+} from './features/account-pages/sign-in/views.ts'
+export type { PageTexts } from './features/account-pages/texts/page-texts.ts'
+export type { PageOptions } from './features/pages/options.ts'
+export {
+  button,
+  checkbox,
+  errorSummary,
+  type FieldErrors,
+  field,
+  form,
+  hidden,
+  notice,
+  select,
+} from './pages/components.ts'
+export type { PageContext, Site, SiteLink } from './pages/context.ts'
+export {
+  accountPage,
+  type FramedParts,
+  type MenuItem,
+  type PageParts,
+  taskPage,
+} from './pages/document.ts'
+export { defaultErrorPage, type ErrorData } from './pages/error-page.ts'
+export { type Html, type HtmlValue, html } from './pages/html.ts'
+export { nextPath } from './pages/next-path.ts'
