@@ -246,6 +246,7 @@ test('the page of frameworks has a row for every adapter', () => {
     './jwt',
     './permissions',
     './authentication',
+    './pages',
     './presets',
     './testing',
     './verify',
