@@ -3,6 +3,7 @@ import { CORE_EVENT_KINDS, type CoreEventKind } from './audit/event.ts'
 import { accountPages } from './features/account-pages/feature.ts'
 import { accounts } from './features/accounts/feature.ts'
 import { apiTokens } from './features/api-tokens/feature.ts'
+import { browsableApi } from './features/browsable-api/feature.ts'
 import { browserSessions } from './features/browser-sessions/feature.ts'
 import { codes } from './features/codes/feature.ts'
 import { operatorConsole } from './features/console/feature.ts'
@@ -38,6 +39,7 @@ export const FEATURES = [
   accountPages,
   operatorConsole,
   openapi,
+  browsableApi,
 ] as const
 
 /** `FEATURES` without the types of its members, for loops. */

@@ -7,7 +7,9 @@ import { isPreflight } from '../http/preflight.ts'
 import { internalsOf } from '../instance/internals.ts'
 import type { Permission, Principal, SignedIn } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
-import { guardFactory, runGuard } from './guarding.ts'
+import { browsed } from './browse-node.ts'
+import { expressFacts, expressRoutes } from './express-routes.ts'
+import { type GuardOptions, guardFactory, markRoute, runGuard } from './guarding.ts'
 import { NodeRequest, send } from './node-request.ts'
 
 type Params = Record<string, string>
@@ -42,38 +44,64 @@ export interface Guard<U, Right extends string> {
 export function mount<U, Right extends string>(
   app: Pick<IRouter, 'use'>,
   auth: Watchword<U, Right>,
+  options: GuardOptions = {},
 ): Guard<U, Right> {
-  const { owns, answer } = internalsOf(auth)
+  const { owns, answer, browses, routes } = internalsOf(auth)
+  const mounted = { prefix: '' }
+  routes.add(() => expressRoutes(app, mounted.prefix))
   app.use((req, res, next) => {
+    if (browses) mounted.prefix = req.baseUrl
     if (!owns(originForm(req.url))) return next()
     const request = new NodeRequest(req)
     if (isPreflight(request)) return next()
     answer(request)?.then((reply) => send(res, reply))
   })
-  return guardOf(auth)
+  return guardBelow(auth, options, mounted)
 }
 
 /** The guard alone, for an application that does not serve the endpoints. */
-export function guardOf<U, Right extends string>(
+export const guardOf = <U, Right extends string>(
   auth: Watchword<U, Right>,
+  options: GuardOptions = {},
+): Guard<U, Right> => guardBelow(auth, options, { prefix: '' })
+
+/** @param mounted the prefix of the endpoints, as the latest request has shown it */
+function guardBelow<U, Right extends string>(
+  auth: Watchword<U, Right>,
+  options: GuardOptions,
+  mounted: { readonly prefix: string },
 ): Guard<U, Right> {
   type Arguments = Parameters<
     typeof guardFactory<U, Right, GuardedHandler<unknown, Right>>
   >[1]
   const { replyToError } = internalsOf(auth)
   const guard = (...args: Arguments): RequestHandler<Params> => {
-    const { guard, handle } = guardFactory(auth, args)
-    return (req, res, next) => {
+    const { guard, handle, route } = guardFactory(auth, args, options)
+    const guarded: RequestHandler<Params> = (req, res, next) => {
+      const request = new NodeRequest(req, req.originalUrl)
       const admit = (principal: Principal<unknown, Right>): unknown => {
         const guarded = req as GuardedRequest<unknown, Right>
         guarded.auth = principal
         return handle(guarded, res, next)
       }
-      return runGuard(guard, new NodeRequest(req, req.originalUrl), admit, (error) => {
+      const onError = (error: unknown): void => {
         if (error instanceof AuthError && !res.headersSent) send(res, replyToError(error))
         else next(error)
+      }
+      if (route.browse === undefined) return runGuard(guard, request, admit, onError)
+      const shown = browsed(route, {
+        guard,
+        request,
+        response: res,
+        facts: () => expressFacts(req, guarded, mounted.prefix),
+        send: (reply) => send(res, reply),
+        proceed: admit,
       })
+      if (shown !== undefined) return shown.catch(onError)
+      res.vary('Accept')
+      return runGuard(guard, request, admit, onError)
     }
+    return markRoute(guarded, route)
   }
   return guard as Guard<U, Right>
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthReply } from '../http/request.ts'
 
@@ -9,6 +9,7 @@ export type RequestParts = Pick<FastifyRequest, 'originalUrl' | 'url' | 'body'> 
   auth?: unknown
 }
 export type ReplyParts = Pick<FastifyReply, 'sent' | 'callNotFound'> & {
+  getHeader(name: string): unknown
   code(status: number): unknown
   header(name: string, value: unknown): unknown
   send(body?: Uint8Array): unknown
@@ -23,6 +24,10 @@ export type Handle = (this: unknown, request: RequestParts, reply: ReplyParts) =
 /** Node's request. HTTP/2 has a type of its own, with the same members. */
 export const rawRequestOf = ({ raw }: RequestParts): IncomingMessage =>
   raw as IncomingMessage
+
+/** Node's response, which Fastify's reply does not name. */
+export const rawResponseOf = (reply: ReplyParts): ServerResponse =>
+  (reply as unknown as { readonly raw: ServerResponse }).raw
 
 interface RouterOptions {
   readonly ignoreTrailingSlash?: boolean

@@ -4,9 +4,18 @@ import { FetchRequest, type Peer, targetOf, toResponse } from '../http/fetch-req
 import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
-import { guardFactory, runGuard } from './guarding.ts'
+import {
+  type GuardOptions,
+  guardFactory,
+  markRoute,
+  renderedFor,
+  renderedResponse,
+  runGuard,
+  varied,
+} from './guarding.ts'
 
 export type { Peer } from '../http/fetch-request.ts'
+export type { GuardOptions } from './guarding.ts'
 
 /** A request inside a guarded handler. */
 export type GuardedRequest<U, Right extends string> = Request & {
@@ -42,20 +51,34 @@ export const serves = (
 /** A guard for any runtime that answers a `Request` with a `Response`; `auth.handler` serves the endpoints there. */
 export function guardOf<U, Right extends string>(
   auth: Watchword<U, Right>,
+  options: GuardOptions = {},
 ): Guard<U, Right> {
   type Arguments = Parameters<
     typeof guardFactory<U, Right, GuardedHandler<unknown, Right>>
   >[1]
   const { replyToError } = internalsOf(auth)
   const guard = (...args: Arguments): Handler => {
-    const { guard, handle } = guardFactory(auth, args)
-    return async (request, peer) => {
+    const { guard, handle, route } = guardFactory(auth, args, options)
+    const { browse, rendering } = route
+    const guarded: Handler = async (request, peer) => {
       const admit = (principal: Principal<unknown, Right>) =>
         handle(Object.assign(request, { auth: principal }))
-      return runGuard(guard, new FetchRequest(request, peer), admit, (error) =>
-        toResponse(replyToError(error)),
-      )
+      const seen = new FetchRequest(request, peer)
+      const onError = (error: unknown): Response => toResponse(replyToError(error))
+      const facts = () => ({})
+      if (rendering?.wants(seen)) {
+        const principal = await renderedFor(guard, seen, rendering).catch(() => undefined)
+        if (principal !== undefined) {
+          const answered = await runGuard(() => principal, seen, admit, onError)
+          return renderedResponse(answered, (each) => rendering.page(seen, facts, each))
+        }
+      }
+      const shown = browse?.(seen, facts)
+      if (shown !== undefined) return toResponse(await shown, request.method)
+      const answered = runGuard(guard, seen, admit, onError)
+      return browse === undefined ? answered : varied(await answered)
     }
+    return markRoute(guarded, route)
   }
   return guard as Guard<U, Right>
 }

@@ -1,19 +1,39 @@
 import { type Awaitable, isPromise } from '../base/awaitable.ts'
-import { configError } from '../base/errors.ts'
+import { AuthError, configError } from '../base/errors.ts'
 import { hasDotSegments, originForm } from '../base/request-target.ts'
+import type { Captured } from '../guard/rendering.ts'
 import type { Requirement } from '../guard/requirement.ts'
+import type {
+  KnownRoute,
+  Rendering,
+  RouteInfo,
+  RouteMethod,
+} from '../guard/route-info.ts'
+import { toResponse } from '../http/fetch-request.ts'
 import { matchPath } from '../http/path-pattern.ts'
 import { pathOf } from '../http/query.ts'
-import type { AuthRequest } from '../http/request.ts'
+import type { AuthReply, AuthRequest } from '../http/request.ts'
 import { withoutLastSlash } from '../http/router.ts'
 import { type Internals, internalsOf } from '../instance/internals.ts'
 import { type Principal, requiresSignIn } from '../permissions/permission.ts'
 import type { Watchword } from '../watchword.ts'
+import { captureResponse } from './capture-response.ts'
 
 /** A guarded route: its guard, and the handler for the requests that it admits. */
 export interface GuardedRoute<Handler, Right extends string> {
   readonly guard: (request: AuthRequest) => Awaitable<Principal<unknown, Right>>
   readonly handle: Handler
+  readonly route: RouteInfo
+}
+
+/** The options of `mount` and `guardOf`. */
+export interface GuardOptions {
+  /**
+   * Whether browsers are shown pages about the guarded routes, with the option `browsableApi`; a route may say otherwise.
+   *
+   * @default false
+   */
+  readonly browsable?: boolean | 'rendered'
 }
 
 /** Reads the arguments of `guard(handler)` and `guard(requirement, handler)`. @throws AuthError `invalid_config` */
@@ -22,6 +42,7 @@ export function guardFactory<U, Right extends string, Handler>(
   args:
     | readonly [requirement: Requirement<U, Right>, handler: Handler]
     | readonly [handler: Handler],
+  { browsable }: GuardOptions = {},
 ): GuardedRoute<Handler, Right> {
   const handle = args.at(-1)
   const isHandler = typeof handle === 'function' && !requiresSignIn(handle)
@@ -31,24 +52,109 @@ export function guardFactory<U, Right extends string, Handler>(
     )
   }
   const [requirement] = args as readonly [Requirement<U, Right>]
-  const { guard: create } = internalsOf<U, Right>(auth)
-  const guard = args.length === 1 ? create() : guardFor(create, requirement)
-  return { guard, handle: handle as Handler }
+  const { guard: create, route } = internalsOf<U, Right>(auth)
+  const isDefault = args.length === 1
+  const guard = isDefault ? create() : guardFor(create, requirement)
+  const described = route(isDefault ? undefined : requirement, browsable)
+  return { guard, handle: handle as Handler, route: described }
+}
+
+/** The principal of a navigation, if the page shows the answer of the handler; `undefined`: the page is sent without one. */
+export async function renderedFor<
+  P extends { readonly scheme: string; readonly user: unknown },
+>(
+  guard: (request: AuthRequest) => Awaitable<P>,
+  request: AuthRequest,
+  rendering: Rendering,
+): Promise<P | undefined> {
+  try {
+    const principal = await guard(request)
+    return rendering.accepts(principal) ? principal : undefined
+  } catch (error) {
+    if (error instanceof AuthError) return undefined
+    throw error
+  }
+}
+
+/** The page in place of an answer, with the cookies that the answer set. */
+export async function renderedResponse(
+  response: Response,
+  pageWith: (captured: Captured) => Promise<AuthReply>,
+): Promise<Response> {
+  const cookies = response.headers.getSetCookie()
+  const captured = await captureResponse(response)
+  if (captured instanceof Response) return captured
+  const page = toResponse(await pageWith(captured))
+  for (const cookie of cookies) page.headers.append('Set-Cookie', cookie)
+  return page
+}
+
+const ROUTES = new WeakMap<object, RouteInfo>()
+
+/** Marks a handler that a guard has made, so that the routers of frameworks show which routes are guarded. */
+export function markRoute<Handler extends object>(
+  handler: Handler,
+  route: RouteInfo,
+): Handler {
+  ROUTES.set(handler, route)
+  return handler
+}
+
+/** @returns `undefined` if no guard has made the handler */
+export const routeOf = (handler: unknown): RouteInfo | undefined =>
+  typeof handler === 'function' || typeof handler === 'object'
+    ? ROUTES.get(handler as object)
+    : undefined
+
+/** What routes of all methods stand for. */
+const ALL = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** @param method as frameworks write it: in lower case, `ALL`, or `undefined` for all */
+export const methodsNamed = (method: string | undefined): readonly string[] => {
+  const name = method?.toUpperCase() ?? 'ALL'
+  return name === 'ALL' ? ALL : [name]
+}
+
+/** Those of a path. */
+export const methodsAt = (
+  path: string,
+  routes: readonly KnownRoute[],
+): readonly RouteMethod[] =>
+  routes.filter((each) => each.path === path && !DERIVED.includes(each.method))
+
+const DERIVED = ['HEAD', 'OPTIONS']
+
+/** A response that caches must not give to a browser that wants the page. */
+export function varied(response: Response): Response {
+  try {
+    response.headers.append('Vary', 'Accept')
+    return response
+  } catch {
+    // The headers of responses that `fetch` has returned cannot be changed.
+    const copy = new Response(response.body, response)
+    copy.headers.append('Vary', 'Accept')
+    return copy
+  }
 }
 
 /** The guard of at most one requirement. @throws AuthError `invalid_config` */
 export function guardOfArguments<U, Right extends string>(
   auth: Watchword<U, Right>,
   requirements: readonly Requirement<U, Right>[],
-): GuardedRoute<never, Right>['guard'] {
+  { browsable }: GuardOptions = {},
+): Omit<GuardedRoute<never, Right>, 'handle'> {
   if (requirements.length > 1) {
     throw configError(
       'guard(…) takes one requirement: combine permissions with allOf(…), as in guard(allOf(has("a"), has("b"))).',
     )
   }
-  const { guard: create } = internalsOf<U, Right>(auth)
-  if (requirements.length === 0) return create()
-  return guardFor(create, requirements[0] as Requirement<U, Right>)
+  const { guard: create, route } = internalsOf<U, Right>(auth)
+  const [requirement] = requirements
+  const guard =
+    requirements.length === 0
+      ? create()
+      : guardFor(create, requirement as Requirement<U, Right>)
+  return { guard, route: route(requirement, browsable) }
 }
 
 /**

@@ -8,8 +8,17 @@ import { isPreflight } from '../http/preflight.ts'
 import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
-import { guardOfArguments, targetBelow } from './guarding.ts'
+import {
+  type GuardOptions,
+  guardOfArguments,
+  markRoute,
+  renderedFor,
+  renderedResponse,
+  targetBelow,
+  varied,
+} from './guarding.ts'
 import { HonoRequest } from './hono-request.ts'
+import { honoFacts, honoRoutes } from './hono-routes.ts'
 
 /** What a guard adds to a context: `c.var.auth`, `c.get('auth')`. */
 export interface GuardedEnv<U, Right extends string> {
@@ -40,8 +49,10 @@ interface App {
 export function mount<U, Right extends string>(
   app: App,
   auth: Watchword<U, Right>,
+  options: GuardOptions = {},
 ): Guard<U, Right> {
-  const { paths, answer } = internalsOf(auth)
+  const { paths, answer, routes } = internalsOf(auth)
+  routes.add(() => honoRoutes(app))
   for (const path of paths) {
     const answerOrPass = async (
       c: Context,
@@ -57,24 +68,35 @@ export function mount<U, Right extends string>(
     app.all(path, answerOrPass)
     app.all(`${path}/`, answerOrPass)
   }
-  return guardOf(auth)
+  return guardIn(app, auth, options)
 }
 
+type Middleware<Right extends string> = MiddlewareHandler<GuardedEnv<unknown, Right>>
+
 /** The guard alone, for an application that does not serve the endpoints. */
-export function guardOf<U, Right extends string>(
+export const guardOf = <U, Right extends string>(
   auth: Watchword<U, Right>,
+  options: GuardOptions = {},
+): Guard<U, Right> => guardIn(undefined, auth, options)
+
+/** @param app whose routes are known */
+function guardIn<U, Right extends string>(
+  app: App | undefined,
+  auth: Watchword<U, Right>,
+  options: GuardOptions,
 ): Guard<U, Right> {
   const { replyToError } = internalsOf(auth)
   const guard = (
     ...requirements: readonly Requirement<U, Right>[]
   ): MiddlewareHandler<GuardedEnv<unknown, Right>> => {
-    const guard = guardOfArguments(auth, requirements)
+    const { guard, route } = guardOfArguments(auth, requirements, options)
+    const { browse, rendering } = route
     const deny = (error: unknown): Response => {
       if (error instanceof AuthError) return toResponse(replyToError(error))
       throw error
     }
     // Not async: Hono awaits the result, and an async function between would cost as much as the guard.
-    return (c, next) => {
+    const checking: Middleware<Right> = (c, next) => {
       const admit = (principal: Principal<unknown, Right>): Promise<void> => {
         c.set('auth', principal)
         return next().then(() => {
@@ -90,6 +112,32 @@ export function guardOf<U, Right extends string>(
       }
       return isPromise(principal) ? principal.then(admit, deny) : admit(principal)
     }
+    if (browse === undefined) return markRoute(checking, route)
+    const browsable: Middleware<Right> = async (c, next) => {
+      const request = new HonoRequest(c)
+      const facts = () => honoFacts(c, browsable, app)
+      if (rendering?.wants(request)) {
+        const principal = await renderedFor(guard, request, rendering)
+        if (principal !== undefined) {
+          c.set('auth', principal)
+          await next()
+          const answered = c.res
+          // Else Hono would put the headers of the answer over those of the page.
+          c.res = undefined
+          c.res = await renderedResponse(answered, (each) =>
+            rendering.page(request, facts, each),
+          )
+          return undefined
+        }
+      }
+      const shown = browse(request, facts)
+      if (shown !== undefined) return toResponse(await shown, request.method)
+      const denied = await checking(c, next)
+      if (denied instanceof Response) return varied(denied)
+      c.header('Vary', 'Accept', { append: true })
+      return undefined
+    }
+    return markRoute(browsable, route)
   }
   return guard as Guard<U, Right>
 }

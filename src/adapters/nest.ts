@@ -11,15 +11,19 @@ import {
   SetMetadata,
 } from '@nestjs/common'
 import type { FastifyReply } from 'fastify'
-import { isPromise } from '../base/awaitable.ts'
+import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
+import type { RouteInfo } from '../guard/route-info.ts'
+import type { AuthReply, AuthRequest } from '../http/request.ts'
 import { type Internals, internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { Requirement, Watchword } from '../watchword.ts'
+import { browsed } from './browse-node.ts'
 import { mount as mountInExpress } from './express.ts'
 import { mount as mountInFastify } from './fastify.ts'
 import { answerWith } from './fastify-parts.ts'
-import { guardOfArguments } from './guarding.ts'
+import { type GuardOptions, guardOfArguments, markRoute } from './guarding.ts'
+import { guardsOn, metadataOf, nestFacts } from './nest-routes.ts'
 import { NodeRequest, send } from './node-request.ts'
 
 /** Makes the argument of Nest's decorators: `@UseGuards(guard())`, `@UseGuards(guard('posts.change'))` and `app.useGlobalGuards(guard())`. */
@@ -34,23 +38,26 @@ export type Guard<U, Right extends string> = (
 export function mount<U, Right extends string>(
   app: INestApplication,
   auth: Watchword<U, Right>,
+  options: GuardOptions = {},
 ): Guard<U, Right> {
   const adapter = app.getHttpAdapter()
   const framework = adapter.getInstance()
   if (adapter.getType() === 'fastify') mountInFastify(framework, auth)
   else mountInExpress(framework, auth)
   app.useGlobalFilters(new AuthErrorFilter(auth))
-  return guardOf(auth)
+  return guardOf(auth, options)
 }
 
 /** The guard alone: controllers are written before the application exists. */
 export function guardOf<U, Right extends string>(
   auth: Watchword<U, Right>,
+  options: GuardOptions = {},
 ): Guard<U, Right> {
   return (...requirements) => {
-    const guard = guardOfArguments<U, Right>(
+    const { guard, route } = guardOfArguments<U, Right>(
       auth,
       requirements as readonly Requirement<U, Right>[],
+      options,
     )
     const activated: CanActivate = {
       canActivate(context) {
@@ -60,14 +67,66 @@ export function guardOf<U, Right extends string>(
           request.auth = principal
           return true
         }
-        const principal = guard(
-          new NodeRequest(request.raw ?? request, request.originalUrl, request),
-        )
+        const seen = new NodeRequest(request.raw ?? request, request.originalUrl, request)
+        const shown = shownTo(context, activated, route, { guard, request: seen, admit })
+        if (shown !== undefined) return shown
+        const principal = guard(seen)
         return isPromise(principal) ? principal.then(admit) : admit(principal)
       },
     }
-    return activated
+    return markRoute(activated, route)
   }
+}
+
+/** Thrown in place of running a handler: `AuthErrorFilter` sends the page about the route. */
+class Shown extends Error {
+  readonly reply: AuthReply
+
+  constructor(reply: AuthReply) {
+    super(
+      'The page about a route is sent in place of its answer: mount(app, auth) answers it.',
+    )
+    this.reply = reply
+  }
+}
+
+interface Activation<Right extends string> {
+  readonly guard: (request: AuthRequest) => Awaitable<Principal<unknown, Right>>
+  readonly request: AuthRequest
+  readonly admit: (principal: Principal<unknown, Right>) => true
+}
+
+/** @returns `undefined` if the guard decides; else a promise that is rejected with the page, or true if the answer is captured */
+function shownTo<Right extends string>(
+  context: ExecutionContext,
+  activated: CanActivate,
+  route: RouteInfo,
+  { guard, request, admit }: Activation<Right>,
+): Promise<boolean> | undefined {
+  if (route.browse === undefined) return undefined
+  const response = context.switchToHttp().getResponse<VaryingResponse>()
+  const shown = browsed(route, {
+    guard,
+    request,
+    response: response.raw ?? (response as unknown as ServerResponse),
+    facts: () => nestFacts(context, activated),
+    send(reply) {
+      throw new Shown(reply)
+    },
+    proceed: admit,
+  })
+  if (shown !== undefined) return shown as Promise<boolean>
+  const before = response.getHeader('Vary')
+  response.header('Vary', [before ?? [], 'Accept'].flat().join(', '))
+  return undefined
+}
+
+/** Both frameworks have these methods. */
+interface VaryingResponse {
+  /** Node's response: Fastify wraps it, Express extends it. */
+  readonly raw?: ServerResponse
+  getHeader(name: string): string | string[] | undefined
+  header(name: string, value: string): unknown
 }
 
 const PUBLIC = 'watchword:public'
@@ -86,17 +145,6 @@ function isPublic(context: ExecutionContext, guard: CanActivate): boolean {
   return metadataOf(PUBLIC, controller) === true && !guardsOn(controller).includes(guard)
 }
 
-/** What `@UseGuards` has put on a handler or a controller. */
-const guardsOn = (target: object): readonly unknown[] =>
-  (metadataOf('__guards__', target) as readonly unknown[] | undefined) ?? []
-
-/** `Reflect.getMetadata` comes from `reflect-metadata`, which Nest requires. */
-const metadataOf = (key: string, target: object): unknown =>
-  (Reflect as { getMetadata?(key: string, target: object): unknown }).getMetadata?.(
-    key,
-    target,
-  )
-
 /** The user of a guarded handler: `hello(@CurrentUser() user: User)`. */
 export const CurrentUser = createParamDecorator(
   (_: unknown, context) => principalOf(context).user,
@@ -113,15 +161,15 @@ export class AuthErrorFilter {
     this.#replyToError = internalsOf(auth).replyToError
   }
 
-  catch(error: AuthError, host: ArgumentsHost): void {
+  catch(error: AuthError | Shown, host: ArgumentsHost): void {
     const response = host.switchToHttp().getResponse<ServerResponse | FastifyReply>()
-    const reply = this.#replyToError(error)
+    const reply = error instanceof Shown ? error.reply : this.#replyToError(error)
     if ('raw' in response) answerWith(response, reply)
     else send(response, reply)
   }
 }
 // Node runs the sources as they are and has no decorators, so this one is applied as a call.
-Catch(AuthError)(AuthErrorFilter)
+Catch(AuthError, Shown)(AuthErrorFilter)
 
 interface GuardedRequest extends IncomingMessage {
   /** Node's request: Fastify wraps it, Express extends it. */

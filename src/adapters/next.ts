@@ -2,12 +2,20 @@ import '../base/node-version.ts'
 
 import type { NextRequest } from 'next/server.js'
 import { AuthError, configError } from '../base/errors.ts'
+import type { RouteFacts, RouteInfo } from '../guard/route-info.ts'
 import { FetchRequest, targetOf, toResponse } from '../http/fetch-request.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
-import { guardFactory, runGuard } from './guarding.ts'
+import {
+  guardFactory,
+  markRoute,
+  renderedFor,
+  renderedResponse,
+  runGuard,
+  varied,
+} from './guarding.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 /** What a route file exports. */
@@ -68,15 +76,73 @@ export function guard<U, Right extends string, Context>(
   >[1]
 ): Handler<Context> {
   const { replyToError } = internalsOf(auth)
-  const { guard, handle } = guardFactory(auth, args)
-  return async (request, context) => {
+  const { guard, handle, route } = guardFactory(auth, args)
+  const { browse, rendering } = route
+  const guarded: Handler<Context> = async (request, context) => {
     const admit = (principal: Principal<unknown, Right>) =>
       handle(Object.assign(request, { auth: principal }), context)
-    return runGuard(guard, new FetchRequest(request), admit, (error) => {
+    const seen = new FetchRequest(request)
+    const facts = () => factsOf(auth, request, context, route)
+    const onError = (error: unknown): Response => {
       // Next handles everything else that is thrown: redirect(), notFound() and unexpected errors.
       if (error instanceof AuthError) return toResponse(replyToError(error))
       throw error
+    }
+    if (rendering?.wants(seen)) {
+      const principal = await renderedFor(guard, seen, rendering)
+      if (principal !== undefined) {
+        const answered = await runGuard(() => principal, seen, admit, onError)
+        return renderedResponse(answered, (each) => rendering.page(seen, facts, each))
+      }
+    }
+    const shown = browse?.(seen, facts)
+    if (shown !== undefined) return toResponse(await shown, request.method)
+    const answered = runGuard(guard, seen, admit, onError)
+    if (browse === undefined) return answered
+    await facts()
+    return varied(await answered)
+  }
+  return markRoute(guarded, route)
+}
+
+/** The methods that were seen of each path of an instance's routes: Next does not show which a module exports. */
+const SEEN = new WeakMap<object, Map<string, Map<string, RouteInfo>>>()
+
+/** Records the route, too. */
+async function factsOf(
+  auth: object,
+  request: Request,
+  context: unknown,
+  route: RouteInfo,
+): Promise<RouteFacts> {
+  const pattern = await patternOf(request, context)
+  const paths = SEEN.get(auth) ?? new Map<string, Map<string, RouteInfo>>()
+  SEEN.set(auth, paths)
+  const seen = paths.get(pattern) ?? new Map<string, RouteInfo>()
+  paths.set(pattern, seen)
+  seen.set(request.method === 'HEAD' ? 'GET' : request.method, route)
+  const methods = [...seen].map(([method, each]) => ({ method, route: each }))
+  return { pattern, methods }
+}
+
+/** `/notes/1` with `{ id: '1' }` is `/notes/[id]`. */
+async function patternOf(request: Request, context: unknown): Promise<string> {
+  const { params } = (context ?? {}) as { readonly params?: Promise<object> | object }
+  const values = Object.entries((await params) ?? {})
+  const segments = new URL(request.url).pathname.split('/')
+  return segments
+    .map((segment) => {
+      const name = values.find(([, value]) => value === decoded(segment))?.[0]
+      return name === undefined ? segment : `[${name}]`
     })
+    .join('/')
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
   }
 }
 

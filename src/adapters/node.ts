@@ -6,7 +6,8 @@ import type { AuthRequest } from '../http/request.ts'
 import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
-import { guardFactory, runGuard } from './guarding.ts'
+import { browsed } from './browse-node.ts'
+import { type GuardOptions, guardFactory, markRoute, runGuard } from './guarding.ts'
 import { NodeRequest, send } from './node-request.ts'
 
 export {
@@ -41,13 +42,14 @@ export interface Guard<U, Right extends string> {
 export function mount<U, Right extends string>(
   server: Server,
   auth: Watchword<U, Right>,
+  options: GuardOptions = {},
 ): Guard<U, Right> {
   const { owns, answer } = internalsOf(auth)
   server.prependListener('request', (request, response) => {
     if (!owns(originForm(request.url ?? ''))) return
     answer(new NodeRequest(request))?.then((reply) => send(response, reply))
   })
-  return guardExcept(owns, auth)
+  return guardExcept(owns, auth, options)
 }
 
 /**
@@ -67,33 +69,50 @@ export const requestOf = (request: IncomingMessage): AuthRequest =>
 /** The guard alone, for a server that does not serve the endpoints. */
 export const guardOf = <U, Right extends string>(
   auth: Watchword<U, Right>,
-): Guard<U, Right> => guardExcept(() => false, auth)
+  options: GuardOptions = {},
+): Guard<U, Right> => guardExcept(() => false, auth, options)
 
 /** @param isOthers whether another listener answers a request target */
 function guardExcept<U, Right extends string>(
   isOthers: (url: string) => boolean,
   auth: Watchword<U, Right>,
+  options: GuardOptions,
 ): Guard<U, Right> {
   type Arguments = Parameters<
     typeof guardFactory<U, Right, GuardedListener<unknown, Right>>
   >[1]
   const { replyToError } = internalsOf(auth)
   const guard = (...args: Arguments): RequestListener => {
-    const { guard, handle } = guardFactory(auth, args)
-    return (request, response) => {
+    const { guard, handle, route } = guardFactory(auth, args, options)
+    const listener: RequestListener = (request, response) => {
       if (isOthers(originForm(request.url ?? ''))) return
+      const seen = new NodeRequest(request)
       const admit = (principal: Principal<unknown, Right>): unknown => {
         const guarded = request as GuardedRequest<unknown, Right>
         guarded.auth = principal
         return handle(guarded, response)
       }
-      runGuard(guard, new NodeRequest(request), admit, (error) => {
+      const onError = (error: unknown): void => {
         const reply = replyToError(error)
         // Part of a response is sent: closing the connection shows the client that it is incomplete.
         if (response.headersSent && !response.writableEnded) response.destroy()
         else send(response, reply)
-      })
+      }
+      if (route.browse !== undefined) {
+        const shown = browsed(route, {
+          guard,
+          request: seen,
+          response,
+          facts: () => ({}),
+          send: (reply) => send(response, reply),
+          proceed: admit,
+        })
+        if (shown !== undefined) return void shown.catch(onError)
+        response.appendHeader('Vary', 'Accept')
+      }
+      runGuard(guard, seen, admit, onError)
     }
+    return markRoute(listener, route)
   }
   return guard as Guard<U, Right>
 }

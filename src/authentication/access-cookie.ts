@@ -65,6 +65,7 @@ export function cookieSecurity(
 }
 
 const cookieAuthentication = (cookies: TokenCookies, deps: LibrarySchemeDeps) => ({
+  name: 'cookie',
   ...challengesOfBearer(deps),
   identify: (request: AuthRequest) => identityIn(request, cookies, deps),
 })

@@ -46,6 +46,7 @@ export function basic(options: BasicOptions = {}): Scheme<User> {
       trustsPlainPages: true,
     })
     return {
+      name: 'basic',
       challenge: `Basic realm="${realm}"`,
       identify(request) {
         const header = request.header('authorization')

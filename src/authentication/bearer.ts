@@ -19,7 +19,9 @@ import type { TokenUser } from './token-user.ts'
 export const bearer = (): Scheme<User> =>
   libraryScheme(
     (deps) => ({
+      name: 'bearer',
       ...challengesOfBearer(deps),
+      tokenIn: (request) => request.header(deps.headerName),
       identify(request) {
         const header = request.header(deps.headerName)
         return header === undefined ? undefined : identifyBearer(header, deps)
@@ -47,7 +49,9 @@ export const statelessBearer = (
   refuseUnknownOptions(options, { revocation: true }, argumentOf('statelessBearer'))
   const scheme = libraryScheme<TokenUser>(
     (deps) => ({
+      name: 'bearer',
       ...challengesOfBearer(deps),
+      tokenIn: (request) => request.header(deps.headerName),
       identify(request) {
         const header = request.header(deps.headerName)
         if (header === undefined) return undefined

@@ -66,6 +66,7 @@ function createScheme(
     (deps) => {
       const refuseOtherSites = crossSiteGuard(trusts, deps)
       return {
+        name: 'remoteUser',
         async identify(request) {
           const name = await findName(request)
           if (!name) return undefined

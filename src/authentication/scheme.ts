@@ -41,6 +41,8 @@ export interface Identity<U = User> {
 
 /** A scheme in an open instance. */
 export interface Authentication {
+  /** For explanations: what its identities have as `scheme`. */
+  readonly name?: string | undefined
   /**
    * The scheme's `WWW-Authenticate` on a 401, such as `Bearer realm="api"` (RFC 9110 §11.6.1). If the first scheme of a
    * list has none, the list answers with 403.
@@ -55,6 +57,8 @@ export interface Authentication {
    * @throws AuthError if it has such credentials and they are wrong: no other scheme is tried
    */
   identify(request: AuthRequest): Awaitable<Identity<unknown> | undefined>
+  /** The header with the token of a request, for the times in an explanation. */
+  tokenIn?(request: AuthRequest): string | undefined
 }
 
 /** What an instance passes to its schemes. */
@@ -158,10 +162,11 @@ export function firstIdentity(
   ): Awaitable<Identity<unknown> | undefined> => {
     const scheme = schemes[index]
     if (scheme === undefined) return undefined
-    const identity = scheme.identify(request)
+    const identity = identifyWith(scheme, index, request)
     if (!isPromise(identity)) return identity ?? identifyFrom(index + 1, request)
     return Promise.resolve(identity).then(
       (found) => found ?? identifyFrom(index + 1, request),
+      (error) => rejectBy(index, error),
     )
   }
   const [only] = schemes
@@ -169,6 +174,30 @@ export function firstIdentity(
     return (request) => only.identify(request)
   return (request) => identifyFrom(0, request)
 }
+
+function identifyWith(
+  scheme: Authentication,
+  index: number,
+  request: AuthRequest,
+): ReturnType<Authentication['identify']> {
+  try {
+    return scheme.identify(request)
+  } catch (error) {
+    return rejectBy(index, error)
+  }
+}
+
+/** Which scheme of a list has thrown an error, for explanations. */
+const REJECTED_BY = new WeakMap<object, number>()
+
+function rejectBy(index: number, error: unknown): never {
+  if (typeof error === 'object' && error !== null) REJECTED_BY.set(error, index)
+  throw error
+}
+
+/** @returns `undefined` if a list with one scheme, or none of its schemes, has thrown it */
+export const schemeThatRejected = (error: object): number | undefined =>
+  REJECTED_BY.get(error)
 
 /** The challenges of a 401: those of all schemes, or none if the first scheme has none. */
 export function challengesOf(schemes: readonly Authentication[]): readonly string[] {

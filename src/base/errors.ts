@@ -1,3 +1,4 @@
+import { EXPLANATION, explanationOf } from './explained.ts'
 import { jsonText } from './json-text.ts'
 
 /**
@@ -244,11 +245,13 @@ export function errorAnswer(error: AuthError, byDefault: readonly string[]): Err
   const status = statusOf(error, challenges)
   const challenged = status === 401 ? challenges : []
   const retry = retryAfter === undefined ? [] : [String(Math.ceil(retryAfter))]
+  const explanation = explanationOf(error) ?? []
   return {
     status,
     headers: [
       ...challenged.map((each) => ['WWW-Authenticate', each] as const),
       ...retry.map((seconds) => ['Retry-After', seconds] as const),
+      ...[explanation].flat().map((text) => [EXPLANATION, text] as const),
     ],
     value: body ?? { detail, ...codeOf(error) },
   }
@@ -260,7 +263,7 @@ function codeOf({ code }: AuthError): { readonly code?: string } {
 }
 
 /** A 401 must have a challenge (RFC 9110 §15.5.2): without one it is a 403, as in Django REST framework. */
-const statusOf = ({ status }: AuthError, challenges: readonly string[]): number =>
+export const statusOf = ({ status }: AuthError, challenges: readonly string[]): number =>
   status === 401 && challenges.length === 0 ? 403 : status
 
 /** An error in the options, which stops the start. @param message what is wrong, what was expected, what to write instead */

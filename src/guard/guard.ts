@@ -10,7 +10,7 @@ import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import { AuthError, isRefusedToken } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { type Decision, granted } from '../permissions/decision.ts'
-import { denialError } from '../permissions/denial-error.ts'
+import { causedBy, denialError } from '../permissions/denial-error.ts'
 import {
   type Permission,
   type PermissionContext,
@@ -40,7 +40,21 @@ export interface GuardDeps {
   readonly addressOf: (request: AuthRequest) => string
   /** Called for each request that is denied; `undefined` unless the option `explain` is on. */
   readonly onDenied: DeniedHook | undefined
+  /** Explains refusals to requests that ask for it; `undefined` unless the option `browsableApi` is on. */
+  readonly explain?: Explainer | undefined
 }
+
+/** What a guard knows of a request that it refuses. */
+export interface Refusal {
+  readonly error: AuthError
+  readonly request: AuthRequest
+  readonly identity: Identity<unknown> | undefined
+  readonly principal: RequestPrincipal<unknown> | undefined
+  readonly parts: GuardParts
+}
+
+/** @param answered the error that is answered: it gets the explanation, if the request asks and may see it */
+export type Explainer = (answered: AuthError, refusal: Refusal) => void
 
 export type DeniedHook = (
   error: AuthError,
@@ -62,6 +76,7 @@ export function createGuard(parts: GuardParts, deps: GuardDeps): Guard {
 }
 
 class RouteGuard {
+  readonly #parts: GuardParts
   readonly #throttles: readonly Throttle[]
   readonly #deps: GuardDeps
   readonly #useSession: GuardParts['useSession']
@@ -75,6 +90,7 @@ class RouteGuard {
 
   constructor(parts: GuardParts, deps: GuardDeps) {
     const { schemes, permissions, throttles, useSession, stepUp } = parts
+    this.#parts = parts
     this.#throttles = throttles
     this.#deps = deps
     this.#useSession = useSession
@@ -179,11 +195,18 @@ class RouteGuard {
     identity: Identity<unknown> | undefined,
   ): AuthError {
     this.#deps.onDenied?.(error, request, identity)
-    if (error.code === 'insufficient_user_authentication')
-      return error.withChallenges(this.#stepUpChallenges)
-    return error.withChallenges(
-      isRefusedToken(error) ? this.#refusedChallenges : this.#challenges,
-    )
+    const answered = error.withChallenges(this.#challengesFor(error))
+    const { explain } = this.#deps
+    if (explain === undefined) return answered
+    const principal =
+      identity && new RequestPrincipal(identity, this.#principalDeps, request)
+    explain(answered, { error, request, identity, principal, parts: this.#parts })
+    return answered
+  }
+
+  #challengesFor(error: AuthError): readonly string[] {
+    if (error.code === 'insufficient_user_authentication') return this.#stepUpChallenges
+    return isRefusedToken(error) ? this.#refusedChallenges : this.#challenges
   }
 }
 
@@ -200,22 +223,24 @@ function createAuthorizer(
     const decision = permission(context)
     // Most grant, and `isPromise` sees so many shapes that V8 looks each up.
     if (decision === granted) return authorize(context, index + 1)
-    if (isPromise(decision)) return authorizeLater(decision, context, index)
-    requireGranted(decision, context, canSignIn)
+    if (isPromise(decision)) return authorizeLater(permission, decision, context, index)
+    requireGranted(permission, decision, context, canSignIn)
     return authorize(context, index + 1)
   }
   const authorizeLater = async (
+    permission: AnyPermission,
     decision: Promise<Decision>,
     context: AnyContext,
     index: number,
   ): Promise<void> => {
-    requireGranted(await decision, context, canSignIn)
+    requireGranted(permission, await decision, context, canSignIn)
     return authorize(context, index + 1)
   }
   return authorize
 }
 
 function requireGranted(
+  permission: AnyPermission,
   decision: Decision,
   context: AnyContext,
   canSignIn: boolean,
@@ -223,7 +248,8 @@ function requireGranted(
   if (decision.granted === true) return
   // If no scheme could authenticate the client, it gets a 403 with the permission's own text, not a 401.
   const identity = canSignIn ? context.identity : UNAUTHENTICATABLE
-  throw denialError(decision, identity, context.request)
+  const error = denialError(decision, identity, context.request)
+  throw causedBy({ permission, decision }, error)
 }
 
 /** Handlers rely on the `signedIn` mark: the type of `req.auth.user` follows from it. */

@@ -23,6 +23,7 @@ import type { Hits } from '../throttling/hits.ts'
 import type { Throttle } from '../throttling/throttle.ts'
 import type { GuardParts } from './guard.ts'
 import type { Permissions, Requirement, RequirementOptions } from './requirement.ts'
+import { type BrowsableOptions, isBrowsable, isDescription } from './route-description.ts'
 import { stepUpCheck } from './step-up.ts'
 import { type Limits, throttlesOf } from './throttles.ts'
 
@@ -104,6 +105,13 @@ function parseOptions(requirement: unknown): RequirementOptions<never, string> {
   return requirement
 }
 
+/** What a requirement says of its route for the browsable API; it has been parsed before. */
+export function browsableOptionsOf(
+  requirement: Requirement<never, string> | undefined,
+): BrowsableOptions {
+  return typeof requirement === 'object' ? requirement : {}
+}
+
 /** Permission strings become permissions. @throws AuthError `invalid_config` if no role has one of them */
 const permissionsOf = (
   given: Permissions<never, string>,
@@ -172,6 +180,19 @@ const MEMBERS = {
   fresh: { isValid: isFresh, fault: FRESH_FAULT },
   amr: { isValid: isMethods, fault: AMR_FAULT },
   acr: { isValid: isAssuranceLevel, fault: ACR_FAULT },
+  browsable: {
+    isValid: isBrowsable,
+    fault: 'A guard\'s "browsable" must be true, false or "rendered".',
+  },
+  describe: {
+    isValid: isDescription,
+    fault:
+      'A guard\'s "describe" must be an object of summary, description, body, query, answers, example, types, methods and path: write { summary: "Write a note", body: NewNote }.',
+  },
+  confirm: {
+    isValid: (value: unknown) => typeof value === 'boolean',
+    fault: 'A guard\'s "confirm" must be true or false.',
+  },
 } as const
 
 const NAMES = Object.keys(MEMBERS).join(', ')

@@ -4,10 +4,11 @@ import type { AssuranceLevel } from '../base/acr.ts'
 import type { Duration } from '../base/duration.ts'
 import type { Permission, SignedIn } from '../permissions/permission.ts'
 import type { Throttle } from '../throttling/throttle.ts'
+import type { BrowsableOptions } from './route-description.ts'
 
 /**
  * What a route requires: `'posts.change'` (a permission string of the instance's roles), a permission such as `isStaff`,
- * or an object of `schemes`, `permissions`, `throttle`, `fresh`, `amr` and `acr`.
+ * or an object of `schemes`, `permissions`, `throttle`, `fresh`, `amr`, `acr`, `browsable`, `describe` and `confirm`.
  */
 export type Requirement<U, Right extends string> =
   | Right
@@ -26,7 +27,7 @@ export type RequirementOptions<U, Right extends string> =
       readonly permissions?: Permissions<never, Right>
     })
 
-interface CommonOptions extends StepUpOptions {
+interface CommonOptions extends StepUpOptions, BrowsableOptions {
   /**
    * The name of a rate in the option `throttle`: counts in addition to `anon` and `user`. A list of names and throttles
    * replaces those two; an empty list counts nothing.

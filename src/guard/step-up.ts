@@ -40,3 +40,14 @@ async function proofOf(
     return token === undefined ? {} : proofIn(token)
   return (await sessions.find(sessionId as SessionId))?.session ?? {}
 }
+
+/** What a route requires of the sign-in, in words. */
+export const stepUpNames = ({
+  fresh,
+  amr,
+  acr,
+}: Partial<StepUp> = {}): readonly string[] => [
+  ...(fresh === undefined ? [] : [`signed in within ${fresh} seconds`]),
+  ...(amr === undefined ? [] : [`signed in with ${amr.join(' or ')}`]),
+  ...(acr === undefined ? [] : [`signed in at the level ${acr}`]),
+]

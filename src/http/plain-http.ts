@@ -21,7 +21,7 @@ export const isPlainHttp = (request: AuthRequest, behindProxy: boolean): boolean
   [...FORWARDED, ...REMOTE].every((name) => request.header(name) === undefined)
 
 /** Whether a request has crossed no network, as far as its host, its connection and the headers of proxies show. */
-function isLocal(request: AuthRequest): boolean {
+export function isLocal(request: AuthRequest): boolean {
   const forwardedFor = request.header('x-forwarded-for')
   // Next hides the connection, and shows its client in the header.
   const peer = request.address || forwardedFor

@@ -2,9 +2,11 @@ import { challengeOf } from '../authentication/bearer.ts'
 import type { LibrarySchemeDeps } from '../authentication/scheme.ts'
 import type { Log } from '../base/log.ts'
 import { currentContext, runInContext } from '../base/request-context.ts'
+import type { Exposure } from '../features/browsable-api/exposure.ts'
 import type { EndpointSettings, Surface } from '../features/core.ts'
 import { FEATURE_LIST } from '../features.ts'
 import { endpointRequirement } from '../guard/endpoint-requirement.ts'
+import type { RequirementDefaults } from '../guard/parse-requirement.ts'
 import type { Requirement } from '../guard/requirement.ts'
 import { redirect } from '../http/answer.ts'
 import type { Answers } from '../http/description.ts'
@@ -19,16 +21,21 @@ import type { Instance } from './instance.ts'
 import type { Internals } from './internals.ts'
 import type { Lazy } from './lazy-instance.ts'
 import { notFoundWith, redirectsToSignIn, signInPathOf } from './page-answers.ts'
+import { RouteTable, routeInfos } from './route-infos.ts'
 import { type CreateEndpointsDeps, createEndpoints } from './router.ts'
 
-export interface InternalsSettings extends ProxySettings, EndpointThrottleSettings {
+export interface InternalsSettings
+  extends ProxySettings,
+    EndpointThrottleSettings,
+    RequirementDefaults {
+  readonly exposure: Exposure | undefined
   readonly endpoints: CreateEndpointsDeps['endpoints']
   readonly users: Pick<EndpointSettings, 'loginField'>
   readonly user: EndpointSettings['userFields']
   readonly url: Surface['url']
-  readonly authentication: EndpointSettings['authentication']
   readonly section: EndpointSettings['section']
-  readonly tokens: Pick<LibrarySchemeDeps, 'headerTypes' | 'headerName'>
+  readonly tokens: Pick<LibrarySchemeDeps, 'headerTypes' | 'headerName'> &
+    RequirementDefaults['tokens']
   readonly tokenCookies: LibrarySchemeDeps['tokenCookies']
   readonly telemetry: boolean
   readonly log: Log
@@ -63,6 +70,7 @@ export function createInternals(
     if (authError.code === 'server_error') logFailure(authError.cause ?? authError)
     return errorReply(authError, challenge)
   }
+  const route = routeInfos(settings, { exposure: settings.exposure, open, replyToError })
   return {
     surface,
     owns: (url) => router(url) !== undefined,
@@ -79,6 +87,10 @@ export function createInternals(
       ) as never,
     notFound: notFoundWith(settings, replyToError),
     signInPath,
+    route: (requirement, byDefault) =>
+      route(requirement as Requirement<never, string> | undefined, byDefault),
+    routes: new RouteTable(),
+    browses: settings.exposure !== undefined,
     replyToError,
     userRecords: async (id) => (await open()).core.userRecords(id as UserId),
   }

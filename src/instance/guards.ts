@@ -1,5 +1,5 @@
 import type { Scheme } from '../authentication/scheme.ts'
-import { createGuard, type Guard } from '../guard/guard.ts'
+import { createGuard, type Explainer, type Guard } from '../guard/guard.ts'
 import { type GuardSettings, guardDeps } from '../guard/guard-deps.ts'
 import {
   parseRequirement,
@@ -11,6 +11,11 @@ import type { Requirement } from '../guard/requirement.ts'
 import type { Lazy } from './lazy-instance.ts'
 
 type AnyRequirement = Requirement<never, string>
+
+interface OpenDeps extends RequirementDeps {
+  /** `undefined`: the browsable API is off. */
+  readonly browsing?: { readonly explain: Explainer } | undefined
+}
 
 export interface Guards {
   /** @throws AuthError `invalid_config` if the requirement is impossible */
@@ -26,15 +31,18 @@ export interface Guards {
 /** The guards of an instance, which open it at their first request. */
 export function guardsOf(
   settings: RequirementDefaults & GuardSettings,
-  instance: Lazy<RequirementDeps>,
+  instance: Lazy<OpenDeps>,
 ): Guards {
   const deps = guardDeps(settings)
 
   const create = (requirement?: AnyRequirement): Guard => {
     const partsOf = parseRequirement(requirement, settings)
     let guard: Guard | undefined
-    const guardIn = (opened: RequirementDeps): Guard => {
-      guard ??= createGuard(partsOf(opened), deps)
+    const guardIn = (opened: OpenDeps): Guard => {
+      guard ??= createGuard(partsOf(opened), {
+        ...deps,
+        explain: opened.browsing?.explain,
+      })
       return guard
     }
     return (request) => {

@@ -6,6 +6,8 @@ import { callHook } from '../base/call-hook.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
+import type { Browsing, BrowsingSettings } from '../features/browsable-api/browse.ts'
+import type { Exposure } from '../features/browsable-api/exposure.ts'
 import type { AddedCredential, Core, SectionReader, SignedOut } from '../features/core.ts'
 import type { KeySettings } from '../features/tokens/parse-tokens.ts'
 import { EVENT_KINDS, FEATURE_LIST, type InstanceStore } from '../features.ts'
@@ -58,6 +60,8 @@ export interface Instance extends SignIns {
   readonly deps: LibrarySchemeDeps
   /** What features are passed. */
   readonly core: Core
+  /** `undefined`: the browsable API is off. */
+  readonly browsing: Browsing | undefined
   close(): Promise<void>
 }
 
@@ -70,13 +74,17 @@ export interface InstanceSettings
     Omit<SchemeSettings, 'tokens'> {
   readonly tokens: IssuingSettings['tokens'] &
     SchemeSettings['tokens'] &
-    CoreSettings['tokens']
+    CoreSettings['tokens'] &
+    BrowsingSettings['tokens']
   readonly keys: IssuingSettings['keys'] & CoreSettings['keys']
   readonly users: OpenSignInSettings['users'] & CoreSettings['users']
   readonly on: IssuingSettings['on'] & OpenSignInSettings['on'] & CoreSettings['on']
   readonly counts: 'memory' | 'store' | 'redis'
-  readonly endpoints: readonly { readonly name: string }[]
+  readonly endpoints: BrowsingSettings['endpoints']
   readonly telemetry: boolean
+  readonly addressOf: BrowsingSettings['addressOf']
+  readonly exposure: Exposure | undefined
+  readonly authentication: BrowsingSettings['authentication']
 }
 
 /** What `watchword/testing` replaces; no option reaches it. */
@@ -143,8 +151,19 @@ async function openParts(
     trace: settings.telemetry ? await openTracing() : undefined,
     deps: schemeDepsOf(settings, parts),
     core,
+    browsing: await openBrowsing(settings, core),
     close: () => closers.close(),
   }
+}
+
+/** Its code is loaded only if it is on. */
+async function openBrowsing(
+  { exposure, ...settings }: InstanceSettings,
+  core: Core,
+): Promise<Browsing | undefined> {
+  if (exposure === undefined) return undefined
+  const { createBrowsing } = await import('../features/browsable-api/browse.ts')
+  return createBrowsing({ ...settings, exposure }, core)
 }
 
 /** @param core called at a sign-in, when the instance is open */

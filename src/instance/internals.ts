@@ -3,8 +3,10 @@ import { configError } from '../base/errors.ts'
 import type { Surface } from '../features/core.ts'
 import type { UserRecords } from '../features/user-records.ts'
 import type { PrincipalUser, Requirement } from '../guard/requirement.ts'
+import type { RouteInfo } from '../guard/route-info.ts'
 import type { AuthReply, AuthRequest } from '../http/request.ts'
 import type { Principal } from '../permissions/permission.ts'
+import type { RouteTable } from './route-infos.ts'
 
 /** What adapters and the server use of an instance, and programs do not see. */
 export interface Internals<U = unknown, Right extends string = string> {
@@ -28,6 +30,19 @@ export interface Internals<U = unknown, Right extends string = string> {
   ): (request: AuthRequest) => Awaitable<Principal<PrincipalUser<N, U>, Right>>
   /** What features store of a user. */
   userRecords(id: string): Promise<readonly UserRecords[]>
+  /**
+   * Describes a guarded route, for its page and for the OpenAPI document.
+   *
+   * @param byDefault whether it is browsable if its requirement does not say so
+   */
+  route(
+    requirement: Requirement<U, Right> | undefined,
+    byDefault?: boolean | 'rendered',
+  ): RouteInfo
+  /** The guarded routes of the application, as far as the adapters know them. */
+  readonly routes: RouteTable
+  /** Whether the browsable API is on. */
+  readonly browses: boolean
   /**
    * The answer to an AuthError; any other error becomes a 500 without details, and a log entry. With `pages.redirect` a navigation that a
    * guard has refused is redirected to the page to sign in.

@@ -1,6 +1,7 @@
 import { type Awaitable, andThen } from '../base/awaitable.ts'
 import { configError } from '../base/errors.ts'
 import { type Decision, type Denied, denied, granted } from './decision.ts'
+import { type DescribedPermission, describing } from './description.ts'
 import { naming, rightsNamedIn } from './named-rights.ts'
 import {
   type Permission,
@@ -39,7 +40,7 @@ export function allOf<const Parts extends readonly Part[]>(
   const permission = (context: PermissionContext): Awaitable<Decision> =>
     firstDenial(parts, context)
   if (requiresSignIn(parts)) signedIn(permission)
-  naming(rights, permission)
+  naming(rights, describing({ kind: 'all', of: described(parts) }, permission))
   return permission as unknown as AllOf<Parts>
 }
 
@@ -51,7 +52,7 @@ export function anyOf<const Parts extends readonly Part[]>(
   const permission = (context: PermissionContext): Awaitable<Decision> =>
     firstGrant(parts, context)
   if (parts.every(requiresSignIn)) signedIn(permission)
-  naming(rights, permission)
+  naming(rights, describing({ kind: 'any', of: described(parts) }, permission))
   return permission as unknown as AnyOf<Parts>
 }
 
@@ -63,9 +64,18 @@ export function anyOf<const Parts extends readonly Part[]>(
 export const not = <Resource, U, Right extends string>(
   permission: Permission<Resource, U, Right>,
 ): Permission<Resource, U, Right> =>
-  naming(rightsIn('not', [permission]), (context) =>
-    andThen(permission(context), opposite),
+  describing(
+    { kind: 'not', of: described([permission]) },
+    naming(
+      rightsIn('not', [permission]),
+      (context: PermissionContext<Resource, U, Right>) =>
+        andThen(permission(context), opposite),
+    ),
   )
+
+const described = (parts: readonly Part[]): readonly DescribedPermission[] =>
+  // The compiler has checked what the parts read.
+  parts as readonly unknown[] as readonly DescribedPermission[]
 
 /** @throws AuthError `invalid_config` if a part is no permission */
 function rightsIn(name: string, parts: readonly Part[]): readonly string[] {
@@ -90,7 +100,9 @@ function firstDenial(
   if (part === undefined) return granted
   return andThen(part(context), (decision) => {
     if (decision.granted === true) return firstDenial(parts, context, index + 1)
-    return withoutDetail(decision)
+    const denial = withoutDetail(decision)
+    DENIED_BY.set(denial, { index, decision })
+    return denial
   })
 }
 
@@ -108,6 +120,21 @@ function firstGrant(
     return firstGrant(parts, context, index + 1, withoutDetail(decision))
   })
 }
+
+interface PartDenial {
+  readonly index: number
+  readonly decision: Decision
+}
+
+const DENIED_BY = new WeakMap<Decision, PartDenial>()
+
+/**
+ * The part of an `allOf` that denied, with its decision.
+ *
+ * @returns `undefined` if the decision is not that of an `allOf`
+ */
+export const partThatDenied = (decision: Decision | undefined): PartDenial | undefined =>
+  decision && DENIED_BY.get(decision)
 
 /** The text of one part would describe only a part of the rule to the client. */
 const withoutDetail = ({ reason, as }: Denied): Denied =>

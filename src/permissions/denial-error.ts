@@ -1,6 +1,22 @@
 import { AuthError } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
-import type { Denied } from './decision.ts'
+import type { Decision, Denied } from './decision.ts'
+
+/** The permission that denied a request, for explanations. */
+export interface Denial {
+  readonly permission: object
+  readonly decision: Decision
+}
+
+const DENIALS = new WeakMap<AuthError, Denial>()
+
+/** @returns `undefined` if no permission has caused the error */
+export const denialOf = (error: AuthError): Denial | undefined => DENIALS.get(error)
+
+export function causedBy(denial: Denial, error: AuthError): AuthError {
+  DENIALS.set(error, denial)
+  return error
+}
 
 /** The error of a denied request. Anonymous requests get 401 and the default text, authenticated ones 403. */
 export function denialError(

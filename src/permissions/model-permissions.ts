@@ -2,6 +2,7 @@ import { isTokenUser } from '../authentication/token-user.ts'
 import type { Awaitable } from '../base/awaitable.ts'
 import { isSafe } from './basic-permissions.ts'
 import { type Decision, denied, granted } from './decision.ts'
+import { rule } from './description.ts'
 import { naming } from './named-rights.ts'
 import {
   type Permission,
@@ -44,10 +45,24 @@ export function modelPermissions(
   model: string | ByMethod<string>,
 ): Permission<unknown, unknown, string> & SignedIn {
   const map = mapOf(model)
-  return naming(
-    rightsIn(map),
-    signedIn((context) => decide(map, context)),
+  return ruleOf(
+    map,
+    naming(
+      rightsIn(map),
+      signedIn((context: AnyContext) => decide(map, context)),
+    ),
   )
+}
+
+type AnyContext = PermissionContext<unknown, unknown, string>
+
+/** Names what each method requires: `model permissions (POST: posts.add)`. */
+function ruleOf<P extends object>(map: ByMethod<string>, permission: P): P {
+  const lines = Object.entries(map).flatMap(([method, rights = []]) =>
+    rights.length === 0 ? [] : `${method}: ${rights.join(' and ')}`,
+  )
+  const name = `model permissions (${lines.join(', ')})`
+  return rule(name, 'no role grants what the method requires', permission)
 }
 
 /** `DjangoModelPermissionsOrAnonReadOnly`: the same, but grants anonymous requests if the method requires nothing. */
@@ -61,12 +76,13 @@ export function modelPermissionsOrAnonReadOnly(
   model: string | ByMethod<string>,
 ): Permission<unknown, unknown, string> {
   const map = mapOf(model)
-  return naming(rightsIn(map), (context) => {
+  const permission = (context: AnyContext): Decision => {
     if (context.identity !== undefined) return decide(map, context)
     const required = map[context.request.method]
     if (required === undefined) return UNKNOWN_METHOD
     return required.length === 0 ? granted : denied('not signed in')
-  })
+  }
+  return ruleOf(map, naming(rightsIn(map), permission))
 }
 
 const rightsIn = (map: ByMethod<string>): readonly string[] =>

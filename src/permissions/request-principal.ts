@@ -1,7 +1,7 @@
 import type { Identity } from '../authentication/scheme.ts'
 import type { AuthError } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
-import { denialError } from './denial-error.ts'
+import { causedBy, denialError } from './denial-error.ts'
 import type { Permission, Principal } from './permission.ts'
 import type { Rights } from './rights.ts'
 
@@ -51,7 +51,8 @@ export class RequestPrincipal<U> implements Principal<U, string> {
     const identity = this.user === undefined ? undefined : this
     const decision = await permission({ identity, request, resource })
     if (decision.granted === true) return
-    const error = denialError(decision, identity, request)
+    const denial = { permission, decision }
+    const error = causedBy(denial, denialError(decision, identity, request))
     throw this.#deps.toRouteError(error, request, identity)
   }
 }

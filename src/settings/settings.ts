@@ -5,6 +5,8 @@ import { configError } from '../base/errors.ts'
 import { type Log, type LogEntry, logLine, safeLog } from '../base/log.ts'
 import { type Random, systemRandom } from '../base/random.ts'
 import type { Secret } from '../base/secret.ts'
+import { type Exposure, exposureOf } from '../features/browsable-api/exposure.ts'
+import { browsableApiOptions } from '../features/browsable-api/options.ts'
 import type { DescribedOption, SectionReader } from '../features/core.ts'
 import {
   parseTokens,
@@ -140,6 +142,8 @@ export interface Settings extends TokensAndKeys {
   /** Whether a trusted proxy in front may name a request's id. */
   readonly behindProxy: boolean
   readonly explain: boolean
+  /** `undefined`: the browsable API is off. */
+  readonly exposure: Exposure | undefined
   readonly telemetry: boolean
   /** `undefined` unless `tokens.transport` is `cookie`. */
   readonly tokenCookies: TokenCookies | undefined
@@ -197,6 +201,10 @@ export function parseSettings(options: unknown, env: Environment): Settings {
     counts: rest.counts ?? (redis === undefined ? 'memory' : 'redis'),
     addressOf: clientAddressBehind(proxies, log),
     behindProxy,
+    exposure: exposureOf(section(browsableApiOptions), {
+      isProduction: behindProxy || env.NODE_ENV === 'production',
+      log,
+    }),
     audit: parseAudit(audit),
     log,
     describeOptions: () =>

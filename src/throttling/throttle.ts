@@ -22,6 +22,8 @@ export interface Wait {
 export interface Throttle {
   /** The name of the throttle, for the log. */
   readonly scope: string
+  /** What it allows, for explanations. */
+  readonly limit?: Limit | null
   /** Counts a request. @returns `undefined` if it is let through */
   wait(subject: ThrottleSubject, request: AuthRequest): Awaitable<Wait | undefined>
 }
@@ -60,6 +62,7 @@ function createThrottle(
 ): Throttle {
   return {
     scope,
+    limit,
     wait(subject) {
       const ident = identOf(subject)
       if (limit === null || ident === undefined) return undefined
@@ -116,8 +119,23 @@ function throwLongest(
   const seconds = waits.flatMap((wait) => wait?.seconds ?? [])
   const scopes = refused.map(({ scope }) => scope).join(', ')
   const [longest] = seconds.toSorted((a, b) => b - a)
-  throw throttled(`throttled by ${scopes}`, longest)
+  const error = throttled(`throttled by ${scopes}`, longest)
+  THROTTLED_BY.set(error, throttleOf(longest, throttles, waits))
+  throw error
 }
+
+const throttleOf = (
+  longest: number | undefined,
+  throttles: readonly Throttle[],
+  waits: readonly (Wait | undefined)[],
+): Throttle | undefined =>
+  throttles.find((_, i) => waits[i] !== undefined && waits[i].seconds === longest)
+
+const THROTTLED_BY = new WeakMap<AuthError, Throttle | undefined>()
+
+/** The throttle whose wait an error names; `undefined` if `throttleAll` has not thrown it. */
+export const throttleOfError = (error: AuthError): Throttle | undefined =>
+  THROTTLED_BY.get(error)
 
 /** The error with Django REST framework's detail. @param wait in seconds; rounded up */
 export function throttled(note: string, wait: number | undefined): AuthError {

@@ -42,7 +42,7 @@ export interface Setting {
 /**
  * `prefix`: routers with a prefix. `parsers`: middleware that parses bodies. `cors`: middleware for preflights; `corsAfter`: the
  * same after `mount`. `address`: of the client. `lazyBodies`: guards run before a body is parsed. `headerLines`: repeated
- * headers in a response; `rawHeaders`: in a request. `rawPath`: the path as the client sent it. `length`: responses have a Content-Length.
+ * headers in a response; `methods`: the other methods of a path are known; `rawHeaders`: in a request. `rawPath`: the path as the client sent it. `length`: responses have a Content-Length.
  */
 export type Feature =
   | 'prefix'
@@ -55,6 +55,7 @@ export type Feature =
   | 'rawHeaders'
   | 'rawPath'
   | 'length'
+  | 'methods'
 
 export const ORIGIN = 'https://app.example'
 export const BARE = { bare: true }

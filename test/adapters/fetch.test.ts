@@ -15,6 +15,7 @@ testAdapter({
   lacks: {
     prefix: NO_FRAMEWORK,
     parsers: NO_FRAMEWORK,
+    methods: NO_FRAMEWORK,
     cors: NO_FRAMEWORK,
     corsAfter: NO_FRAMEWORK,
     headerLines: 'a Response joins the headers of one name',

@@ -14,6 +14,7 @@ testAdapter({
   lacks: {
     prefix: 'node:http has no routers',
     parsers: 'node:http has no parsers',
+    methods: 'a listener shows no methods but those of describe',
     corsAfter: 'node:http has no order of listeners but that of prependListener',
   },
   start,

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini'
 import {
   apiToken,
   basic,
@@ -8,9 +9,11 @@ import {
 } from '../../src/authentication.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import {
+  allOf,
   allowAny,
   denied,
   granted,
+  isStaff,
   type Permission,
   type Principal,
 } from '../../src/permissions/index.ts'
@@ -31,6 +34,8 @@ export const authOf = ({ database }: Pick<Setting, 'database'>) =>
     tokens: { types: ['access', 'sliding'] },
     endpoints: { slidingObtain: true, slidingRefresh: true },
     throttle: { sip: '2/min', login: null },
+    // A program of Next runs in production.
+    browsableApi: { production: true, requirements: 'public' },
     log: () => {},
   })
 
@@ -162,6 +167,35 @@ export const ROUTES: readonly Route[] = [
       )
       return { id }
     },
+  },
+  {
+    method: 'GET',
+    path: '/shown/',
+    requirement: {
+      browsable: true,
+      describe: { summary: 'Notes <of> ada', description: 'One\ntwo' },
+    },
+    answer: who,
+  },
+  {
+    method: 'POST',
+    path: '/shown/',
+    requirement: {
+      browsable: true,
+      permissions: 'posts.change',
+      describe: {
+        summary: 'Write a note',
+        body: z.object({ title: z.string().check(z.maxLength(200)) }),
+        methods: ['POST'],
+      },
+    },
+    answer: async ({ body }) => ({ sent: await body() }),
+  },
+  {
+    method: 'GET',
+    path: '/shown/:id/',
+    requirement: { browsable: true, permissions: allOf(isStaff, mirror) },
+    answer: ({ id }) => ({ id }),
   },
   {
     method: 'GET',

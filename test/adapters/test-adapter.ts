@@ -6,6 +6,7 @@ import type { Adapter, Setting } from './adapter.ts'
 import { Client } from './client.ts'
 import { type Scenario, SETUPS, type Setup } from './scenario.ts'
 import { BODIES } from './scenarios/bodies.ts'
+import { BROWSING } from './scenarios/browsing.ts'
 import { ENDPOINTS } from './scenarios/endpoints.ts'
 import { GUARDS } from './scenarios/guards.ts'
 import { MOUNTING } from './scenarios/mounting.ts'
@@ -18,6 +19,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...SCHEMES,
   ...BODIES,
   ...MOUNTING,
+  ...BROWSING,
 ]
 
 /** Runs every scenario with an adapter's program. There is one server for each setup. */

@@ -73,6 +73,7 @@ export const tokenScheme = (
   const words = [keyword]
   return libraryScheme<User>(
     (deps) => ({
+      name: 'apiToken',
       challenge: keyword,
       identify(request) {
         const sent = credentialsAfter(words, request.header('authorization'), FAULTS)

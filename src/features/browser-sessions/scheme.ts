@@ -54,6 +54,7 @@ export function session(options: SessionOptions = {}): Scheme<User> {
       requireSessions(deps)
       const settings = browser(deps)
       return {
+        name: 'session',
         identify: (request) =>
           hasSessionCookie(request, settings)
             ? identityOf(request, settings, deps)

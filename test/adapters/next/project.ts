@@ -88,7 +88,7 @@ const FAST_BUILD = { turbopackFileSystemCacheForBuild: false, turbopackMinify: f
 export const whole = (config: Config): Project => ({
   ...endpoints(config),
   ...Object.fromEntries(
-    ROUTES.map((route) => [`app${fileOf(route.path)}route.ts`, routeFile(route)]),
+    ROUTES.map(({ path }) => [`app${fileOf(path)}route.ts`, routeFile(path)]),
   ),
   'app/bare/route.ts': `import { BARE } from '@adapters/adapter.ts'
     export const GET = () => Response.json(BARE)`,
@@ -128,15 +128,25 @@ const fileOf = (path: string): string => path.replace(/:(\w+)/g, '[$1]')
 const withAuth = (path: string, text: string): string =>
   `import { auth } from '${'../'.repeat(path.split('/').length + 1)}auth.ts'\n${text}`
 
-const routeFile = ({ path, method }: Route): string =>
+/** A file with the route handlers of a path. */
+const routeFile = (path: string): string =>
   withAuth(
     path.slice(1, -1),
     `import { guard } from '@src/adapters/next.ts'
     import { parsed, ROUTES } from '@adapters/program.ts'
-    const { requirement, answer } = ROUTES.find(({ path }) => path === ${JSON.stringify(path)})
-    const sentIn = (request) => async () => parsed(request.headers.get('content-type'), await request.text())
-    const handle = async (request, { params }) =>
+    const handle = (answer) => async (request, { params }) =>
       Response.json(await answer({ auth: request.auth, id: (await params)?.id ?? '', body: async () => parsed(request.headers.get('content-type'), await request.text()) }))
-    export const ${method === 'ALL' ? 'GET' : method} = requirement === undefined ? guard(auth, handle) : guard(auth, requirement, handle)
-    ${method === 'ALL' ? 'export { GET as POST, GET as PUT, GET as DELETE, GET as OPTIONS }' : ''}`,
+    const handlerOf = (method) => {
+      const { requirement, answer } = ROUTES.find((each) => each.path === ${JSON.stringify(path)} && each.method === method)
+      return requirement === undefined ? guard(auth, handle(answer)) : guard(auth, requirement, handle(answer))
+    }
+    ${ROUTES.filter((each) => each.path === path)
+      .map(exportOf)
+      .join('\n')}`,
   )
+
+const exportOf = ({ method }: Route): string =>
+  method === 'ALL'
+    ? `export const GET = handlerOf('ALL')
+    export { GET as POST, GET as PUT, GET as DELETE, GET as OPTIONS }`
+    : `export const ${method} = handlerOf('${method}')`
