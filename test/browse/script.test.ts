@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
-import { ASSET_TEXTS as PAGE_TEXTS } from '../../src/pages/assets/texts.ts'
 import { ASSET_TEXTS } from '../../src/features/browsable-api/assets/texts.ts'
 import { browsePage } from '../../src/features/browsable-api/page.ts'
+import { ASSET_TEXTS as PAGE_TEXTS } from '../../src/pages/assets/texts.ts'
 import { browseAssetsModule } from '../../tools/browse-assets.ts'
 
 const SOURCE = readFileSync(
