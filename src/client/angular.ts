@@ -2,6 +2,7 @@ import {
   HttpContextToken,
   type HttpErrorResponse,
   type HttpInterceptorFn,
+  type HttpRequest,
 } from '@angular/common/http'
 import {
   DestroyRef,
@@ -13,7 +14,7 @@ import {
   type Signal,
   signal,
 } from '@angular/core'
-import { catchError, defer, of, switchMap, throwError } from 'rxjs'
+import { defer, retry, switchMap } from 'rxjs'
 import type { AuthState, Client, TokenUser } from './types.ts'
 
 const CLIENT = /* @__PURE__ */ new InjectionToken<Client>('watchword.client')
@@ -24,21 +25,20 @@ export const provideAuth = <U extends object>(
   create: () => Client<U>,
 ): EnvironmentProviders =>
   makeEnvironmentProviders([
-    {
-      provide: CLIENT,
-      useFactory() {
-        const client = inject(NgZone).runOutsideAngular(create)
-        inject(DestroyRef).onDestroy(client.close)
-        return client
-      },
-    },
+    { provide: CLIENT, useFactory: () => opened(create) },
     { provide: STATE, useFactory: following },
   ])
+
+function opened<U extends object>(create: () => Client<U>): Client<U> {
+  const client = inject(NgZone).runOutsideAngular(create)
+  inject(DestroyRef).onDestroy(client.close)
+  return client
+}
 
 function following(): Signal<AuthState> {
   const client = inject(CLIENT)
   const state = signal(client.state)
-  inject(DestroyRef).onDestroy(client.subscribe(() => state.set(client.state)))
+  client.subscribe(() => state.set(client.state))
   return state.asReadonly()
 }
 
@@ -57,33 +57,28 @@ export const SKIP_AUTH: HttpContextToken<boolean> = /* @__PURE__ */ new HttpCont
 
 /** Adds credentials to requests of `HttpClient`, and sends them again once after a refused token. */
 export const authInterceptor: HttpInterceptorFn = (request, next) => {
-  const { url, method, headers, context, body } = request
+  const { url, method, headers, context } = request
   if (context.get(SKIP_AUTH) || headers.has('Authorization')) return next(request)
   const client = inject(CLIENT)
-  const prepared = defer(() => client.headersFor(url, method))
-  const send = (setHeaders: Record<string, string>) => next(request.clone({ setHeaders }))
-  const recovered = (sent: Record<string, string>, error: HttpErrorResponse) =>
-    isRefused(error, method) && !(body instanceof ReadableStream)
-      ? defer(() => client.recoverFrom401(sent))
-      : of(false)
-  return prepared.pipe(
-    switchMap((sent) =>
-      send(sent).pipe(
-        catchError((error) =>
-          recovered(sent, error).pipe(
-            switchMap((isReady) =>
-              isReady ? prepared.pipe(switchMap(send)) : throwError(() => error),
-            ),
-          ),
-        ),
-      ),
-    ),
-  )
+  let setHeaders: Record<string, string> = {}
+  const prepare = async () => {
+    setHeaders = await client.headersFor(url, method)
+    return request.clone({ setHeaders })
+  }
+  const delay = async (error: HttpErrorResponse) => {
+    if (!isRefused(error, request) || !(await client.recoverFrom401(setHeaders)))
+      throw error
+  }
+  return defer(prepare).pipe(switchMap(next), retry({ count: 1, delay }))
 }
 
-/** Whether the token was refused before the handler ran. */
-const isRefused = ({ status, headers, error }: HttpErrorResponse, method: string) =>
+/** Whether the token was refused before the handler ran, and the request can be sent again. */
+const isRefused = (
+  { status, headers, error }: HttpErrorResponse,
+  { method, body }: HttpRequest<unknown>,
+): boolean =>
   status === 401 &&
+  !(body instanceof ReadableStream) &&
   (/^(GET|HEAD|OPTIONS)$/.test(method) ||
     /error="invalid_token"/.test(headers.get('WWW-Authenticate') ?? '') ||
     error?.code === 'token_not_valid')

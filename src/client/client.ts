@@ -108,8 +108,20 @@ export function createClientIn<U extends object = TokenUser>(
   const warned = new Set<string>()
   const listeners = new Set<(state: AuthState<U>, event: AuthEvent) => void>()
 
-  const now = (): number => (platform.performance ?? platform.Date).now()
   const wall = (): number => platform.Date.now()
+  const monotonic = (): number => (platform.performance ?? platform.Date).now()
+  let ticks = 0
+  let lastWall = wall()
+  let lastMonotonic = monotonic()
+
+  /** Milliseconds that have passed, sleep included: some monotonic clocks stand still then. */
+  function now(): number {
+    const [time, date] = [monotonic(), wall()]
+    ticks += Math.max(time - lastMonotonic, date - lastWall, 0)
+    lastMonotonic = time
+    lastWall = date
+    return ticks
+  }
 
   // ---- state
 
@@ -244,6 +256,11 @@ export function createClientIn<U extends object = TokenUser>(
     if (isStray || (isKnown && (isSame || !isSignIn))) return
     const event = session ? (isSame ? 'refreshed' : 'userChanged') : 'signedIn'
     if (!isSame && session) pass()
+    if (isSame) {
+      // A repeated request of the other tab may still be on its way.
+      refreshedAt = now()
+      quietUntil = refreshedAt + BETWEEN
+    }
     show(next, event)
     stopWaiting()
   }

@@ -147,6 +147,22 @@ test('sleep counts, if the monotonic clock stood still', async (t) => {
   assert.equal(bench.count(REFRESH), 1)
 })
 
+test('a tab that slept right after another had refreshed is not held back', async (t) => {
+  const bench = await openBench(t)
+  const given = { storage: 'browser', refreshAhead: false } as const
+  const [one, two] = [bench.open(given), bench.open(given)]
+  await bench.time.until(one.client.signIn(ADA))
+  await bench.time.pass(2000)
+  await bench.time.until(one.client.getAccessToken({ fresh: true }))
+  await bench.time.pass(100)
+  for (const { page } of [one, two]) page.slept = 28_800_000
+  await bench.time.pass(28_800_000)
+  const answers = Promise.all([one, two].map(({ client }) => client.fetch('/hello/')))
+  const statuses = (await bench.time.until(answers)).map(({ status }) => status)
+  assert.deepEqual(statuses, [200, 200])
+  assert.equal(bench.sent.filter(({ path }) => path === '/hello/').length, 2)
+})
+
 test('a visible page refreshes after four of five minutes; a hidden one, and one without refreshAhead, never', async (t) => {
   const bench = await openBench(t)
   const tab = await bench.signedIn()

@@ -59,8 +59,10 @@ const STEPS = {
   wake(world: World) {
     tabOf(world).page.fire(pick(world.random, ['visibilitychange', 'online', 'pageshow']))
   },
-  clock(world: World) {
-    tabOf(world).page.skew += (world.random() - 0.5) * 7_200_000
+  /** Tabs have one clock. */
+  clock({ bench, random }: World) {
+    const step = (random() - 0.5) * 7_200_000
+    for (const page of bench.profile.pages) page.skew += step
   },
   kill(world: World) {
     if (world.tabs.length < 2) return
@@ -70,7 +72,10 @@ const STEPS = {
     for (const release of [...world.bench.profile.locks.held.values()]) release()
   },
   open(world: World) {
-    if (world.given.storage === 'browser') world.tabs.push(world.bench.open(world.given))
+    if (world.given.storage !== 'browser') return
+    const tab = world.bench.open(world.given)
+    tab.page.skew = world.tabs[0]?.page.skew ?? 0
+    world.tabs.push(tab)
   },
 } as const
 

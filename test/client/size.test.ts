@@ -53,14 +53,21 @@ test('an import that is not used leaves nothing', async () => {
   assert.equal((await bundled("import './index.ts'")).trim(), '')
 })
 
-test('a binding has 40 lines of code at most, and the client never steals a lock', () => {
-  for (const name of ['react', 'vue', 'angular']) {
+/** Lines of code at most: Angular's has an interceptor. */
+const LINES = [
+  ['react', 40],
+  ['vue', 40],
+  ['angular', 55],
+] as const
+
+test('a binding is short, and the client never steals a lock', () => {
+  for (const [name, most] of LINES) {
     const text = readFileSync(`src/client/${name}.ts`, 'utf8')
     const code = text
       .replace(/\/\*.*?\*\/|\/\/[^\n]*/gs, '')
       .replace(/^import .*?from '.*?'$/gms, '')
     const lines = code.split('\n').filter((line) => line.trim() !== '')
-    assert.ok(lines.length <= 60, `${name}: ${lines.length}`)
+    assert.ok(lines.length <= most, `${name}: ${lines.length}`)
   }
   assert.doesNotMatch(readFileSync('src/client/lock.ts', 'utf8'), /steal/)
 })

@@ -211,3 +211,45 @@ test('passkeys: one is added and signs in; a button ends a pending autofill', as
   assert.equal((supported as { passkeys: boolean }).passkeys, true)
   assert.deepEqual(site.faults, [])
 })
+
+test('the token of a link leaves the address bar before it is sent', async (t) => {
+  const site = await openSite(t)
+  if (site === undefined) return t.skip(MISSING)
+  const page = await site.open(`createClient('/')`, '/?token=abcdef123456')
+  const addresses: (string | undefined)[] = []
+  page.on('request', (request) => addresses.push(request.headers().referer))
+  await page.evaluate(`client.signIn({ token: 'abcdef123456' }).catch(() => {})`)
+  assert.equal(page.url(), `${site.origin}/`)
+  assert.deepEqual(addresses, [`${site.origin}/`])
+})
+
+test('a worker shares the session of cookies with the page', async (t) => {
+  const site = await openSite(t, { tokens: { transport: 'cookie' } })
+  if (site === undefined) return t.skip(MISSING)
+  // Without a Content Security Policy: the test calls new Function().
+  const page = await site.open(COOKIE, '/inner/')
+  await page.evaluate(`
+    globalThis.worker = new Worker('/page.js', { type: 'module' })
+    globalThis.asked = (code) => new Promise((resolve) => {
+      worker.onmessage = ({ data }) => resolve(data)
+      worker.postMessage(code)
+    })`)
+  const started = await page.evaluate(
+    `asked("(globalThis.client = createClient('${site.origin}', { transport: 'cookie' })).ready.then(() => client.state.status)")`,
+  )
+  assert.equal(started, 'signedOut')
+  await signIn(page)
+  await waitFor(
+    page,
+    `asked('client.state.status').then((status) => status === 'signedIn')`,
+  )
+  await page.evaluate('moveClock(301_000)')
+  await page.evaluate(`asked('(moveClock(301_000), 1)')`)
+  site.clock.advance('301s')
+  const statuses = await page.evaluate(`Promise.all([
+    client.fetch('/hello/').then(({ status }) => status),
+    asked("client.fetch('/hello/').then(({ status }) => status)"),
+  ])`)
+  assert.deepEqual(statuses, [200, 200])
+  assert.ok(site.count(REFRESH) <= 2)
+})
