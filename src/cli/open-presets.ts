@@ -2,7 +2,6 @@ import type { Scheme } from '../authentication/scheme.ts'
 import { basic } from '../authentication.ts'
 import { configError } from '../base/errors.ts'
 import * as all from '../presets/index.ts'
-import type { Options } from '../settings/options.ts'
 import type { User } from '../users/user.ts'
 import type { PresetName, PresetPlan } from './presets-option.ts'
 
@@ -10,14 +9,14 @@ import type { PresetName, PresetPlan } from './presets-option.ts'
 interface OpenPreset {
   readonly preset: all.Preset
   readonly schemes?: readonly Scheme<User>[]
-  readonly endpoints?: Options['endpoints']
+  readonly endpoints?: Readonly<Record<string, boolean>>
 }
 
 export interface OpenPresets {
   readonly presets: readonly all.Preset[]
   /** Read before those of the server. */
   readonly schemes: readonly Scheme<User>[]
-  readonly endpoints: NonNullable<Options['endpoints']>
+  readonly endpoints: Readonly<Record<string, boolean>>
 }
 
 /** Makes the presets of a server. @throws AuthError `invalid_config` */
