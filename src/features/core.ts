@@ -6,6 +6,7 @@ import type { Scheme, SecuritySettings } from '../authentication/scheme.ts'
 import type { Clock, UnixSeconds } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
+import type { KnownRoute } from '../guard/route-info.ts'
 import type { Answers } from '../http/description.ts'
 import type { Endpoint } from '../http/endpoint.ts'
 import type { AuthRequest } from '../http/request.ts'
@@ -26,6 +27,7 @@ import type { TokenDeps } from '../tokens/token-settings.ts'
 import type { UserFields } from '../users/fields.ts'
 import type { Account, UserId } from '../users/user.ts'
 import type { Users } from '../users/users.ts'
+import type { Exposure } from './browsable-api/exposure.ts'
 import type { UserRecords } from './user-records.ts'
 
 /** The parts of an open instance that features build on. A function of a feature names the few that it takes. */
@@ -174,6 +176,10 @@ export interface Surface {
   /** What the descriptions of schemes depend on. */
   readonly security: SecuritySettings
   readonly section: SectionReader
+  /** `undefined`: the browsable API is off. */
+  readonly exposure: Exposure | undefined
+  /** The guarded routes of the application, as far as the adapters know them. */
+  routes(): readonly KnownRoute[]
   /** The answers to a sign-in that a feature stops. */
   signInAnswers(): Answers
 }

@@ -7,6 +7,8 @@ import type { BrowsableOptions } from './route-description.ts'
 /** A guarded route, for its page and for the OpenAPI document. */
 export interface RouteInfo {
   readonly options: BrowsableOptions
+  /** As the guard was given it. */
+  readonly requirement: unknown
   /** The parts of its guard. Opens the instance. */
   parts(): Promise<GuardParts>
   /** Answers in place of the handler; `undefined` if the route is not browsable. */

@@ -19,8 +19,18 @@ export interface EndpointDeps {
   readonly failed: (error: unknown, request: AuthRequest) => void
   /** Counts a request to a public endpoint. @throws AuthError `throttled` */
   readonly count?: (request: AuthRequest) => Awaitable<void>
+  /** Makes the browsable API of an endpoint, if that is on. */
+  readonly browse?: (endpoint: Endpoint) => EndpointPages | undefined
   /** Makes the guard of an endpoint that is not public. */
   readonly guard?: (access: Access) => (request: AuthRequest) => Awaitable<unknown>
+}
+
+/** The browsable API of an endpoint. */
+export interface EndpointPages {
+  /** @returns `undefined` unless the request is for the page about the endpoint, or for its description */
+  answer(request: AuthRequest): Promise<AuthReply> | undefined
+  /** What the answer to OPTIONS has besides that of every endpoint. */
+  about(): object
 }
 
 export interface EndpointRouter {
@@ -56,6 +66,7 @@ class EndpointRoute {
   readonly #handlers: Handlers
   readonly #headers: readonly Header[]
   readonly #admitTo: ReturnType<typeof admission>
+  readonly #pages: EndpointPages | undefined
   readonly #description: object
 
   constructor(endpoint: Endpoint, deps: EndpointDeps) {
@@ -63,12 +74,15 @@ class EndpointRoute {
     this.#deps = deps
     this.#renderers = [jsonRenderer, ...(endpoint.renderers ?? [])]
     this.#handlers = handlersOf(endpoint)
-    this.#headers = headersOf(endpoint, this.#handlers)
+    this.#pages = deps.browse?.(endpoint)
+    this.#headers = headersOf(endpoint, this.#handlers, this.#pages !== undefined)
     this.#admitTo = admission(endpoint, deps)
     this.#description = descriptionOf(endpoint, this.#renderers)
   }
 
   async reply(request: AuthRequest, parameters: PathParameters): Promise<AuthReply> {
+    const page = this.#pages?.answer(request)
+    if (page !== undefined) return page
     let rendering = PLAIN_JSON
     try {
       if (!this.#endpoint.ignoresAccept) rendering = negotiate(request, this.#renderers)
@@ -81,7 +95,8 @@ class EndpointRoute {
   async #handle(request: AuthRequest, parameters: PathParameters): Promise<Answer> {
     const handler = this.#handlers.get(request.method)
     const principal = await this.#admitTo(handler)(request)
-    if (request.method === 'OPTIONS') return json(this.#description)
+    if (request.method === 'OPTIONS')
+      return json({ ...this.#description, ...this.#pages?.about() })
     if (handler === undefined) throw methodNotAllowed(request.method)
     const { fields, body } = await fieldsOf(handler, request)
     const context = { parameters, principal, body }
@@ -121,9 +136,13 @@ function handlersOf({ methods }: Endpoint): Handlers {
 }
 
 /** The headers of every answer of the endpoint, errors included. */
-function headersOf({ renderers = [] }: Endpoint, handlers: Handlers): readonly Header[] {
+function headersOf(
+  { renderers = [] }: Endpoint,
+  handlers: Handlers,
+  hasPages: boolean,
+): readonly Header[] {
   const allow: Header = ['Allow', [...handlers.keys(), 'OPTIONS'].join(', ')]
-  if (renderers.length === 0) return [allow]
+  if (renderers.length === 0 && !hasPages) return [allow]
   return [allow, ['Vary', 'Accept']]
 }
 

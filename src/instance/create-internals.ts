@@ -14,6 +14,7 @@ import { endpointRouter } from '../http/endpoint-router.ts'
 import { authErrorFrom, errorReply, replyOf } from '../http/reply.ts'
 import type { AuthReply } from '../http/request.ts'
 import type { UserId } from '../users/user.ts'
+import { endpointPages } from './endpoint-pages.ts'
 import { type EndpointThrottleSettings, endpointThrottle } from './endpoint-throttle.ts'
 import type { Guards } from './guards.ts'
 import { IncomingRequestContext, type ProxySettings } from './incoming-request-context.ts'
@@ -54,9 +55,17 @@ export function createInternals(
       event: 'a request failed',
       reason: reasonOf(error),
     })
-  const surface: Surface = surfaceOf(settings, () => surface, open)
+  const routes = new RouteTable()
+  const surface: Surface = surfaceOf(settings, () => surface, { open, routes })
   const router = endpointRouter(surface.endpoints, {
     challenge,
+    ...(settings.exposure !== undefined && {
+      browse: endpointPages({
+        route: (...args) => route(...args),
+        endpoints: () => surface.endpoints,
+        routes: () => routes.list(),
+      }),
+    }),
     failed: logFailure,
     guard: (access) => guards.create(endpointRequirement(access)),
     ...endpointThrottle(settings, open),
@@ -89,7 +98,7 @@ export function createInternals(
     signInPath,
     route: (requirement, byDefault) =>
       route(requirement as Requirement<never, string> | undefined, byDefault),
-    routes: new RouteTable(),
+    routes,
     browses: settings.exposure !== undefined,
     replyToError,
     userRecords: async (id) => (await open()).core.userRecords(id as UserId),
@@ -99,7 +108,7 @@ export function createInternals(
 function surfaceOf(
   settings: InternalsSettings,
   surface: () => Surface,
-  open: Lazy<Instance>['open'],
+  { open, routes }: Pick<Lazy<Instance>, 'open'> & { readonly routes: RouteTable },
 ): Surface {
   const { authentication, section, behindProxy, url, tokenCookies } = settings
   const { headerTypes, headerName } = settings.tokens
@@ -120,7 +129,16 @@ function surfaceOf(
   const security = { headerTypes, headerName, behindProxy, tokenCookies }
   const signInAnswers = (): Answers =>
     Object.assign({}, ...FEATURE_LIST.map((each) => each.signInAnswers?.(section)))
-  return { endpoints, url, authentication, security, section, signInAnswers }
+  return {
+    endpoints,
+    url,
+    authentication,
+    security,
+    section,
+    exposure: settings.exposure,
+    routes: () => routes.list(),
+    signInAnswers,
+  }
 }
 
 /** What the log says of an error: its message and stack, never a value of the request. */

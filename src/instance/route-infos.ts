@@ -32,6 +32,7 @@ export const routeInfos =
     )
     const route: RouteInfo = {
       options: { ...options, browsable },
+      requirement,
       parts,
       browse: browsable === false ? undefined : browseOf(() => route, deps),
       rendering: isRendered(options, browsable)

@@ -39,6 +39,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Options>> = {
   },
   'all features': {
     ...ACCOUNTS,
+    browsableApi: true,
     authentication: SCHEMES,
     endpoints: { slidingObtain: true, slidingRefresh: true, revocations: true },
   },

@@ -67,6 +67,11 @@ function resolved({ components }: Document, schema: { readonly $ref?: string }):
   return (name === undefined ? schema : components.schemas[name]) as Schema
 }
 
+/** Pages and their files are for people. */
+const PAGES: readonly string[] = ['Browse', 'Browse Assets']
+
+const isOfApi = ({ name }: { readonly name: string }): boolean => !PAGES.includes(name)
+
 for (const [name, options] of Object.entries(CONFIGURATIONS)) {
   test(`${name}: each method of each mounted endpoint is in the document, and no other (OA-03)`, async () => {
     const auth = watchword({ database: 'sqlite::memory:', log: () => {}, ...options })
@@ -78,13 +83,14 @@ for (const [name, options] of Object.entries(CONFIGURATIONS)) {
         .filter((method) => method !== 'parameters')
         .map((method) => `${method.toUpperCase()} ${path}`),
     )
-    const mounted = surface.endpoints.flatMap(({ path, methods }) =>
-      Object.keys(methods).map(
-        (method) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`,
-      ),
-    )
+    const mounted = surface.endpoints
+      .filter(isOfApi)
+      .flatMap(({ path, methods }) =>
+        Object.keys(methods).map(
+          (method) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`,
+        ),
+      )
     assert.deepEqual(documented.sort(), mounted.sort())
-    assert.equal(Object.keys(document.paths).length, paths.length)
     const bare = surface.endpoints.map(({ path }) => withoutLastSlash(path))
     assert.deepEqual(bare.sort(), [...paths].sort())
   })

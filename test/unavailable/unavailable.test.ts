@@ -8,6 +8,7 @@ import {
   session,
 } from '../../src/authentication.ts'
 import { AuthError } from '../../src/base/errors.ts'
+import { browseAssets } from '../../src/features/browsable-api/assets.ts'
 import { FEATURE_LIST } from '../../src/features.ts'
 import type { PresetEndpoint } from '../../src/presets/define-preset.ts'
 import { djoser, djRestAuth, knox, passwordless } from '../../src/presets/index.ts'
@@ -33,6 +34,7 @@ const open = () =>
     presets: PRESETS,
     url: 'https://app.example.com',
     accounts: { signInCodes: true, requireActivation: true },
+    browsableApi: { production: true, requirements: 'public', openapi: 'public' },
     codes: NO_LIMITS,
     tokens: { types: ['access', 'sliding'] },
     endpoints: { slidingObtain: true, slidingRefresh: true, revocations: true },
@@ -110,6 +112,9 @@ const REQUESTS: Readonly<Record<string, RequestOf>> = {
     post('/auth/logout/', {}, { cookie, 'x-csrftoken': csrf }),
   keySet: () => get('/.well-known/jwks.json'),
   revocations: () => get('/api/token/revocations/'),
+  openapi: () => get('/openapi.json'),
+  browseIndex: () => get('/auth/browse/'),
+  browseAssets: () => get(browseAssets.script),
 }
 
 /** A request that each endpoint of a preset accepts. */
@@ -217,7 +222,7 @@ async function neededBy(
 }
 
 /** Endpoints whose answer comes from memory. */
-const NEEDS_NO_STORE = ['keySet']
+const NEEDS_NO_STORE = ['keySet', 'browseAssets']
 
 const ALL = { ...REQUESTS, ...PRESET_REQUESTS, ...SCHEMES }
 
@@ -264,7 +269,7 @@ test('while nothing answers, no request is accepted or refused for good', async 
   await instance.auth.users.create({ ...CREDENTIALS, email: EMAIL, phone: PHONE })
   for (const requestOf of Object.values(ALL)) {
     const { request } = await prepared(instance, requestOf)
-    if (request.url.endsWith('jwks.json')) continue
+    if (/jwks\.json$|\/browse\/assets\//.test(request.url)) continue
     instance.faults.failAll()
     const { status } = await answer(instance, request)
     instance.faults.clear()

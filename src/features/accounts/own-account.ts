@@ -1,6 +1,8 @@
 import { AuthError } from '../../base/errors.ts'
 import { isNotImpersonated } from '../../permissions/basic-permissions.ts'
+import { allOf } from '../../permissions/compose.ts'
 import { denied, granted } from '../../permissions/decision.ts'
+import { rule } from '../../permissions/description.ts'
 import { type Permission, signedIn } from '../../permissions/permission.ts'
 import type { Account } from '../../users/user.ts'
 import type { ApiToken } from '../api-tokens/api-token.ts'
@@ -16,23 +18,35 @@ export async function ownAccount(
   return account
 }
 
+type AnyPermission = Permission<unknown, unknown>
+
 /** Grants users whose credentials are not limited to scopes: those are for other things than the account itself. */
-export const hasAllScopes = signedIn<Permission<unknown, unknown>>(({ identity }) => {
-  if (identity === undefined) return denied('not signed in')
-  if (identity.scopes.length === 0) return granted
-  return denied('the credentials are limited to scopes')
-})
+export const hasAllScopes = rule(
+  'credentials without scopes',
+  'the credentials are limited to scopes',
+  signedIn<AnyPermission>(({ identity }) => {
+    if (identity === undefined) return denied('not signed in')
+    if (identity.scopes.length === 0) return granted
+    return denied('the credentials are limited to scopes')
+  }),
+)
+
+/** Denies API tokens that were made for programs. */
+const isNoProgram = rule(
+  'no API token',
+  'an API token may not do this',
+  signedIn<AnyPermission>(({ identity }) => {
+    if (identity === undefined) return denied('not signed in')
+    if (!isProgram(identity.credential)) return granted
+    return denied('an API token may not do this', { detail: PROGRAM })
+  }),
+)
 
 /**
  * Grants users with the credentials of their own sign-in. Denies impersonated users, credentials that are limited to scopes, and API
  * tokens that were made for programs: none of them may create other credentials.
  */
-export const isOwner = signedIn<Permission<unknown, unknown>>(async (context) => {
-  if (isProgram(context.identity?.credential))
-    return denied('an API token may not do this', { detail: PROGRAM })
-  const ofScopes = await hasAllScopes(context)
-  return ofScopes.granted ? isNotImpersonated(context) : ofScopes
-})
+export const isOwner = allOf(isNoProgram, hasAllScopes, isNotImpersonated)
 
 const PROGRAM = 'An API token cannot do this.'
 

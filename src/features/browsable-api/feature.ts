@@ -1,4 +1,5 @@
 import { defineEndpoint, defineFeature } from '../define-feature.ts'
+import { browseIndex } from './index-endpoint.ts'
 import { browsableApiOptions } from './options.ts'
 
 /** The stylesheets and the script of the pages. */
@@ -28,6 +29,8 @@ export const browsableApi = defineFeature({
     browsableApi: browsableApiOptions,
   },
   endpoints: {
+    /** The page of all endpoints: `/auth/browse/`. With the option `browsableApi`. */
+    browseIndex,
     /** The stylesheets and the script of the pages: `/auth/browse/assets/:file/`. With the option `browsableApi`. */
     browseAssets,
   },

@@ -113,7 +113,7 @@ const POLICY = [
 ].join('; ')
 
 /** Rules SR-03, SR-04 and SR-10. */
-const HEADERS: readonly Header[] = [
+export const HEADERS: readonly Header[] = [
   ['Content-Type', 'text/html; charset=utf-8'],
   ['Content-Security-Policy', POLICY],
   ['X-Content-Type-Options', 'nosniff'],

@@ -3,6 +3,7 @@ import { METHODS, type MethodHandler } from '../../http/endpoint.ts'
 import type { Surface, SurfaceEndpoint } from '../core.ts'
 import { Components } from './components.ts'
 import { type OperationOf, operationOf } from './operation.ts'
+import { describedRoutes } from './routes.ts'
 
 /** An OpenAPI 3.1 document. */
 export interface OpenApiDocument {
@@ -24,15 +25,18 @@ type PathItem = Readonly<Record<string, unknown>>
 export interface OpenApiOptions {
   /** The name of the API. Default: `API`. */
   readonly title?: string
+  /** Adds the guarded routes of the application that describe themselves. Default: false. */
+  readonly routes?: boolean
 }
 
 /** The document of an instance: the same for the same options. */
 export function createDocument(
   surface: Surface,
-  { title = 'API' }: OpenApiOptions = {},
+  { title = 'API', routes = false }: OpenApiOptions = {},
 ): OpenApiDocument {
   const components = new Components()
-  const paths = pathsOf(surface, components)
+  const own = pathsOf(surface, components)
+  const paths = routes ? withRoutes(own, surface, components) : own
   const { version } = manifest
   return {
     openapi: '3.1.0',
@@ -61,6 +65,31 @@ function pathsOf(
   )
 }
 
+/** Endpoints win over routes of the same path, as adapters answer them first. */
+function withRoutes(
+  own: Readonly<Record<string, PathItem>>,
+  surface: Surface,
+  components: Components,
+): Readonly<Record<string, PathItem>> {
+  const paths: Record<string, PathItem> = { ...own }
+  for (const { path, method, parameters, operation } of describedRoutes(
+    surface,
+    components,
+  )) {
+    if (Object.hasOwn(own, path)) continue
+    const parts = parameters.length > 0 ? { parameters: parameters.map(parameter) } : {}
+    paths[path] = { ...parts, ...paths[path], [method]: operation }
+  }
+  return paths
+}
+
+const parameter = (name: string): object => ({
+  name,
+  in: 'path',
+  required: true,
+  schema: { type: 'string' },
+})
+
 /** `/users/:id/` as OpenAPI writes it. */
 export const templateOf = (path: string): string => path.replace(/\/:(\w+)/g, '/{$1}')
 
@@ -73,12 +102,7 @@ function pathItem(
   surface: Surface,
   components: Components,
 ): PathItem {
-  const parameters = parametersIn(path).map((name) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }))
+  const parameters = parametersIn(path).map(parameter)
   const entries = operations.map((of) => [
     of.method.toLowerCase(),
     operationOf(of, surface, components),

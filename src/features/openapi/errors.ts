@@ -1,12 +1,5 @@
 import { AuthError, ERRORS, type ErrorCode } from '../../base/errors.ts'
-import {
-  closed,
-  type JsonSchema,
-  listOf,
-  members,
-  named,
-  text,
-} from '../../http/json-schema.ts'
+import { closed, type JsonSchema, listOf, named, text } from '../../http/json-schema.ts'
 
 /** The codes that bodies of errors have as `code`, with what they mean. */
 export const WIRE_CODES: ReadonlyMap<string, string> = new Map(
@@ -51,7 +44,7 @@ export const ERROR = named(
 
 /** By field; `non_field_errors` belong to none. */
 export const FIELD_ERRORS = named('FieldErrors', {
-  ...members({}),
+  type: 'object',
   additionalProperties: listOf(text()),
 })
 

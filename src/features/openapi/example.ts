@@ -44,7 +44,7 @@ export function exampleOf(schema: JsonSchema, name = ''): unknown {
 }
 
 const objectExample = ({ properties, additionalProperties }: JsonSchema): object => {
-  if (typeof additionalProperties === 'object')
+  if (properties === undefined && typeof additionalProperties === 'object')
     return { field: exampleOf(additionalProperties as JsonSchema) }
   const entries = Object.entries((properties ?? {}) as Record<string, JsonSchema>)
   return Object.fromEntries(entries.map(([key, each]) => [key, exampleOf(each, key)]))

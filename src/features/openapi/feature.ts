@@ -3,6 +3,7 @@ import type { Surface } from '../core.ts'
 import { defineFeature } from '../define-feature.ts'
 import type { Documented } from './command.ts'
 import type { OpenApiDocument, OpenApiOptions } from './document.ts'
+import { openapiEndpoint } from './endpoint.ts'
 import type { OpenApiSecurity } from './security-helpers.ts'
 
 const COMMANDS: CommandTable<Documented> = {
@@ -13,6 +14,10 @@ const COMMANDS: CommandTable<Documented> = {
 export const openapi = defineFeature({
   name: 'openapi',
   commands: COMMANDS,
+  endpoints: {
+    /** The OpenAPI document: `/openapi.json`. With the option `browsableApi`; else for staff. */
+    openapi: openapiEndpoint,
+  },
   admin: (_open, surface) => ({
     /** The OpenAPI 3.1 document of the endpoints. The database is not opened. */
     openapi: (options: OpenApiOptions = {}): Promise<OpenApiDocument> =>

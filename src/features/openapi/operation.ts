@@ -1,6 +1,7 @@
 import type { AuthError, ErrorCode } from '../../base/errors.ts'
 import { BODY_TYPES } from '../../http/body.ts'
-import { type Description, schemaOfFields } from '../../http/description.ts'
+import { bodySchemaOf } from '../../http/body-schema.ts'
+import type { Description } from '../../http/description.ts'
 import type { Access, Method, MethodHandler } from '../../http/endpoint.ts'
 import type { JsonSchema } from '../../http/json-schema.ts'
 import { requiresSignIn } from '../../permissions/permission.ts'
@@ -29,7 +30,7 @@ export function operationOf(
 ): object {
   const { description, operationId } = of
   const parameters = queryOf(description)
-  const body = bodyOf(of)
+  const body = bodySchemaOf(of.handler, description)
   return {
     operationId,
     summary: description.summary,
@@ -50,27 +51,6 @@ const queryOf = ({ query = {} }: Description): readonly object[] =>
     ...(description !== undefined && { description }),
     schema,
   }))
-
-/** @returns `undefined` if no body is read, or nothing in it has a meaning */
-export function bodyOf({
-  handler: { fields },
-  description,
-}: Pick<OperationOf, 'handler' | 'description'>): JsonSchema | undefined {
-  const { body } = description
-  if (typeof fields !== 'object' || Object.keys(fields).length === 0) return body
-  const own = schemaOfFields(fields)
-  return body === undefined ? own : joined(own, body)
-}
-
-/** Two objects as one. */
-function joined(one: JsonSchema, other: JsonSchema): JsonSchema {
-  const required = [one.required ?? [], other.required ?? []].flat()
-  return {
-    type: 'object',
-    ...(required.length > 0 && { required }),
-    properties: { ...(one.properties as object), ...(other.properties as object) },
-  }
-}
 
 function requestBody(
   { operationId }: OperationOf,

@@ -39,20 +39,20 @@ export function openApiSecurity(surface: Surface): OpenApiSecurity {
   }
 }
 
-const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+export const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 interface Table {
   readonly schemes?: readonly Scheme<unknown>[]
   readonly permissions?: object | readonly object[] | string
 }
 
-const schemesIn = (requirement: unknown): Table['schemes'] =>
+export const schemesIn = (requirement: unknown): Table['schemes'] =>
   typeof requirement === 'object' && requirement !== null
     ? (requirement as Table).schemes
     : undefined
 
 /** As the types of guarded handlers have it. A list of strings is one of permission strings. */
-function needsSignIn(requirement: unknown): boolean {
+export function needsSignIn(requirement: unknown): boolean {
   const given =
     typeof requirement === 'object' && requirement !== null
       ? (requirement as Table).permissions
