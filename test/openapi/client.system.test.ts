@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { mount } from '../../src/adapters/node.ts'
+import { createClient } from '../../src/client/index.ts'
 import { testInstance } from '../../src/testing/index.ts'
 import { CONFIGURATIONS } from './configurations.ts'
-import { generateTypes, withoutTools } from './tools.ts'
+import { generateTypes, tool, withoutTools } from './tools.ts'
 
 const run = promisify(execFile)
 const TSC = join(process.cwd(), 'node_modules/.bin/tsc')
@@ -130,4 +131,56 @@ test('the types of a document with all features compile', {
   )
 
   await assert.doesNotReject(compile(folder, 'all.ts'))
+})
+
+interface OpenApiFetch {
+  readonly default: (options: {
+    readonly baseUrl: string
+    readonly fetch: (request: Request) => Promise<Response>
+  }) => {
+    POST(
+      path: string,
+      options: { readonly body: object },
+    ): Promise<{ readonly data?: unknown; readonly response: Response }>
+  }
+}
+
+test('with the fetch of watchword/client an ended access token is refreshed, and the body arrives once (OA-20)', {
+  skip: withoutTools,
+}, async (t) => {
+  await using app = testInstance()
+  await app.auth.users.create({ username: 'ada', password: PASSWORD })
+  const bodies: string[] = []
+  const server = createServer()
+  const guard = mount(server, app.auth)
+  const notes = guard(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    bodies.push(Buffer.concat(chunks).toString())
+    response.setHeader('content-type', 'application/json')
+    response.end('{"written":true}')
+  })
+  server.on('request', (request, response) => {
+    if (request.url === '/notes/') void notes(request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  const baseUrl = `http://127.0.0.1:${port}`
+  const watchword = createClient(baseUrl)
+  await watchword.signIn({ username: 'ada', password: PASSWORD })
+  const { default: createOpenApiClient } = await tool<OpenApiFetch>(
+    'openapi-fetch/dist/index.mjs',
+  )
+  const client = createOpenApiClient({
+    baseUrl,
+    fetch: (request) => watchword.fetch(request),
+  })
+
+  app.clock.advance(360)
+  const { data, response } = await client.POST('/notes/', { body: { title: 'One' } })
+
+  assert.equal(response.status, 200)
+  assert.deepEqual(data, { written: true })
+  assert.deepEqual(bodies, ['{"title":"One"}'])
 })

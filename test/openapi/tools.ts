@@ -15,6 +15,8 @@ export const withoutTools =
 
 /** One of the packages of this folder, whose types the repository does not have. */
 export async function tool<Module>(name: string): Promise<Module> {
+  if (name.endsWith('.mjs'))
+    return (await import(join(import.meta.dirname, 'node_modules', name))) as Module
   const require = createRequire(join(import.meta.dirname, 'package.json'))
   return (await import(pathToFileURL(require.resolve(name)).href)) as Module
 }
