@@ -194,6 +194,16 @@ test('in production the index is for staff alone', async () => {
   assert.equal(await asked(await app.as('ada')), 200)
 })
 
+test('in development other machines get neither pages nor the index', async () => {
+  await using app = open()
+  const asked = async (path: string) => {
+    const request = new Request(`http://localhost${path}`, { headers: NAVIGATION })
+    return (await app.auth.handler(request, { address: '203.0.113.9' })).status
+  }
+  assert.equal(await asked('/api/token/'), 405)
+  assert.equal(await asked('/auth/browse/'), 404)
+})
+
 test('in production the option alone serves no page about endpoints', async () => {
   await using app = open({ ...OPTIONS, proxies: 1 })
   assert.equal((await app.send('/api/token/', NAVIGATION)).status, 405)

@@ -45,6 +45,12 @@ for (const [what, options, [anonymous, bob, ada]] of [
     assert.equal((await app.get(await app.as('ada'))).status, ada)
   })
 
+test('in development callers on other machines read nothing, whoever they are', async () => {
+  await using app = await open({ browsableApi: { openapi: 'public' } })
+  assert.equal((await app.get({}, '203.0.113.9')).status, 404)
+  assert.equal((await app.get(await app.as('ada'), '203.0.113.9')).status, 404)
+})
+
 test('without the option the endpoint can be named, and is for staff', async () => {
   await using app = await open({ endpoints: { openapi: '/schema.json' } })
   const asked = async (headers: Readonly<Record<string, string>>) =>
