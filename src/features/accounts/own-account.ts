@@ -1,8 +1,7 @@
 import { AuthError } from '../../base/errors.ts'
 import { isNotImpersonated } from '../../permissions/basic-permissions.ts'
-import { allOf } from '../../permissions/compose.ts'
 import { denied, granted } from '../../permissions/decision.ts'
-import { rule } from '../../permissions/description.ts'
+import { describing, rule } from '../../permissions/description.ts'
 import { type Permission, signedIn } from '../../permissions/permission.ts'
 import type { Account } from '../../users/user.ts'
 import type { ApiToken } from '../api-tokens/api-token.ts'
@@ -46,7 +45,17 @@ const isNoProgram = rule(
  * Grants users with the credentials of their own sign-in. Denies impersonated users, credentials that are limited to scopes, and API
  * tokens that were made for programs: none of them may create other credentials.
  */
-export const isOwner = allOf(isNoProgram, hasAllScopes, isNotImpersonated)
+export const isOwner = describing(
+  { kind: 'all', of: [isNoProgram, hasAllScopes, isNotImpersonated] as never },
+  signedIn<AnyPermission>(async (context) => {
+    for (const part of [isNoProgram, hasAllScopes]) {
+      const decision = await part(context)
+      // Its text is shown, unlike that of a part of `allOf`.
+      if (!decision.granted) return decision
+    }
+    return isNotImpersonated(context)
+  }),
+)
 
 const PROGRAM = 'An API token cannot do this.'
 
