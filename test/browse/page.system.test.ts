@@ -49,6 +49,7 @@ browse(
     await answered(page, '"results"')
     assert.equal(page.url(), `${url}/notes/`)
     assert.ok(seen.includes('POST /api/token/') || seen.length > 0)
+    assert.equal(await page.locator('#why:visible, #in:visible').count(), 0)
     await page.reload()
     await answered(page, '"results"')
     await page.locator('#response a', { hasText: '/notes/1' }).click()

@@ -146,19 +146,19 @@ ${browseAssets.styles.map((each) => `<link rel="stylesheet" href="${to(each)}">`
 <a class="skip" href="#main">Skip to content</a>
 <header class="top">
 <span class="brand">${escapeHtml(title)}</span>
-<div class="row" id="who"></div>
+<div class="row" data-shown="row" id="who"></div>
 </header>
 <main id="main">
 ${crumbsMarkup(page)}
-<div class="row"><h1>${name}</h1><div class="row push" id="methods"></div></div>
+<div class="row"><h1>${name}</h1><div class="row push" data-shown="row push" id="methods"></div></div>
 ${paragraphsOf(description)}
 <noscript><p class="notice">The page needs its script to send requests. This route answers ${escapeHtml(methods.join(', ') || 'GET')}; see its answer <a href="?format=json">as JSON</a>.</p></noscript>
-<section class="tight" aria-label="Answer" id="response" aria-live="polite">${answerMarkup(page)}</section>
-<section class="panel" aria-label="Explanation" id="why" hidden></section>
-<section class="panel" aria-labelledby="in-h" id="in" hidden></section>
+<section class="tight" data-shown="tight" aria-label="Answer" id="response" aria-live="polite">${answerMarkup(page)}</section>
+<section data-shown="panel" aria-label="Explanation" id="why" hidden></section>
+<section data-shown="panel" aria-labelledby="in-h" id="in" hidden></section>
 <section id="filters" aria-label="Filters" hidden></section>
-<div class="flow" id="forms" hidden></div>
-<section class="panel" aria-labelledby="needs-h" id="needs" hidden></section>
+<div data-shown="flow" id="forms" hidden></div>
+<section data-shown="panel" aria-labelledby="needs-h" id="needs" hidden></section>
 <section id="raw" aria-label="Another request" hidden></section>
 </main>
 </body>

@@ -31,6 +31,8 @@ const show = (id, ...children) => {
   const element = byId(id)
   element.replaceChildren(...children.flat().filter(Boolean))
   element.hidden = element.childNodes.length === 0
+  // A class that sets `display` would show an empty box.
+  element.className = element.hidden ? '' : (element.dataset.shown ?? '')
   return element
 }
 const button = (text, onclick, kind = 'small') =>
