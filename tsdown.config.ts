@@ -51,7 +51,7 @@ const server = {
   },
   // One file of what is used of them loads in a fraction of the time.
   deps: {
-    onlyBundle: ['hono', 'ipaddr.js', 'kysely', 'zod'],
+    onlyBundle: ['hono', 'ipaddr.js', 'kysely', 'lean-qr', 'zod'],
     // The adapter for Hono imports the rest of it from the application.
     alwaysBundle: [/^hono\/html$/],
   },

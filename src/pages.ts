@@ -1,5 +1,25 @@
 /** What an application needs to make pages of its own in place of those of the package: see the option `pages.render`. */
 
+export { accountView } from './features/account-pages/own/account-view.ts'
+export { againView } from './features/account-pages/own/again-view.ts'
+export {
+  changeContactView,
+  contactCodeView,
+} from './features/account-pages/own/contact-view.ts'
+export type * from './features/account-pages/own/data.ts'
+export { deleteView, exportView } from './features/account-pages/own/data-view.ts'
+export {
+  newTotpView,
+  recoveryView,
+  totpView,
+} from './features/account-pages/own/factors-view.ts'
+export type { OwnPage } from './features/account-pages/own/own-page.ts'
+export {
+  newPasskeyView,
+  passkeyView,
+} from './features/account-pages/own/passkeys-view.ts'
+export { sessionsView } from './features/account-pages/own/sessions-view.ts'
+export { newTokenView, tokensView } from './features/account-pages/own/tokens-view.ts'
 export type { PageRenderers, Render } from './features/account-pages/renderers.ts'
 export {
   renderRecoveryCodes,

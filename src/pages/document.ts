@@ -36,6 +36,8 @@ export interface FramedParts extends PageParts {
   /** What the menu is called for screen readers. */
   readonly menuName?: string
   readonly menu: readonly MenuItem[]
+  /** Below the menu on small screens, which have no room for it at the top. */
+  readonly menuEnd?: HtmlValue
   /** At the top, on the right: who is signed in, and the way out. */
   readonly top?: HtmlValue
   /** Above all else, such as a warning. */
@@ -67,6 +69,7 @@ const framedPage = (
 <div class="framed">
 <nav class="menu" id="menu" popover aria-label="${parts.menuName ?? page.texts.common.menu}">
 <ul class="flow tight">${parts.menu.map(menuItem)}</ul>
+${parts.menuEnd}
 </nav>
 <main id="main">
 ${parts.main}
@@ -91,7 +94,7 @@ const documentOf = (
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${hasErrors && texts.common.error}${title} – ${site.name}</title>
-<link rel="icon" href="${site.logo ?? 'data:,'}">
+<link rel="icon" href="${site.logo ?? NO_ICON}">
 <link rel="stylesheet" href="${site.assets.href('tokens.css')}">
 <link rel="stylesheet" href="${site.assets.href('brand.css')}">
 <link rel="stylesheet" href="${site.assets.href('pages.css')}">
@@ -105,6 +108,9 @@ ${body}
 </body>
 </html>
 `
+
+/** Browsers would ask for `/favicon.ico`. */
+const NO_ICON = trusted('data:,')
 
 const brandLink = ({ site }: PageContext): Html =>
   html`<a class="brand" href="${site.home}">${markOf(site)}${site.name}</a>`

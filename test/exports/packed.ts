@@ -202,7 +202,7 @@ test('every character of the code is ASCII', () => {
 test('bundled packages are listed with their licences', () => {
   const text = read('dist/THIRD-PARTY-LICENSES')
   const named = [...text.matchAll(/^(\S+) \d\S+ \(MIT\)$/gm)].map(([, name]) => name)
-  assert.deepEqual(named, ['hono', 'ipaddr.js', 'kysely', 'zod'])
+  assert.deepEqual(named, ['hono', 'ipaddr.js', 'kysely', 'lean-qr', 'zod'])
   assert.match(text, /Django Software Foundation/)
 })
 

@@ -1,6 +1,7 @@
 import type { PageContext } from '../../pages/context.ts'
 import type { RenderError } from '../../pages/error-page.ts'
 import type { Html } from '../../pages/html.ts'
+import type { OwnRenderers } from './own/renderers.ts'
 import type {
   CodeRequestData,
   ContinueData,
@@ -44,4 +45,4 @@ export interface SignInRenderers {
 }
 
 /** The functions that make the pages. An application may replace each: `pages: { render: { signIn: (data, page) => … } }`. */
-export interface PageRenderers extends SignInRenderers {}
+export interface PageRenderers extends SignInRenderers, OwnRenderers {}

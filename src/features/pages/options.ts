@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import type { Awaitable } from '../../base/awaitable.ts'
 import type { SiteLink } from '../../pages/context.ts'
 import type { SomeTexts } from '../../pages/texts.ts'
 import type { Language } from '../../pages/time.ts'
@@ -65,6 +66,13 @@ export interface PageOptions {
    */
   readonly texts?: { readonly [Each in Language]?: SomeTexts<PageTexts> }
   /**
+   * Returns the place of an address, such as `"London, United Kingdom"`, for the list of a user's sessions; `undefined` if it is not known.
+   * It may be async. It is called for each session that is shown, and waited for at most two seconds.
+   *
+   * @default none: no places are shown
+   */
+  readonly geo?: (address: string) => Awaitable<string | undefined>
+  /**
    * Functions in place of those that make the pages: `{ signIn: (data, page) => … }`. See `watchword/pages`.
    *
    * @default the functions of the package
@@ -84,6 +92,7 @@ export interface PageSettings {
   readonly links: readonly SiteLink[]
   readonly stylesheets: readonly string[]
   readonly texts: NonNullable<PageOptions['texts']>
+  readonly geo: PageOptions['geo']
   readonly render: Partial<PageRenderers>
 }
 
@@ -120,6 +129,12 @@ const shape = {
     [],
   ),
   texts: withDefault(anObject<object>('must be texts by language'), {}),
+  geo: z.optional(
+    z.custom<NonNullable<PageOptions['geo']>>(
+      (value) => typeof value === 'function',
+      'must be a function of an address',
+    ),
+  ),
   render: withDefault(anObject<object>('must be functions by the name of a page'), {}),
 } satisfies Record<keyof PageOptions, z.ZodMiniType>
 

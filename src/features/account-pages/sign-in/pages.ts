@@ -6,10 +6,11 @@ import { smsOptions } from '../../mail/options.ts'
 import { definePage } from '../../pages/define-page.ts'
 import { hasPasskeys } from '../../passkeys/settings.ts'
 import { secondFactorOptions } from '../../second-factors/options.ts'
+import { ownPages } from '../own/pages.ts'
 
 type At = (below: string) => string
 
-/** The pages of signing in. @param at the path of a page below that of the option `pages` */
+/** The pages of signing in, and of a user who is signed in. @param at the path of a page below that of the option `pages` */
 export const signInPages = (section: SectionReader, at: At): readonly FeaturePage[] => [
   definePage({
     name: 'pages.signIn',
@@ -36,6 +37,7 @@ export const signInPages = (section: SectionReader, at: At): readonly FeaturePag
   ...(hasPasskeys(section) ? passkeyPages(section, at) : []),
   ...(section(secondFactorOptions) === undefined ? [] : secondFactorPages(at)),
   ...(section(accountOptions) === undefined ? [] : accountFlows(section, at)),
+  ...ownPages(section, at),
 ]
 
 const passkeyPages = (section: SectionReader, at: At): readonly FeaturePage[] => [

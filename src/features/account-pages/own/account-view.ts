@@ -1,0 +1,62 @@
+import { errorSummary, type FieldErrors } from '../../../pages/components.ts'
+import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
+import type { AccountData } from './data.ts'
+import { factorsSection } from './factors-view.ts'
+import { buttonLink, ownPage, sectionOf } from './frame.ts'
+import type { OwnPage } from './own-page.ts'
+import { passkeysSection } from './passkeys-view.ts'
+import { passwordSection } from './password-view.ts'
+import { to } from './paths.ts'
+import { profileSection } from './profile-view.ts'
+import { sessionsSection } from './sessions-view.ts'
+import { tokensSection } from './tokens-view.ts'
+
+/** The page `/account/`: everything of one user. */
+export function accountView(data: AccountData, page: OwnPage): Html {
+  const { errors, failed } = data
+  return ownPage(page, data, {
+    title: page.texts.own.account,
+    main: html`${errorSummary(page, linkedErrors(errors, failed))}
+<h1>${page.texts.own.account}</h1>
+<div class="flow sections">
+${profileSection(data, page)}
+${passwordSection(data, page)}
+${passkeysSection(data, page)}
+${factorsSection(data, page)}
+${sessionsSection(data, page)}
+${tokensSection(data, page)}
+${dataSection(data, page)}
+${deleteSection(data, page)}
+</div>`,
+  })
+}
+
+/** The ids of this page's inputs begin with the form's name: it has several forms. */
+const linkedErrors = (errors: FieldErrors, failed = ''): FieldErrors =>
+  Object.fromEntries(
+    Object.entries(errors).map(([name, messages]) => [
+      name === '' ? '' : `${failed}-${name}`,
+      messages,
+    ]),
+  )
+
+const has = ({ viewer }: AccountData, name: 'data' | 'deleteAccount'): boolean =>
+  viewer.sections.includes(name)
+
+const dataSection = (data: AccountData, page: OwnPage): HtmlValue =>
+  has(data, 'data') &&
+  sectionOf(
+    page,
+    'data',
+    html`<p>${page.texts.own.exportIntro}</p>
+<div class="row">${buttonLink(to(page, 'exportData'), page.texts.own.exportMyData)}</div>`,
+  )
+
+const deleteSection = (data: AccountData, page: OwnPage): HtmlValue =>
+  has(data, 'deleteAccount') &&
+  sectionOf(
+    page,
+    'deleteAccount',
+    html`<p>${page.texts.own.deleteIntro}</p>
+<div class="row"><a class="btn danger" href="${to(page, 'deleteAccount')}">${page.texts.own.deleteThis}</a></div>`,
+  )
