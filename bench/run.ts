@@ -19,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   import: async () => (await import('./import.ts')).importing,
   storage: async () => (await import('./storage.ts')).storage,
   accounts: async () => (await import('./accounts.ts')).accounts,
+  console: async () => (await import('./console.ts')).consoleLists,
   start: async () => (await import('./start.ts')).start,
 }
 

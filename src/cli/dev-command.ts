@@ -131,6 +131,7 @@ function nextSteps(
     return [
       `sign in         ${signInCommand(url, user, 'PASSWORD')}`,
       `reset password  ${nextCommand(`user passwd ${shellWord(user)}`, database, context)}`,
+      `console         ${url}/console/`,
     ]
   }
   return [
@@ -138,5 +139,6 @@ function nextSteps(
     `password    ${password}   (shown only once)`,
     '',
     `sign in     ${signInCommand(url, user, password)}`,
+    `console     ${url}/console/`,
   ]
 }

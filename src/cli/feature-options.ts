@@ -2,6 +2,7 @@ import type { OptionTable } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
 import type { StartOptions } from '../command/start-options.ts'
 import { accountStart } from '../features/accounts/start-options.ts'
+import { consoleStart } from '../features/console/start-options.ts'
 import { mailStart } from '../features/mail/start-options.ts'
 import type { Options } from '../settings/options.ts'
 
@@ -11,6 +12,7 @@ import type { Options } from '../settings/options.ts'
  */
 const FEATURE_OPTIONS: readonly StartOptions<OptionTable, Partial<Options>>[] = [
   accountStart,
+  consoleStart,
   mailStart,
 ]
 

@@ -159,10 +159,10 @@ export function consoleTests(name: string, fresh: FreshDatabase): void {
     })
 
     await t.test('pages of users have no gaps, also if many do not match', async () => {
-      const many = Array.from({ length: 21_000 }, (_, n) =>
+      const many = Array.from({ length: 11_000 }, (_, n) =>
         user(
           `u${String(n).padStart(6, '0')}`,
-          n === 20_900 ? { superuser: true, staff: true } : {},
+          n === 10_900 ? { superuser: true, staff: true } : {},
         ),
       )
       for (let n = 0; n < many.length; n += 1000)
@@ -176,7 +176,7 @@ export function consoleTests(name: string, fresh: FreshDatabase): void {
       assert.deepEqual(first, { rows: [], next: undefined, isCut: false })
       const rare = await reads.findUsers({ search: 'u', factor: true })
       assert.deepEqual([rare.rows.length, rare.isCut], [0, true])
-      assert.deepEqual(await names(reads, { search: 'u', staff: true }), ['u020900'])
+      assert.deepEqual(await names(reads, { search: 'u', staff: true }), ['u010900'])
       assert.deepEqual(await reads.countUsers(), { count: 10_000, isMore: true })
     })
 
@@ -288,7 +288,7 @@ export function consoleTests(name: string, fresh: FreshDatabase): void {
           reads.addActivity(counts),
           reads.addActivity([...counts].reverse()),
         ])
-        assert.deepEqual(await reads.listActivity(0), [
+        assert.deepEqual(await reads.listActivity(0, 1800), [
           { kind: 'refreshed', at: slot, count: 10 },
           { kind: 'signed_in', at: slot, count: 4 },
         ])

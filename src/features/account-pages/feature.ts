@@ -1,14 +1,14 @@
 import type { SectionReader } from '../core.ts'
 import { defineFeature, type FeaturePage } from '../define-feature.ts'
-import { hasPages, pagePath } from '../pages/options.ts'
+import { pagePath, servesPages } from '../pages/options.ts'
 import { signInPages } from './sign-in/pages.ts'
 
 /** The pages of users: to sign in, and of the own account. */
 export const accountPages = defineFeature({
   name: 'accountPages',
-  pages: (section) => (hasPages(section) ? accountPagesOf(section) : []),
+  pages: (section) => (servesPages(section) ? accountPagesOf(section) : []),
   errorPages: (section) =>
-    hasPages(section)
+    servesPages(section)
       ? {
           path: pagePath(section, ''),
           answer: async (...failed) =>

@@ -3,6 +3,8 @@ import { requireString } from '../../users/field-errors.ts'
 import { defineFeature } from '../define-feature.ts'
 import type { TokenExplainer } from './explain-token/command.ts'
 import type { ExplainedToken } from './explain-token/explained.ts'
+import { consoleOptions } from './options.ts'
+import { CONSOLE_PAGES } from './pages.ts'
 import { consoleStore } from './store.ts'
 
 const COMMANDS: CommandTable<TokenExplainer> = {
@@ -12,7 +14,22 @@ const COMMANDS: CommandTable<TokenExplainer> = {
 /** Pages for operators: users, sessions, tokens, keys, events. */
 export const operatorConsole = defineFeature({
   name: 'console',
+  options: {
+    /** The console for operators: `true`, or an object. */
+    console: consoleOptions,
+  },
   store: consoleStore,
+  pages: (section) => (section(consoleOptions) === undefined ? [] : CONSOLE_PAGES),
+  errorPages: (section) =>
+    section(consoleOptions) === undefined
+      ? undefined
+      : {
+          path: '/console',
+          answer: async (...failed) =>
+            (await import('../pages/serve-page.ts')).serveError(...failed),
+        },
+  events: ['message_retried', 'message_dropped'],
+  development: () => ({ options: { console: true } }),
   commands: COMMANDS,
   admin: (open) => ({
     /**
@@ -26,4 +43,10 @@ export const operatorConsole = defineFeature({
       return explainToken(requireString('token', token), await open())
     },
   }),
+  async onOpen(core) {
+    if (core.section(consoleOptions) === undefined) return undefined
+    const { openRecorder } = await import('./activity.ts')
+    const recorder = openRecorder(core)
+    return () => recorder.close()
+  },
 })

@@ -126,7 +126,8 @@ export interface ConsoleReads {
   countEvents(filter: EventFilter): Promise<Count | undefined>
   countUsers(): Promise<Count>
   addActivity(counts: readonly ActivityCount[]): Promise<void>
-  listActivity(since: number): Promise<readonly ActivityCount[]>
+  /** @param length how long one count is for: a multiple of `SLOT` */
+  listActivity(since: number, length: number): Promise<readonly ActivityCount[]>
   findMessages(after?: Place | undefined): Promise<Page<StoredMessage, Place>>
   findMessage(id: string): Promise<StoredMessage | undefined>
   /** @returns `false` if there is no such message, or a process is sending it */

@@ -41,7 +41,7 @@ function sqlConsole(db: Kysely<Tables>): ConsoleReads {
     countEvents: (filter) => countEvents(db, filter),
     countUsers: () => countAll(db, 'users'),
     addActivity: (counts) => addActivity(activity, counts),
-    listActivity: (since) => listActivity(activity, since),
+    listActivity: (since, length) => listActivity(activity, since, length),
     findMessages: (after) => findMessages(messages, after),
     findMessage: (id) => findMessage(messages, id),
     retryMessage: (id, now) => retryMessage(messages, id, now),

@@ -1,6 +1,6 @@
 import { defineFeature } from '../define-feature.ts'
 import { definePageAsset } from './asset.ts'
-import { hasPages, pageOptions } from './options.ts'
+import { pageOptions, servesPages } from './options.ts'
 
 /** What all pages share: their brand, their stylesheets and their scripts. */
 export const pages = defineFeature({
@@ -9,6 +9,5 @@ export const pages = defineFeature({
     /** Pages to sign in and of the own account: `true`, or an object. */
     pages: pageOptions,
   },
-  // A feature with pages of its own adds itself to the condition.
-  pages: (section) => (hasPages(section) ? [definePageAsset(section)] : []),
+  pages: (section) => (servesPages(section) ? [definePageAsset(section)] : []),
 })

@@ -6,6 +6,7 @@ import type { Language } from '../../pages/time.ts'
 import { absolutePath, name, option, withDefault } from '../../schema/shapes.ts'
 import type { PageRenderers } from '../account-pages/renderers.ts'
 import type { PageTexts } from '../account-pages/texts/page-texts.ts'
+import { consoleOptions } from '../console/options.ts'
 import type { SectionReader } from '../core.ts'
 
 /** The option `pages`. */
@@ -157,6 +158,10 @@ const DEFAULTS = pageOptions.parse(true) as PageSettings
 /** The option `pages`; its defaults if it is off. */
 export const pageSettings = (section: SectionReader): PageSettings =>
   section(pageOptions) ?? DEFAULTS
+
+/** Whether any page is on: the console needs those of signing in, too. */
+export const servesPages = (section: SectionReader): boolean =>
+  hasPages(section) || section(consoleOptions) !== undefined
 
 /** Whether the pages of accounts are on. */
 export const hasPages = (section: SectionReader): boolean =>

@@ -6,7 +6,7 @@ import { en } from '../account-pages/texts/en.ts'
 import type { PageTexts } from '../account-pages/texts/page-texts.ts'
 import type { EndpointSettings, SectionReader } from '../core.ts'
 import type { Language } from '../mail/templates/template.ts'
-import { type PageSettings, pageSettings } from './options.ts'
+import { hasPages, type PageSettings, pageSettings } from './options.ts'
 
 /** What all pages of an instance share, made once. */
 export interface SiteParts {
@@ -28,7 +28,7 @@ export function siteOf({ section, url }: SiteSettings): SiteParts {
     site: {
       name: settings.name ?? hostOf(url) ?? 'watchword',
       logo: settings.logo,
-      home: settings.home ?? `${settings.path}/`,
+      home: settings.home ?? (hasPages(section) ? `${settings.path}/` : '/console/'),
       links: settings.links,
       stylesheets: settings.stylesheets,
       assets: assetsOf(settings),

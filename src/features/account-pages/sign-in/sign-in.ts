@@ -20,7 +20,9 @@ import { renderSignIn } from './views.ts'
 /** `/account/sign-in/`: with a password, and the ways to the others. */
 export const signIn: PageHandlers = {
   get(visit) {
-    if (visit.visitor !== undefined && visit.error === undefined)
+    // A page that needs a fresh sign-in sends a user here who is signed in.
+    const isAgain = visit.query.has('again')
+    if (visit.visitor !== undefined && visit.error === undefined && !isAgain)
       return seeOther(nextOf(visit) ?? visit.site.home)
     return rendererOf('signIn', renderSignIn, visit)(dataOf(visit), visit)
   },

@@ -37,18 +37,21 @@ export async function addActivity(
   await db.deleteFrom('activity').where('slot', '<', oldest).execute()
 }
 
+/** @param length how long one count is for, in seconds */
 export async function listActivity(
   db: Kysely<ActivityTables>,
   since: number,
+  length: number,
 ): Promise<readonly ActivityCount[]> {
-  const rows = await db
-    .selectFrom('activity')
-    .selectAll()
-    .where('slot', '>=', slotOf(since))
-    .orderBy('slot')
-    .orderBy('kind')
-    .execute()
-  return rows.map(({ kind, slot, count }) => ({ kind, at: slot * SLOT, count }))
+  const slots = sql.lit(length / SLOT)
+  const { rows } = await sql<ActivityTable>`
+    select slot / ${slots} * ${slots} as slot, kind, sum(count) as count from activity
+    where slot >= ${slotOf(since)} group by 1, kind order by 1, kind`.execute(db)
+  return rows.map(({ kind, slot, count }) => ({
+    kind,
+    at: slot * SLOT,
+    count: Number(count),
+  }))
 }
 
 const slotOf = (moment: number): number => Math.floor(moment / SLOT)

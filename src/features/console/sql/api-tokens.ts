@@ -5,7 +5,7 @@ import type { Tables } from '../../../stores/tables.ts'
 import { apiTokenOf, type ListedApiToken } from '../../api-tokens/api-token.ts'
 import { type ApiTokenTable, storedOf } from '../../api-tokens/sql.ts'
 import type { ApiTokenFilter, Page, Place } from '../listing.ts'
-import { beginsWith, contains, type Order, scan } from './scan.ts'
+import { contains, type Order, rangeOf, scan } from './scan.ts'
 
 const NEWEST: Order = { columns: ['created_at', 'id'], direction: 'desc' }
 const BY_HINT: Order = { columns: ['hint', 'id'], direction: 'asc' }
@@ -28,7 +28,8 @@ export async function findApiTokens(
   const found = await scan<Selectable<ApiTokenTable>>(db, {
     table: 'tokens',
     order: isHint ? BY_HINT : NEWEST,
-    within: isHint ? [...within, beginsWith('hint', text)] : within,
+    within,
+    ...(isHint && rangeOf('hint', text)),
     matching: [
       ...(isHint || text === '' ? [] : [contains('name', text)]),
       ...stateOf(filter, now),

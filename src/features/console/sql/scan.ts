@@ -7,7 +7,7 @@ type Database = Pick<Kysely<object>, 'getExecutor'>
 export const PAGE = 25
 
 /** Rows that a page reads at most to find those that match what no index answers: some tens of milliseconds. */
-export const MAX_READ = 20_000
+export const MAX_READ = 5000
 
 /** The columns that a list is ordered by: the last one is unique, or there is one. */
 export interface Order {
@@ -21,8 +21,12 @@ export type Position = readonly (string | number)[]
 export interface Scan {
   readonly table: string
   readonly order: Order
-  /** Conditions that an index on the order's columns answers. */
+  /** Conditions that an index answers before the order's columns. */
   readonly within?: readonly RawBuilder<unknown>[]
+  /** A bound of the first of the order's columns, where the first page begins … */
+  readonly from?: RawBuilder<unknown> | undefined
+  /** … and where the last page ends. Databases use one bound of each side, which must be the nearer one. */
+  readonly to?: RawBuilder<unknown> | undefined
   /** Conditions that are checked row by row. */
   readonly matching?: readonly RawBuilder<unknown>[]
   readonly after?: Position | undefined
@@ -44,13 +48,17 @@ export interface Scanned<Row> {
  */
 export async function scan<Row extends object>(
   db: Database,
-  { table, order, within = [], matching = [], after, limit = PAGE }: Scan,
+  { table, order, within = [], matching = [], after, limit = PAGE, ...range }: Scan,
 ): Promise<Scanned<Row>> {
-  const range = [...within, ...beyond(order, after)]
-  const bound = matching.length === 0 ? undefined : await boundOf(db, table, order, range)
-  const conditions = [...range, ...matching, ...upTo(order, bound)]
+  const begun = [
+    ...within,
+    ...(after === undefined ? listOf(range.from) : beyond(order, after)),
+  ]
+  const whole = [...begun, ...listOf(range.to)]
+  const bound = matching.length === 0 ? undefined : await boundOf(db, table, order, whole)
+  const read = bound === undefined ? whole : [...begun, ...upTo(order, bound)]
   const { rows } = await sql<Row>`
-    select * from ${sql.table(table)} ${where(conditions)}
+    select * from ${sql.table(table)} ${where([...read, ...matching])}
     order by ${orderBy(order)} limit ${sql.lit(limit + 1)}`.execute(db)
   if (rows.length > limit) {
     const page = rows.slice(0, limit)
@@ -93,19 +101,21 @@ export const where = (conditions: readonly RawBuilder<unknown>[]): RawBuilder<un
 const orderBy = ({ columns, direction }: Order): RawBuilder<unknown> =>
   sql.join(columns.map((each) => sql`${sql.ref(each)} ${sql.raw(direction)}`))
 
-const beyond = (order: Order, position: Position | undefined) =>
+const listOf = <T>(value: T | undefined): readonly T[] =>
+  value === undefined ? [] : [value]
+
+const beyond = (order: Order, position: Position) =>
   compared(order, position, order.direction === 'asc' ? sql`>` : sql`<`)
 
-const upTo = (order: Order, position: Position | undefined) =>
+const upTo = (order: Order, position: Position) =>
   compared(order, position, order.direction === 'asc' ? sql`<=` : sql`>=`)
 
 /** Row values: both databases read them from an index (SQL-92 §8.2). */
 function compared(
   { columns }: Order,
-  position: Position | undefined,
+  position: Position,
   operator: RawBuilder<unknown>,
 ): readonly RawBuilder<unknown>[] {
-  if (position === undefined) return []
   const names = sql.join(columns.map((each) => sql.ref(each)))
   return [sql`(${names}) ${operator} (${sql.join(position)})`]
 }
@@ -113,9 +123,17 @@ function compared(
 const positionOf = (row: object | undefined, { columns }: Order): Position =>
   columns.map((each) => Reflect.get(row ?? {}, each))
 
-/** Whether a column begins with a text. Columns are compared by their bytes, and this is the last character of Unicode. */
-export const beginsWith = (column: string, text: string): RawBuilder<unknown> =>
-  sql`(${sql.ref(column)} >= ${text} and ${sql.ref(column)} < ${`${text}\u{10FFFF}`})`
+/** The values of a column that begin with a text. Columns are compared by their bytes, and this is the last character of Unicode. */
+export const rangeOf = (column: string, text: string) => ({
+  from: sql`${sql.ref(column)} >= ${text}`,
+  to: sql`${sql.ref(column)} < ${`${text}\u{10FFFF}`}`,
+})
+
+/** Whether a column begins with a text. */
+export function beginsWith(column: string, text: string): RawBuilder<unknown> {
+  const { from, to } = rangeOf(column, text)
+  return sql`(${from} and ${to})`
+}
 
 /** Whether a column contains a text, in any case of ASCII letters. */
 export function contains(column: string, text: string): RawBuilder<unknown> {

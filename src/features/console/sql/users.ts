@@ -11,6 +11,7 @@ import {
   type Order,
   PAGE,
   type Position,
+  rangeOf,
   type Scanned,
   scan,
 } from './scan.ts'
@@ -38,12 +39,11 @@ export async function findUsers(
   if (!isStorable(text)) return { rows: [], next: undefined, isCut: false }
   if (text !== '') return search(db, text, filter, after)
   const isTimed = filter.joinedSince !== undefined
-  const order = isTimed ? NEWEST : BY_NAME
-  const conditions = isTimed ? timeOf(filter) : narrowed(filter)
   const found = await scan<UserRow>(db, {
     table: 'users',
-    order,
-    within: conditions,
+    ...(isTimed
+      ? { order: NEWEST, ...boundsOf(filter) }
+      : { order: BY_NAME, within: narrowed(filter) }),
     matching: checksOf(filter),
     after: after?.position,
   })
@@ -97,7 +97,7 @@ async function searchIn(
   const found = await scan<UserRow>(db, {
     table: 'users',
     order: ascending(column),
-    within: [beginsWith(column, keyOf(text))],
+    ...rangeOf(column, keyOf(text)),
     matching: [...seen, ...narrowed(filter), ...timeOf(filter), ...checksOf(filter)],
     after,
     limit,
@@ -123,15 +123,14 @@ function narrowed({ staff, status, role }: UserFilter): readonly RawBuilder<unkn
   return conditions
 }
 
-function timeOf({
-  joinedSince,
-  joinedUntil,
-}: UserFilter): readonly RawBuilder<unknown>[] {
-  const conditions: RawBuilder<unknown>[] = []
-  if (joinedSince !== undefined) conditions.push(sql`joined_at >= ${joinedSince}`)
-  if (joinedUntil !== undefined) conditions.push(sql`joined_at < ${joinedUntil}`)
-  return conditions
-}
+/** The newest are first. */
+const boundsOf = ({ joinedSince, joinedUntil }: UserFilter) => ({
+  from: joinedUntil === undefined ? undefined : sql`joined_at < ${joinedUntil}`,
+  to: joinedSince === undefined ? undefined : sql`joined_at >= ${joinedSince}`,
+})
+
+const timeOf = (filter: UserFilter): readonly RawBuilder<unknown>[] =>
+  Object.values(boundsOf(filter)).filter((bound) => bound !== undefined)
 
 const HAS_FACTOR = sql`exists (
   select 1 from credentials where credentials.user_id = users.id and

@@ -1,0 +1,149 @@
+import { AuthError } from '../../../base/errors.ts'
+import { seeOther } from '../../../pages/answers.ts'
+import {
+  button,
+  empty,
+  form,
+  hidden,
+  notice,
+  table,
+  tag,
+} from '../../../pages/components.ts'
+import { type Html, html } from '../../../pages/html.ts'
+import { relativeTimeOf } from '../../../pages/time.ts'
+import type { StoredMessage } from '../../mail/message.ts'
+import { mailOptions, smsOptions } from '../../mail/options.ts'
+import { type MessageHead, messageHead, wakeSender } from '../../mail/send.ts'
+import type { Count, Page, Place } from '../listing.ts'
+import { consoleStore } from '../store.ts'
+import { type ConsoleHandlers, forStaff, type StaffVisit } from './gate.ts'
+import { placeIn, placeText } from './place.ts'
+import { consolePage, countText, doneNotice, listPager } from './shell.ts'
+
+const PATH = '/console/outbox/'
+
+const handlers: ConsoleHandlers = {
+  async get(visit) {
+    const reads = visit.core.ports(consoleStore).console
+    const [page, count] = await Promise.all([
+      reads.findMessages(placeIn(visit.query.get('after'))),
+      reads.countMessages(),
+    ])
+    return outboxPage(visit, page, count)
+  },
+  async post(visit) {
+    const id = visit.form.text('message')
+    const action = visit.form.text('action')
+    if (action === 'retry') await retry(id, visit)
+    else if (action === 'drop') await drop(id, visit)
+    else throw new AuthError('parse_error', 'there is no such action')
+    return seeOther(`${PATH}?done=${action}`)
+  },
+}
+
+export const messages = forStaff(handlers)
+
+/** @throws AuthError `not_found` */
+async function retry(id: string, { core }: StaffVisit): Promise<void> {
+  const isFound = await core.ports(consoleStore).console.retryMessage(id, core.clock())
+  if (!isFound) throw new AuthError('not_found')
+  await core.audit.record({ kind: 'message_retried', detail: { message: id } })
+  wakeSender(core)
+}
+
+/** @throws AuthError `not_found` */
+async function drop(id: string, { core }: StaffVisit): Promise<void> {
+  if (!(await core.ports(consoleStore).console.dropMessage(id)))
+    throw new AuthError('not_found')
+  await core.audit.record({ kind: 'message_dropped', detail: { message: id } })
+}
+
+const outboxPage = (
+  visit: StaffVisit,
+  { rows, next }: Page<StoredMessage, Place>,
+  count: Count,
+): Html =>
+  consolePage(visit, {
+    title: 'Mail outbox',
+    current: 'messages',
+    main: html`<h1>Mail outbox</h1>
+${doneNotice(visit, { retry: 'The message is being sent.', drop: 'The message was dropped.' })}
+${noSender(visit)}
+<p>Mails and text messages that are not sent yet. Their texts are not shown: they have links and codes that sign in.</p>
+${rows.length === 0 ? empty(html`<p><strong>Nothing waits.</strong></p><p>A message is removed when the mail server has accepted it.</p>`) : messageTable(visit, rows, count)}
+${listPager(visit, PATH, next && placeText(next))}`,
+  })
+
+function noSender({ core }: StaffVisit): Html | false {
+  const hasSender =
+    core.section(mailOptions) !== undefined || core.section(smsOptions) !== undefined
+  return (
+    !hasSender &&
+    notice(
+      'warn',
+      html`<p>This server sends nothing: the options <code>mail</code> and <code>sms</code> are not set.</p>`,
+    )
+  )
+}
+
+const CHANNELS = { mail: 'mail', sms: 'text message', none: 'placeholder' } as const
+
+interface Row extends StoredMessage {
+  readonly head: MessageHead | undefined
+}
+
+const messageTable = (
+  visit: StaffVisit,
+  rows: readonly StoredMessage[],
+  count: Count,
+): Html =>
+  table<Row>(
+    `${countText(count)} waiting, the next one first`,
+    [
+      { title: 'To', cell: ({ head }) => headText(head) },
+      { title: 'Attempts', isNumber: true, cell: ({ attempts }) => attempts },
+      {
+        title: 'Next attempt',
+        cell: ({ dueAt }) =>
+          dueAt <= visit.now ? 'now' : relativeTimeOf(dueAt, visit.now),
+      },
+      {
+        title: 'Given up',
+        cell: ({ expiresAt }) => relativeTimeOf(expiresAt, visit.now),
+      },
+      {
+        title: 'State',
+        cell: ({ attempts }) =>
+          attempts > 0 ? tag('not sent yet', 'warn') : tag('waiting'),
+      },
+      {
+        title: 'Action',
+        cell: (row) => visit.can('watchword.change') && actions(visit, row),
+      },
+    ],
+    rows.map((row) => ({ ...row, head: messageHead(row, visit.core) })),
+  )
+
+/** Who gets it. A placeholder stands for a message to somebody whom there is not, so that its row takes as long. */
+function headText(head: MessageHead | undefined): Html {
+  if (head === undefined)
+    return html`unknown<small>sealed with a secret that is not configured</small>`
+  if (head.channel === 'none') return html`nobody<small>placeholder, is not sent</small>`
+  return html`${head.to}<small>${CHANNELS[head.channel]}${head.subject !== undefined && html`: ${head.subject}`}</small>`
+}
+
+const actions = (visit: StaffVisit, { id, head }: Row): Html =>
+  html`${single(visit, id, 'retry', 'Send now', head)} ${single(visit, id, 'drop', 'Drop', head)}`
+
+const single = (
+  visit: StaffVisit,
+  id: string,
+  action: string,
+  text: string,
+  head: MessageHead | undefined,
+): Html =>
+  form(
+    visit,
+    { action: PATH },
+    html`${hidden('action', action)}${hidden('message', id)}${button(html`${text}<span class="seen-not"> message to ${head?.to || 'nobody'}</span>`, { kind: action === 'drop' ? 'small danger' : 'small' })}`,
+  )
