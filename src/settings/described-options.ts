@@ -53,6 +53,10 @@ const SHOWN = new Set([
   'passkeys.origins',
   'passkeys.userVerification',
   'pages.name',
+  'pages.path',
+  'pages.home',
+  'pages.color',
+  'users.trimPassword',
 ])
 
 /** Environment variables, by the option that each stands for. */
@@ -115,10 +119,18 @@ function shownValue(path: string, value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (path === 'database' && typeof value === 'string') return databaseText(value)
   if (path === 'roles') return rolesText(value as object)
+  if (path === 'user') return Object.keys(value as object).join(', ') || 'none'
   if (Array.isArray(value)) return listText(path, value)
   if (typeof value === 'string')
     return SHOWN.has(path) || DURATION.test(value) ? value : 'set'
-  return 'set'
+  return rateText(value as object) ?? 'set'
+}
+
+/** A rate, as `{ limit, per }`. */
+function rateText(value: object): string | undefined {
+  const { limit, per } = value as { readonly limit?: unknown; readonly per?: unknown }
+  const isRate = typeof limit === 'number' && typeof per === 'number'
+  return isRate ? `${limit} in ${per} s` : undefined
 }
 
 function listText(path: string, list: readonly unknown[]): string {

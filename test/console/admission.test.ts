@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { TOTP } from 'otpauth'
 import { testBrowser, wordsOf } from '../pages/site.ts'
 import { act, operated, operator, PAGES, PASSWORD, staffWith } from './operator.ts'
 
@@ -119,6 +120,34 @@ test('a user who acts as staff does not get into the console', async (t) => {
   const acting = await act(browser, other.id, 'impersonate', { reason: 'a test' })
   assert.match(acting.path, /^\/account\//)
   assert.equal((await browser.open('/console/')).status, 404)
+})
+
+test('who has a second factor must have used it', async (t) => {
+  const { auth, vitor, clock } = await operated(t)
+  const browser = await operator(auth)
+  const { access } = await auth.signIn(vitor)
+  const send = async (path: string, body: object) => {
+    const headers = {
+      authorization: `Bearer ${access}`,
+      'content-type': 'application/json',
+    }
+    const init = { method: 'POST', headers, body: JSON.stringify(body) }
+    const response = await auth.handler(
+      new Request(`https://app.example.com${path}`, init),
+    )
+    return (await response.json()) as Readonly<Record<string, string>>
+  }
+  const { id, secret = '' } = await send('/auth/totp/', { current_password: PASSWORD })
+  const code = () => new TOTP({ secret }).generate({ timestamp: clock.now() * 1000 })
+  await send('/auth/totp/confirm/', { id, code: code() })
+  clock.advance(60)
+  const asked = await browser.open('/console/users/')
+  assert.match(asked.path, /^\/account\/sign-in\//)
+  await browser.submit({ button: 'Sign in' }, { login: 'vitor', password: PASSWORD })
+  assert.match(browser.page.path, /second-factor/)
+  const shown = await browser.submit({ button: 'Continue' }, { code: code() })
+  assert.equal(shown.path, '/console/users/')
+  assert.equal(shown.status, 200)
 })
 
 test('a form without its token, or from another site, does nothing', async (t) => {

@@ -101,13 +101,12 @@ test('each action on a user does what it says, and is recorded with its actor', 
   assert.equal((await browser.open(`/console/users/${ada.id}/`)).status, 404)
 })
 
-test('second factors are removed, and a visitor who has one must have used it', async (t) => {
-  const { auth, ada, clock } = await operated(t)
+test('second factors are removed', async (t) => {
+  const { auth, ada } = await operated(t)
   const browser = await operator(auth)
   assert.equal((await act(browser, ada.id, 'reset-factors')).status, 200)
   const [event] = await auth.events.list({ limit: 1, userId: ada.id })
   assert.equal(event?.kind, 'factor_removed')
-  clock.advance(1)
 })
 
 test('only superusers change staff, and nobody gives rights that they have not', async (t) => {

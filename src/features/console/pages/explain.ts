@@ -89,7 +89,7 @@ const members = (caption: string, rows: readonly ExplainedMember[]): HtmlValue =
     caption,
     [
       { title: 'Name', cell: ({ name }: ExplainedMember) => html`<code>${name}</code>` },
-      { title: 'Value', cell: ({ value }) => html`<code>${value}</code>` },
+      { title: 'Value', cell: ({ value }) => html`<small class="mono">${value}</small>` },
       { title: 'Meaning', cell: ({ meaning }) => meaning },
     ],
     rows,

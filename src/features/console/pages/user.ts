@@ -317,16 +317,19 @@ ${button(html`Delete ${shown.username}`, { kind: 'danger' })}`,
 
 const pathNow = ({ url }: StaffVisit): string => url.replace(/\?.*$/s, '')
 
+/** Sessions on the page of a user; the rest is in the list of sessions. */
+const SHOWN = 10
+
 function sessionPart(visit: StaffVisit, { sessions, account }: UserData): Html {
   const all = `/console/sessions/?${new URLSearchParams({ q: account.user.id, state: 'all' })}`
   if (sessions.rows.length === 0)
     return html`<section aria-labelledby="sessions"><h2 id="sessions">Sessions</h2><p class="empty">None is active. <a href="${all}">Ended sessions</a></p></section>`
-  const more = sessions.next === undefined ? '' : 'The newest of many '
+  const count = sessions.rows.length
   const caption =
-    more === ''
-      ? plural(sessions.rows.length, 'active session')
-      : `${more}active sessions`
-  return html`${sessionTable(visit, sessions.rows, undefined, caption, pathNow(visit))}
+    count > SHOWN
+      ? `The newest ${SHOWN} active sessions`
+      : plural(count, 'active session')
+  return html`${sessionTable(visit, sessions.rows.slice(0, SHOWN), undefined, caption, pathNow(visit))}
 <p><a href="${all}">All sessions of ${account.user.username}</a></p>`
 }
 
