@@ -84,7 +84,7 @@ export interface Feature {
   ): Awaitable<StopSignIn | undefined>
   onUserDeleted?(id: UserId, core: Core): Promise<void>
   /** What it stores of a user: for `user show`, and for the user's own export. */
-  userRecords?(id: UserId, core: Core): Promise<UserRecords>
+  userRecords?(id: UserId, core: Core): Promise<UserRecords | readonly UserRecords[]>
   /** See `Core.recovered`. */
   onRecovered?(
     id: UserId,

@@ -285,10 +285,12 @@ function coreOf(settings: CoreSettings, parts: Parts): Core {
     checkPassword,
     checkPasswordUntrimmed,
     completeSignIn,
-    userRecords: (id) =>
-      Promise.all(
-        FEATURE_LIST.flatMap((feature) => feature.userRecords?.(id, core) ?? []),
-      ),
+    async userRecords(id) {
+      const asked = FEATURE_LIST.flatMap(
+        (feature) => feature.userRecords?.(id, core) ?? [],
+      )
+      return (await Promise.all(asked)).flat()
+    },
     async signedOut({ sessionId, userId }) {
       void audit.record({ kind: 'signed_out', userId, sessionId })
       await callHook(log, 'on.signedOut', () => on.signedOut?.({ sessionId, userId }))

@@ -234,3 +234,22 @@ test('the store keeps no device token', async () => {
   ])
   assert.equal(log.includes(device), false)
 })
+
+test('the export of an account has its remembered devices, without their tokens', async () => {
+  await using instance = await open()
+  const { secret } = await addTotp(instance)
+  const device = await remembered(instance, secret)
+  const headers = await instance.as('ada')
+  const { body } = await instance.request('GET', '/auth/me/export/', headers)
+  const [shown, ...others] = body.devices
+  assert.deepEqual(Object.keys(shown), [
+    'id',
+    'created_at',
+    'last_used_at',
+    'expires_at',
+    'address',
+    'user_agent',
+  ])
+  assert.deepEqual(others, [])
+  assert.equal(JSON.stringify(body).includes(device), false)
+})

@@ -80,6 +80,17 @@ export function sqlDevices(db: Kysely<DeviceTables>, lock: UserLock): Devices {
       return rows.map(deviceOf)
     },
 
+    async listAll(userId) {
+      const rows = await db
+        .selectFrom('devices')
+        .selectAll()
+        .where('user_id', '=', userId)
+        .orderBy('created_at', 'desc')
+        .orderBy('id')
+        .execute()
+      return rows.map(deviceOf)
+    },
+
     async delete(id, userId) {
       const { numDeletedRows } = await db
         .deleteFrom('devices')

@@ -37,6 +37,8 @@ export interface Devices {
     user: Pick<RememberedDevice, 'userId' | 'epoch'>,
     now: UnixSeconds,
   ): Promise<readonly RememberedDevice[]>
+  /** All rows of the user, also of devices that are not known any more. */
+  listAll(userId: UserId): Promise<readonly RememberedDevice[]>
   /** @returns `false` if the user has no such device */
   delete(id: DeviceId, userId: UserId): Promise<boolean>
   /** @param except the digests of devices that stay @returns how many it deleted */

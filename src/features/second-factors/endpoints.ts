@@ -1,5 +1,4 @@
 import { AuthError } from '../../base/errors.ts'
-import { isoTime } from '../../base/iso-time.ts'
 import { empty, json } from '../../http/answer.ts'
 import { type Answers, answer, NO_CONTENT } from '../../http/description.ts'
 import type { Endpoint, MethodHandler } from '../../http/endpoint.ts'
@@ -23,7 +22,7 @@ import type { SectionReader } from '../core.ts'
 import { defineEndpoint, type PathlessEndpoint, post } from '../define-feature.ts'
 import { TOKEN } from '../tokens/credentials.ts'
 import { crossSiteErrors } from '../tokens/token-answers.ts'
-import type { RememberedDevice } from './device.ts'
+import { deviceJson } from './device-json.ts'
 import { forgetDevice, forgetDevices, isDeviceOf, listDevices } from './devices.ts'
 import { factorJson } from './factor-json.ts'
 import { beginTotp } from './factors.ts'
@@ -294,7 +293,7 @@ export const devices = defineEndpoint({
           const { user } = await ownAccount(principal.user.id, core)
           const all = await listDevices(user, core)
           return all.map((each) => ({
-            ...shownDevice(each),
+            ...deviceJson(each),
             current: isDeviceOf(each, request),
           }))
         },
@@ -311,15 +310,6 @@ export const devices = defineEndpoint({
         },
       },
     }),
-})
-
-const shownDevice = (device: RememberedDevice) => ({
-  id: device.id,
-  created_at: isoTime(device.createdAt),
-  last_used_at: isoTime(device.lastUsedAt),
-  expires_at: isoTime(device.expiresAt),
-  address: device.address ?? null,
-  user_agent: device.userAgent ?? null,
 })
 
 /** `DELETE /auth/devices/:id/`: forgets one. */

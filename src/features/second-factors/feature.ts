@@ -4,6 +4,7 @@ import { flush } from '../../sessions/flush.ts'
 import { defineFeature } from '../define-feature.ts'
 import { userRecords } from '../user-records.ts'
 import { secondFactorAdmin } from './admin.ts'
+import { deviceJson } from './device-json.ts'
 import { forgetDevices } from './devices.ts'
 import {
   device,
@@ -23,7 +24,7 @@ import { removeStrangersFactors, suspendSince } from './factors.ts'
 import { secondFactorOptions } from './options.ts'
 import { ownTotps } from './own-factors.ts'
 import { requireSecondFactor, secondFactorAnswers } from './sign-in.ts'
-import { credentialStore } from './sql.ts'
+import { credentialStore, devicesOf } from './sql.ts'
 
 /** Second factors: authenticator apps (TOTP, RFC 6238) and recovery codes. */
 export const secondFactors = defineFeature({
@@ -80,12 +81,18 @@ export const secondFactors = defineFeature({
     await credentials.deleteAll(id)
     await devices.deleteAll(id)
   },
-  userRecords: async (id, core) =>
+  userRecords: async (id, core) => [
     userRecords('factors', await ownTotps(id, core), factorJson, {
       AUTHENTICATOR: ({ label }) => label || '–',
       ADDED: ({ createdAt }) => momentOf(createdAt),
       'LAST USE': ({ lastUsedAt }) => momentOf(lastUsedAt),
     }),
+    userRecords('devices', await devicesOf(core).listAll(id), deviceJson, {
+      DEVICE: ({ userAgent }) => userAgent ?? '–',
+      REMEMBERED: ({ createdAt }) => momentOf(createdAt),
+      'LAST USE': ({ lastUsedAt }) => momentOf(lastUsedAt),
+    }),
+  ],
   onRecovered: suspendSince,
   onTakenOver: removeStrangersFactors,
   async onSignedOutElsewhere(id, request, core) {
