@@ -58,5 +58,8 @@ test('a preset that a build does not have is named', () => {
 })
 
 test('an option that a preset does not have stops the start', () => {
-  assert.throws(() => openPresets({ knox: { TOKEN_TTL: 5 } }), /knox\(\{ ttl \}\)|has no preset/)
+  assert.throws(
+    () => openPresets({ knox: { TOKEN_TTL: 5 } }),
+    /knox\(\{ ttl \}\)|has no preset/,
+  )
 })

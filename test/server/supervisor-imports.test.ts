@@ -36,8 +36,12 @@ test('the supervisor loads no package and nothing of the instance', () => {
     'src/base',
     'src/cli',
     'src/command',
+    // Options of `start`, and nothing else of a feature.
+    'src/features',
     'src/server',
   ])
+  const ofFeatures = loaded.filter((module) => module.startsWith('src/features'))
+  for (const module of ofFeatures) assert.match(module, /\/start-options\.ts$/)
   assert.ok(loaded.length < 50, `${loaded.length} modules: ${loaded.join(', ')}`)
 })
 
