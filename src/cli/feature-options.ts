@@ -4,6 +4,7 @@ import type { StartOptions } from '../command/start-options.ts'
 import { accountStart } from '../features/accounts/start-options.ts'
 import { consoleStart } from '../features/console/start-options.ts'
 import { mailStart } from '../features/mail/start-options.ts'
+import { pagesStart } from '../features/pages/start-options.ts'
 import type { Options } from '../settings/options.ts'
 
 /**
@@ -14,6 +15,7 @@ const FEATURE_OPTIONS: readonly StartOptions<OptionTable, Partial<Options>>[] = 
   accountStart,
   consoleStart,
   mailStart,
+  pagesStart,
 ]
 
 /** Their options of the command line. */

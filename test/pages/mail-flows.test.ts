@@ -255,3 +255,11 @@ test('the value of one kind of link is worth nothing on the page of another', as
   await it.browser.open(link)
   assert.equal((await it.browser.submit({ button: 'Sign in' })).path, '/account/')
 })
+
+test('a page of another link does not take the value that this browser was opened with', async () => {
+  await using it = await pageApp()
+  await it.browser.open('/account/sign-in/mail/')
+  await it.browser.submit({ button: 'Send the message' }, { email: EMAIL })
+  await it.browser.open(await it.link())
+  assert.equal((await it.browser.open('/account/activate/')).status, 400)
+})

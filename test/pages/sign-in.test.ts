@@ -254,3 +254,14 @@ test('name, logo, colour, links and words are those of the options, and a page m
   const [, brand = ''] = /href="(\/konto\/assets\/brand-[^"]*)"/.exec(text) ?? []
   assert.equal((await it.browser.open(brand)).text, ':root{--brand:#7a1f5c}')
 })
+
+test('signing in again ends the session that the browser had', async () => {
+  await using it = await open()
+  await it.browser.open(SIGN_IN)
+  await it.browser.submit({ button: 'Sign in' }, GOOD)
+  const { text } = await it.browser.open('/account/sign-out/')
+  await it.browser.post(SIGN_IN, { ...GOOD, csrfmiddlewaretoken: tokenIn(text) })
+  const sessions = await it.instance.auth.sessions.list(await adaId(it))
+  const live = sessions.filter(({ revokedAt }) => revokedAt === undefined)
+  assert.deepEqual([sessions.length >= 1, live.length], [true, 1])
+})

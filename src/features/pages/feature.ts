@@ -9,5 +9,6 @@ export const pages = defineFeature({
     /** Pages to sign in and of the own account: `true`, or an object. */
     pages: pageOptions,
   },
+  development: () => ({ options: { pages: true } }),
   pages: (section) => (servesPages(section) ? [definePageAsset(section)] : []),
 })
