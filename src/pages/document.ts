@@ -93,7 +93,7 @@ const documentOf = (
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${hasErrors && texts.common.error}${title} – ${site.name}</title>
+<title>${hasErrors && texts.common.error}${title} &ndash; ${site.name}</title>
 <link rel="icon" href="${site.logo ?? NO_ICON}">
 <link rel="stylesheet" href="${site.assets.href('tokens.css')}">
 <link rel="stylesheet" href="${site.assets.href('brand.css')}">

@@ -49,7 +49,7 @@ test('a wrong password, and a name that nobody has, show the page again with wha
       { login, password: 'wrong' },
     )
     assert.equal(shown.status, 400)
-    assert.match(shown.text, /<title>Error: Sign in – app\.example\.com<\/title>/)
+    assert.match(shown.text, /<title>Error: Sign in &ndash; app\.example\.com<\/title>/)
     assert.match(shown.text, new RegExp(`name="login"[^>]* value="${login}"`))
     assert.match(shown.text, /role="alert" tabindex="-1" autofocus/)
     assert.match(
@@ -241,7 +241,7 @@ test('name, logo, colour, links and words are those of the options, and a page m
     },
   })
   const { text, headers } = await it.browser.open('/konto/sign-in/')
-  assert.match(text, /<title>Welcome back – Field&lt;notes&gt;<\/title>/)
+  assert.match(text, /<title>Welcome back &ndash; Field&lt;notes&gt;<\/title>/)
   assert.match(
     text,
     /<img class="logo" src="https:\/\/cdn\.example\.com\/logo\.svg" alt="">/,

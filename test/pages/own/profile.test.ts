@@ -134,7 +134,7 @@ test('a field with a wrong value shows the page again, with what was typed and a
   )
   const { page } = browser
   assert.equal(page.status, 400)
-  assert.match(page.text, /<title>Error: My account – Notes<\/title>/)
+  assert.match(page.text, /<title>Error: My account &ndash; Notes<\/title>/)
   for (const name of ['age', 'born']) {
     assert.match(page.text, new RegExp(`<a href="#profile-${name}">`), name)
     assert.match(

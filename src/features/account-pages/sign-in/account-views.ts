@@ -9,6 +9,7 @@ import {
 import type { PageContext } from '../../../pages/context.ts'
 import { taskPage } from '../../../pages/document.ts'
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
+import { qrCode } from '../qr-code.ts'
 import type { Render } from '../renderers.ts'
 import type { PageTexts } from '../texts/page-texts.ts'
 import { userFieldInput } from '../user-fields.ts'
@@ -106,7 +107,8 @@ const scanForm = (
   page: Page,
 ): HtmlValue => [
   html`<p>${page.texts.setUp.scan}</p>
-<p><span id="key-label">${page.texts.setUp.key}</span></p>
+${uri !== '' && qrCode(uri, page.texts.setUp.scanTitle)}
+<p>${page.texts.setUp.key}</p>
 ${secret(key)}`,
   form(
     page,

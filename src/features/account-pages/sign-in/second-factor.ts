@@ -124,6 +124,9 @@ function setUpPage(visit: Visit, totp: SetUpData['totp']) {
   return rendererOf('setUp', renderSetUp, visit)(data, visit)
 }
 
+/** Longer than any that `beginTotp` makes; a QR code has room for more. */
+const MAX_URI = 1000
+
 /** What the form carries from its first page. */
 function totpIn({ form }: Visit): SetUpData['totp'] {
   if (!form.has('id')) return undefined
@@ -131,6 +134,6 @@ function totpIn({ form }: Visit): SetUpData['totp'] {
   return {
     id: form.text('id'),
     secret: form.text('secret'),
-    uri: uri.startsWith('otpauth://totp/') ? uri : '',
+    uri: uri.startsWith('otpauth://totp/') && uri.length < MAX_URI ? uri : '',
   }
 }
