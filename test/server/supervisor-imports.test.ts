@@ -38,10 +38,13 @@ test('the supervisor loads no package and nothing of the instance', () => {
     'src/command',
     // Options of `start`, and nothing else of a feature.
     'src/features',
+    // How many passwords are hashed at once.
+    'src/passwords',
     'src/server',
   ])
-  const ofFeatures = loaded.filter((module) => module.startsWith('src/features'))
-  for (const module of ofFeatures) assert.match(module, /\/start-options\.ts$/)
+  const others = loaded.filter((module) => /^src\/(features|passwords)/.test(module))
+  for (const module of others)
+    assert.match(module, /\/(start-options|passwords\/concurrency)\.ts$/)
   assert.ok(loaded.length < 50, `${loaded.length} modules: ${loaded.join(', ')}`)
 })
 
