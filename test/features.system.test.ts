@@ -22,6 +22,7 @@ const run = promisify(execFile)
 const CORE: Readonly<Record<string, string>> = {
   tokens: 'access and refresh tokens are what an instance issues',
   tokenCookies: 'the endpoints of tokens deliver them in cookies, too',
+  browsableApi: 'guards and endpoints answer requests for its pages',
 }
 
 /** Signs in, refreshes and guards with what is left. */
