@@ -1,5 +1,6 @@
 import { AuthError } from '../../../base/errors.ts'
-import { seeOther } from '../../../pages/answers.ts'
+import { seeOther, shown } from '../../../pages/answers.ts'
+import type { Html } from '../../../pages/html.ts'
 import { rejectFieldErrors } from '../../../users/field-errors.ts'
 import { parseUserFields } from '../../../users/fields.ts'
 import { confirmEmail, resendVerification } from '../../accounts/confirm.ts'
@@ -41,19 +42,10 @@ export const signUpPage: PageHandlers = {
   async get(visit) {
     const redirect = withoutToken(visit, BELOW)
     if (redirect !== undefined) return redirect
-    const { texts, core } = visit
+    const { core } = visit
     const invitation = invitationOf(visit)
-    const { signUp: mode } = accountSettings(core)
-    if (mode === 'off')
-      return toSignInPage(visit, 'closed', {
-        title: texts.signUp.closedTitle,
-        text: texts.signUp.closed,
-      })
-    if (mode === 'invitation' && invitation === undefined)
-      return toSignInPage(visit, 'invitationNeeded', {
-        title: texts.signUp.offTitle,
-        text: texts.signUp.off,
-      })
+    const closed = closedPage(visit, invitation)
+    if (closed !== undefined) return closed
     if (invitation !== undefined && visit.error === undefined)
       await checkInvitation(invitation, core)
     return rendererOf('signUp', renderSignUp, visit)(dataOf(visit, invitation), visit)
@@ -61,6 +53,9 @@ export const signUpPage: PageHandlers = {
   async post(visit) {
     const { form, core, request } = visit
     const invitation = invitationOf(visit)
+    // A browser can send the form without having been shown it.
+    const closed = closedPage(visit, invitation)
+    if (closed !== undefined) return shown(closed, visit.site, { status: 403 })
     const shape = shapeOf(core, invitation)
     requireFilled(visit, shape.required)
     const user = await signUp(
@@ -79,6 +74,22 @@ export const signUpPage: PageHandlers = {
     void user
     return toConfirmation(visit)
   },
+}
+
+/** What users see who may not sign up. @returns `undefined` if this one may */
+function closedPage(visit: Visit, invitation: string | undefined): Html | undefined {
+  const { texts, core } = visit
+  const { signUp: mode } = accountSettings(core)
+  if (mode === 'off')
+    return toSignInPage(visit, 'closed', {
+      title: texts.signUp.closedTitle,
+      text: texts.signUp.closed,
+    })
+  if (mode !== 'invitation' || invitation !== undefined) return undefined
+  return toSignInPage(visit, 'invitationNeeded', {
+    title: texts.signUp.offTitle,
+    text: texts.signUp.off,
+  })
 }
 
 /** With mails, the answer is the same whether or not the address is taken. */
