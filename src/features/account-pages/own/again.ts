@@ -12,6 +12,7 @@ import { codeIn } from './contact.ts'
 import type { AgainData } from './data.ts'
 import {
   type IdentityProof,
+  methodsBefore,
   ownChannel,
   proveIdentity,
   sendOwnCode,
@@ -45,8 +46,9 @@ async function signInWith(visit: UserVisit, proof: IdentityProof) {
   const { core, visitor } = visit
   const { session } = visitor
   const account = await ownAccount(visitor.user.id, core)
+  const before = await methodsBefore(account, session, proof, core)
   const shown = await proveIdentity(account, session, proof, core)
-  return signInVisitor(visit, account, [...new Set([...(session.amr ?? []), ...shown])])
+  return signInVisitor(visit, account, [...new Set([...before, ...shown])])
 }
 
 /** Each way is a form with a field of its own. @throws AuthError `invalid` if it is empty */

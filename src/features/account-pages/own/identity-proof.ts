@@ -46,6 +46,26 @@ export async function waysToConfirm(
 }
 
 /**
+ * The methods of a session that count together with a proof: none if the page does not offer the proof, because the session lacks a second
+ * factor. A browser can send its form all the same, and another first step does not stand for that factor.
+ */
+export async function methodsBefore(
+  account: Account,
+  session: Pick<StoredSession, 'amr'>,
+  proof: IdentityProof,
+  core: Core,
+): Promise<readonly string[]> {
+  const ways = await waysToConfirm(account, session, core)
+  return ways.includes(kindOf(proof)) ? (session.amr ?? []) : []
+}
+
+function kindOf(proof: IdentityProof): ProofKind {
+  if ('passkey' in proof) return 'passkey'
+  if ('code' in proof) return 'code'
+  return 'messageCode' in proof ? 'message' : 'password'
+}
+
+/**
  * Checks what the user of a session shows.
  *
  * @returns values of `amr`
