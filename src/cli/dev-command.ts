@@ -4,7 +4,7 @@ import { systemRandom } from '../base/random.ts'
 import { type CommandOutput, command, DATABASE } from '../command/command.ts'
 import { type CommandContext, shellWord } from '../command/context.ts'
 import { printable } from '../command/format.ts'
-import type { DevelopmentServer } from '../features/define-feature.ts'
+import type { DevelopmentAddress, DevelopmentServer } from '../features/define-feature.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { ADDRESS, addressOf } from './address-options.ts'
@@ -27,8 +27,8 @@ export const dev = command({
 them (in FILE.secret) and, if there are no users, a first one who may do everything, whose password is printed only once. With a
 PostgreSQL database, WATCHWORD_SECRET is the secret.
 
-Users can sign up (POST /auth/users/) and manage their accounts. Mails and text messages are not sent: they are logged, and GET /dev/mail
-answers the last fifty.
+Everything that a browser shows is on, and its addresses are printed: pages to sign up, to sign in and of the own account, and pages about
+the API. Mails and text messages are not sent: they are logged, and GET /dev/mail answers the last fifty.
 
 Each request is logged on standard error. Ctrl+C stops the server.`,
   examples: [
@@ -52,7 +52,7 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
     const database = databaseOf(values.database, context)
     const origins = originsOf(values, context)
     const log = openLog(logSettingsOf(values, context, 'text'), context.stderr)
-    const { options, endpoints } = await ofFeatures(log)
+    const { options, endpoints, addresses } = await ofFeatures(log)
     const url = context.env.WATCHWORD_URL || `http://localhost:${address.port}`
     const auth = await openServer(database, { ...options, log, url })
     try {
@@ -60,7 +60,9 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
       // Before the welcome, after which a program may send the signal.
       const stopped = stopSignal()
       const user = await firstUser(values.user ?? 'admin', auth)
-      print(welcome({ url: running.url, database, ...user }, context))
+      print(
+        welcome({ url: running.url, pages: url, addresses, database, ...user }, context),
+      )
       await untilStopped(running, auth, { stderr: context.stderr, log }, stopped)
     } finally {
       await auth.close()
@@ -72,12 +74,17 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
 /** What features add to this server. */
 async function ofFeatures(log: Log): Promise<Required<DevelopmentServer>> {
   const { FEATURE_LIST } = await import('../features.ts')
-  const added = FEATURE_LIST.flatMap((feature) => feature.development?.(log) ?? [])
+  const added = await Promise.all(
+    FEATURE_LIST.map((feature) => feature.development?.(log) ?? NOTHING),
+  )
   return {
     options: Object.assign({}, ...added.map(({ options }) => options)),
     endpoints: added.flatMap(({ endpoints = [] }) => endpoints),
+    addresses: added.flatMap(({ addresses = [] }) => addresses),
   }
 }
+
+const NOTHING: DevelopmentServer = { options: {} }
 
 interface FirstUser {
   readonly username: string
@@ -104,13 +111,21 @@ async function firstUser(username: string, auth: Watchword<User>): Promise<First
 
 interface StartedServer extends FirstUser {
   readonly url: string
+  /** Where browsers open the pages: passkeys are for a name, not for an IP address. */
+  readonly pages: string
+  readonly addresses: readonly DevelopmentAddress[]
   readonly database: string
 }
 
 function welcome(started: StartedServer, context: CommandContext): CommandOutput {
   const { url, database, username, password } = started
+  const addresses = addressesOf(started)
   const heading = `watchword ${version} on ${url}   (${shownDatabase(database)})`
-  const lines = [heading, '', ...nextSteps(started, context)]
+  const width = password === undefined ? 16 : 12
+  const opened = Object.entries(addresses).map(
+    ([name, address]) => `${name.padEnd(width)}${address}`,
+  )
+  const lines = [heading, '', ...nextSteps(started, context), '', ...opened]
   return {
     text: ['', ...lines.map((line) => `  ${line}`.trimEnd()), ''].join('\n'),
     json: {
@@ -118,9 +133,14 @@ function welcome(started: StartedServer, context: CommandContext): CommandOutput
       database: shownDatabase(database),
       username,
       ...(password !== undefined && { password }),
+      addresses,
     },
   }
 }
+
+/** By name. */
+const addressesOf = ({ pages, addresses }: StartedServer): Record<string, string> =>
+  Object.fromEntries(addresses.map(({ name, path }) => [name, `${pages}${path}`]))
 
 function nextSteps(
   { url, database, username, password }: StartedServer,
@@ -131,7 +151,6 @@ function nextSteps(
     return [
       `sign in         ${signInCommand(url, user, 'PASSWORD')}`,
       `reset password  ${nextCommand(`user passwd ${shellWord(user)}`, database, context)}`,
-      `console         ${url}/console/`,
     ]
   }
   return [
@@ -139,6 +158,5 @@ function nextSteps(
     `password    ${password}   (shown only once)`,
     '',
     `sign in     ${signInCommand(url, user, password)}`,
-    `console     ${url}/console/`,
   ]
 }

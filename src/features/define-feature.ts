@@ -52,7 +52,7 @@ export interface Feature {
   /** What it adds to the stand-alone server. @param issuer the server's option `--issuer` */
   server?(issuer: string | undefined): ServerOptions
   /** What it adds to the development server. @param log the server's */
-  development?(log: Log): DevelopmentServer
+  development?(log: Log): Awaitable<DevelopmentServer>
   /** What it adds to an instance under test. @param options those of the application */
   testing?(options: object): InstanceUnderTest
   /** Members of the instance, such as `auth.apiTokens`. */
@@ -117,6 +117,14 @@ export interface DevelopmentServer {
   readonly options: object
   /** Public endpoints beside those of the instance. */
   readonly endpoints?: readonly Endpoint[]
+  /** What to open in a browser first. */
+  readonly addresses?: readonly DevelopmentAddress[]
+}
+
+export interface DevelopmentAddress {
+  /** What is there, in a word or two. */
+  readonly name: string
+  readonly path: string
 }
 
 export interface InstanceUnderTest {

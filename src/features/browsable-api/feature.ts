@@ -28,6 +28,10 @@ export const browsableApi = defineFeature({
     /** Pages about endpoints and guarded routes: `true` for development, or an object. */
     browsableApi: browsableApiOptions,
   },
+  development: () => ({
+    options: { browsableApi: true },
+    addresses: [{ name: 'API', path: '/auth/browse/' }],
+  }),
   endpoints: {
     /** The page of all endpoints: `/auth/browse/`. With the option `browsableApi`. */
     browseIndex,

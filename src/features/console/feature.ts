@@ -29,7 +29,10 @@ export const operatorConsole = defineFeature({
             (await import('../pages/serve-page.ts')).serveError(...failed),
         },
   events: ['message_retried', 'message_dropped'],
-  development: () => ({ options: { console: true } }),
+  development: () => ({
+    options: { console: true },
+    addresses: [{ name: 'console', path: '/console/' }],
+  }),
   commands: COMMANDS,
   admin: (open) => ({
     /**

@@ -6,7 +6,11 @@ import { type KeptMessage, mailbox } from './mailbox.ts'
 /** The development server sends no message: it logs each, and keeps the last fifty for `GET /dev/mail`. */
 export function developmentMail(log: Log): DevelopmentServer {
   const { mail, sms, messages } = mailbox(50, (message) => log(messageEntry(message)))
-  return { options: { mail, sms }, endpoints: [lastMessages(messages)] }
+  return {
+    options: { mail, sms },
+    endpoints: [lastMessages(messages)],
+    addresses: [{ name: 'sent mails', path: '/dev/mail' }],
+  }
 }
 
 const messageEntry = (message: KeptMessage): LogEntry => ({

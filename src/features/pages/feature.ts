@@ -9,6 +9,9 @@ export const pages = defineFeature({
     /** Pages to sign in and of the own account: `true`, or an object. */
     pages: pageOptions,
   },
-  development: () => ({ options: { pages: true } }),
+  development: () => ({
+    options: { pages: true },
+    addresses: [{ name: 'account', path: '/account/' }],
+  }),
   pages: (section) => (servesPages(section) ? [definePageAsset(section)] : []),
 })

@@ -49,6 +49,14 @@ export const passkeys = defineFeature({
     enrollPasskey,
   },
   events: ['passkey_counter_regressed'],
+  async development() {
+    // An optional peer: without it there is the rest.
+    const isInstalled = await webAuthn().then(
+      () => true,
+      () => false,
+    )
+    return { options: isInstalled ? { passkeys: true } : {} }
+  },
   async onOpen(core) {
     if (!hasPasskeys(core.section)) return undefined
     // What is missing stops the start, not the first sign-in.

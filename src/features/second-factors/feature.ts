@@ -29,6 +29,7 @@ import { credentialStore, devicesOf } from './sql.ts'
 /** Second factors: authenticator apps (TOTP, RFC 6238) and recovery codes. */
 export const secondFactors = defineFeature({
   name: 'secondFactors',
+  development: () => ({ options: { secondFactors: true } }),
   store: credentialStore,
   options: {
     /** Second factors: `true`, or an object. */
