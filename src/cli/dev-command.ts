@@ -61,7 +61,16 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
       const stopped = stopSignal()
       const user = await firstUser(values.user ?? 'admin', auth)
       print(
-        welcome({ url: running.url, pages: url, addresses, database, ...user }, context),
+        welcome(
+          {
+            url: running.url,
+            pages: pagesAt(running.url, context),
+            addresses,
+            database,
+            ...user,
+          },
+          context,
+        ),
       )
       await untilStopped(running, auth, { stderr: context.stderr, log }, stopped)
     } finally {
@@ -85,6 +94,10 @@ async function ofFeatures(log: Log): Promise<Required<DevelopmentServer>> {
 }
 
 const NOTHING: DevelopmentServer = { options: {} }
+
+/** Browsers take `localhost` for passkeys and secure cookies, but no IP address. */
+const pagesAt = (url: string, { env }: CommandContext): string =>
+  env.WATCHWORD_URL || `http://localhost:${new URL(url).port}`
 
 interface FirstUser {
   readonly username: string
@@ -111,7 +124,7 @@ async function firstUser(username: string, auth: Watchword<User>): Promise<First
 
 interface StartedServer extends FirstUser {
   readonly url: string
-  /** Where browsers open the pages: passkeys are for a name, not for an IP address. */
+  /** The origin of the pages. */
   readonly pages: string
   readonly addresses: readonly DevelopmentAddress[]
   readonly database: string

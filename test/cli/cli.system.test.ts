@@ -96,12 +96,36 @@ test('dev --json prints the URL and the first user', async () => {
 
   const output = JSON.parse(server.output.out)
 
-  assert.deepEqual(Object.keys(output), ['url', 'database', 'username', 'password'])
+  assert.deepEqual(Object.keys(output), [
+    'url',
+    'database',
+    'username',
+    'password',
+    'addresses',
+  ])
   assert.equal(output.username, 'admin')
   assert.equal(
     (await signIn(output.url, output.username, output.password)).access.split('.').length,
     3,
   )
+})
+
+test('dev prints the addresses of its pages, and each answers', async () => {
+  using here = folder()
+  await using server = await here.server('dev --port 0 --json')
+
+  const { addresses } = JSON.parse(server.output.out)
+
+  assert.deepEqual(Object.keys(addresses).toSorted(), [
+    'API',
+    'account',
+    'console',
+    'sent mails',
+  ])
+  for (const [name, address] of Object.entries<string>(addresses)) {
+    const { status, url } = await fetch(address, { headers: { Accept: 'text/html' } })
+    assert.equal(status, 200, `${name}, at ${url}`)
+  }
 })
 
 test('dev logs one line per request, without tokens and passwords', async () => {
