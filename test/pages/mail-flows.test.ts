@@ -247,9 +247,13 @@ test('the value of one kind of link is worth nothing on the page of another', as
   await it.browser.open('/account/sign-in/mail/')
   await it.browser.submit({ button: 'Send the message' }, { email: EMAIL })
   const link = await it.link()
-  for (const page of ['activate', 'change-email', 'undo-email']) {
+  for (const [page, button] of [
+    ['activate', 'Confirm'],
+    ['change-email', 'Use this address'],
+    ['undo-email', 'Take it back'],
+  ] as const) {
     await it.browser.open(link.replace('login', page))
-    const shown = await it.browser.submit({ action: `/account/${page}/` })
+    const shown = await it.browser.submit({ button })
     assert.equal(shown.status, 400, page)
   }
   await it.browser.open(link)

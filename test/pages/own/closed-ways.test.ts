@@ -40,7 +40,7 @@ test('nor does the password after a sign-in by mail', async (t) => {
   const mail = (await it.mail()).findLast(({ to }) => to === EMAIL)
   const [, path = ''] = /https:\/\/app\.example\.com(\/\S+)/.exec(mail?.text ?? '') ?? []
   await browser.open(path)
-  await browser.submit({ action: '/account/login/' })
+  await browser.submit({ button: 'Sign in' })
   await addTotp(it)
   clock.advance(1200)
   await browser.open('/account/again/')

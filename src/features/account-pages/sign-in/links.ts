@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { AuthError } from '../../../base/errors.ts'
 import { seeOther } from '../../../pages/answers.ts'
 import type { StepName } from '../../../pages/step-cookie.ts'
@@ -33,10 +34,35 @@ export function withoutToken(visit: Visit, below: string): PageResult | undefine
 
 /** The value of the link that this page was opened with. @throws AuthError `invalid_code` without one */
 export function tokenOf(visit: Visit, below: string): string {
-  const { page, token } = remembered(visit, LINK) ?? {}
-  if (page === below && token !== undefined) return token
+  const token = findToken(visit, below)
+  if (token !== undefined) return token
   throw new AuthError('invalid_code', 'the page was opened without a link')
 }
+
+/**
+ * The same, or `undefined`. Of a form it is the link that the page was shown for: another site may have opened another link since, such as
+ * one that signs its visitors in as somebody else.
+ */
+export function findToken(visit: Visit, below: string): string | undefined {
+  const { page, token } = remembered(visit, LINK) ?? {}
+  if (page !== below || token === undefined) return undefined
+  const { request, query } = visit
+  const isShown = request.method !== 'POST' || query.get(SHOWN) === nameOf(token)
+  return isShown ? token : undefined
+}
+
+const SHOWN = 'link'
+
+/** Names the value of a link, and does not show it. */
+const nameOf = (token: string): string => hash('sha256', token, 'base64url').slice(0, 16)
+
+/** Where the form of the page of a link is sent to. @param token without one, the page was opened without a link */
+export const actionOf = (
+  { accountPath }: Visit,
+  below: string,
+  token: string | undefined,
+): string =>
+  accountPath(token === undefined ? below : `${below}?${SHOWN}=${nameOf(token)}`)
 
 export const forgetLink = (visit: Visit): string => forget(visit, LINK)
 
@@ -44,24 +70,24 @@ interface LinkPage {
   readonly below: string
   readonly purpose: LinkPurpose
   /** What the page shows of the link. It redeems nothing. @throws AuthError `invalid_code` */
-  nameOf?(token: string, visit: Visit): Promise<string>
+  userOf?(token: string, visit: Visit): Promise<string>
   /** Redeems the link. */
   redeem(token: string, visit: Visit): Promise<PageResult>
 }
 
 /** A page that a link of a mail leads to. Programs open links, too, to look at them: only the button redeems. */
-const linkPage = ({ below, purpose, nameOf, redeem }: LinkPage): PageHandlers => ({
+const linkPage = ({ below, purpose, userOf, redeem }: LinkPage): PageHandlers => ({
   async get(visit) {
     const redirect = withoutToken(visit, below)
     if (redirect !== undefined) return redirect
-    const name = await nameOf?.(tokenOf(visit, below), visit)
-    if (name === undefined) tokenOf(visit, below)
+    const token = tokenOf(visit, below)
+    const name = await userOf?.(token, visit)
     const data = { purpose, name, errors: {}, retry: undefined }
     return rendererOf(
       'link',
       renderLink,
       visit,
-    )({ ...data, action: visit.accountPath(below) }, visit)
+    )({ ...data, action: actionOf(visit, below, token) }, visit)
   },
   post: (visit) => redeem(tokenOf(visit, below), visit),
 })
@@ -70,7 +96,7 @@ const linkPage = ({ below, purpose, nameOf, redeem }: LinkPage): PageHandlers =>
 export const loginLink = linkPage({
   below: '/login/',
   purpose: 'login',
-  async nameOf(token, { core }) {
+  async userOf(token, { core }) {
     const { userId, payload } = await checkCode(
       { purpose: 'sign_in', secret: token },
       core,

@@ -18,7 +18,7 @@ import {
   rendererOf,
   requireFilled,
 } from './flow.ts'
-import { forgetLink, tokenOf, withoutToken } from './links.ts'
+import { actionOf, findToken, forgetLink, tokenOf, withoutToken } from './links.ts'
 import { messagePage } from './message.ts'
 import { renderForgotPassword } from './views.ts'
 
@@ -94,7 +94,7 @@ export const resetPassword: PageHandlers = {
         ...(isWrong
           ? { errors: { code: [texts.enterCode.wrong] }, retry: undefined }
           : faultsIn(visit, { new_password: 'password' })),
-        action: visit.accountPath(BELOW),
+        action: actionOf(visit, BELOW, findToken(visit, BELOW)),
         username: address,
         asksForCode: address !== undefined,
         address,
@@ -122,6 +122,6 @@ export const resetPassword: PageHandlers = {
 
 /** The address that digits were sent to; `undefined` if the page was opened by a link. */
 function digitsAddress(visit: Visit): string | undefined {
-  if (remembered(visit, 'link')?.page === BELOW) return undefined
+  if (findToken(visit, BELOW) !== undefined) return undefined
   return typesDigits(visit) ? remembered(visit, 'sent')?.value : undefined
 }

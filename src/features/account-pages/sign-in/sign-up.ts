@@ -29,7 +29,7 @@ import {
   rendererOf,
   requireFilled,
 } from './flow.ts'
-import { done, forgetLink, withoutToken } from './links.ts'
+import { actionOf, done, findToken, forgetLink, withoutToken } from './links.ts'
 import { withDone } from './mail-code.ts'
 import { messagePage, toSignInPage } from './message.ts'
 import { renderCodeRequest, renderEnterCode } from './views.ts'
@@ -102,10 +102,7 @@ function toConfirmation(visit: Visit) {
   return seeOther(pathWithNext(visit, below), { cookies })
 }
 
-const invitationOf = (visit: Visit): string | undefined => {
-  const { page, token } = remembered(visit, 'link') ?? {}
-  return page === BELOW ? token : undefined
-}
+const invitationOf = (visit: Visit): string | undefined => findToken(visit, BELOW)
 
 interface Shape {
   readonly hasEmail: boolean
@@ -158,7 +155,7 @@ function dataOf(visit: Visit, invitation: string | undefined): SignUpData {
     ...(spent
       ? { errors: { '': [texts.errors.invalidLink.text] }, retry: undefined }
       : faultsIn(visit)),
-    action: visit.accountPath(BELOW),
+    action: actionOf(visit, BELOW, invitation),
     email: shape.hasEmail
       ? { value: form.text('email'), isRequired: isRequired('email') }
       : undefined,
