@@ -48,8 +48,9 @@ export interface Scanned<Row> {
  */
 export async function scan<Row extends object>(
   db: Database,
-  { table, order, within = [], matching = [], after, limit = PAGE, ...range }: Scan,
+  { table, order, within = [], matching = [], limit = PAGE, ...range }: Scan,
 ): Promise<Scanned<Row>> {
+  const after = range.after && positionIn(order, range.after)
   const begun = [
     ...within,
     ...(after === undefined ? listOf(range.from) : beyond(order, after)),
@@ -66,6 +67,16 @@ export async function scan<Row extends object>(
   }
   return { rows, next: bound, isCut: bound !== undefined }
 }
+
+/** @returns `undefined` for the position of another list, as an address that was typed may have it: the list begins anew */
+const positionIn = ({ columns }: Order, position: Position): Position | undefined => {
+  const isOf = columns.every(
+    (column, i) => typeof position[i] === (isMoment(column) ? 'number' : 'string'),
+  )
+  return isOf && position.length === columns.length ? position : undefined
+}
+
+const isMoment = (column: string): boolean => /(?:^|_)at$/.test(column)
 
 /** The position of the last row that may be read; `undefined` if there are fewer. */
 async function boundOf(
