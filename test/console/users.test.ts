@@ -127,6 +127,53 @@ test('only superusers change staff, and nobody gives rights that they have not',
   assert.equal((await auth.users.find('ada'))?.staff, false)
 })
 
+test('who has fewer rights than a user does nothing by which to sign in as that user', async (t) => {
+  const { auth, ada } = await operated(t)
+  const plain = await auth.users.create({ username: 'plain', password: PASSWORD })
+  await staffWith(auth, 'support')
+  const browser = await operator(auth, 'support')
+  const password = 'another horse battery staple'
+  for (const [action, fields] of [
+    ['set-password', { password }],
+    ['profile', { username: 'ada', email: 'other@example.com' }],
+    ['reset-factors', {}],
+  ] as const)
+    assert.equal((await act(browser, ada.id, action, fields)).status, 403, action)
+  assert.ok(await auth.users.checkPassword(ada.id, PASSWORD))
+  const page = await browser.open(`/console/users/${ada.id}/`)
+  assert.doesNotMatch(page.text, /value="(?:set-password|profile|reset-factors)"/)
+  assert.equal((await act(browser, plain.id, 'set-password', { password })).status, 200)
+  assert.equal((await act(browser, ada.id, 'deactivate')).status, 200)
+})
+
+test('a role that there is not is refused, whatever its name', async (t) => {
+  const { auth, ada } = await operated(t)
+  await staffWith(auth, 'helper')
+  const browser = await operator(auth, 'helper')
+  const plain = await auth.users.create({ username: 'plain', password: PASSWORD })
+  for (const role of ['constructor', '__proto__', 'nobody'])
+    assert.equal((await act(browser, plain.id, 'roles', { role })).status, 400, role)
+  assert.deepEqual((await auth.users.find('ada'))?.roles, ada.roles)
+})
+
+test('a list begins anew at a place that is of none', async (t) => {
+  const { auth } = await operated(t)
+  const browser = await operator(auth)
+  const lists = ['users', 'sessions', 'api-tokens', 'events', 'outbox']
+  for (const list of lists)
+    for (const place of [
+      [1],
+      ['a'],
+      [1, 2],
+      ['a', 'b'],
+      { stage: 3, position: [1, 2] },
+    ]) {
+      const after = Buffer.from(JSON.stringify(place)).toString('base64url')
+      const page = await browser.open(`/console/${list}/?after=${after}`)
+      assert.equal(page.status, 200, `${list} ${after}`)
+    }
+})
+
 test('acting as a user needs its permission, a reason, and no more rights than the own', async (t) => {
   const { auth, ada, vitor } = await operated(t)
   const plain = await auth.users.create({ username: 'plain', password: PASSWORD })

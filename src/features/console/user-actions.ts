@@ -60,6 +60,13 @@ export const mayImpersonate = (user: StoredUser, visit: StaffVisit): boolean =>
   (visit.visitor.user.superuser ? !user.superuser : !user.staff && !user.superuser) &&
   hasRightsOf(user, visit)
 
+/**
+ * Whether the visitor may do what another person can sign in as this user by. Who set the password of a user with more rights, or gave that
+ * user another address, would have these rights.
+ */
+export const mayTakeOver = (user: StoredUser, visit: StaffVisit): boolean =>
+  mayChange(user, visit) && hasRightsOf(user, visit)
+
 /** Whether the visitor has each permission that the roles of a user give. */
 const hasRightsOf = (user: StoredUser, visit: StaffVisit): boolean =>
   user.roles.every((role) => mayGive(role, visit))
@@ -67,7 +74,7 @@ const hasRightsOf = (user: StoredUser, visit: StaffVisit): boolean =>
 /** Whether the visitor may give or take a role: only one whose permissions the visitor has. */
 export function mayGive(role: string, { visitor, core }: StaffVisit): boolean {
   if (visitor.user.superuser) return true
-  const strings = core.roles[role] ?? []
+  const strings = (Object.hasOwn(core.roles, role) && core.roles[role]) || []
   const has = rightsOf(core.roles)
   return strings.every((right) => right !== '*' && has(visitor.user, right, []))
 }
@@ -77,10 +84,18 @@ export async function act(user: StoredUser, visit: StaffVisit): Promise<Done> {
   const name = visit.form.text('action')
   const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
   if (action === undefined) throw new AuthError('parse_error', 'there is no such action')
-  const may = name === 'impersonate' ? mayImpersonate : mayChange
+  const may = ALLOWED[name] ?? mayChange
   if (!may(user, visit))
     throw new AuthError('permission_denied', `may not ${name} this user`)
   return action(user, visit)
+}
+
+/** What an action needs. Default: `mayChange`. */
+const ALLOWED: Readonly<Record<string, typeof mayChange>> = {
+  profile: mayTakeOver,
+  'set-password': mayTakeOver,
+  'reset-factors': mayTakeOver,
+  impersonate: mayImpersonate,
 }
 
 async function change(

@@ -23,7 +23,14 @@ import type { ListedApiToken } from '../../api-tokens/api-token.ts'
 import { type Factor, listFactors } from '../../second-factors/factors.ts'
 import type { Page, Place } from '../listing.ts'
 import { consoleStore } from '../store.ts'
-import { act, mayChange, mayGive, mayImpersonate, USER_NOTICES } from '../user-actions.ts'
+import {
+  act,
+  mayChange,
+  mayGive,
+  mayImpersonate,
+  mayTakeOver,
+  USER_NOTICES,
+} from '../user-actions.ts'
 import { apiTokenTable } from './api-tokens.ts'
 import { eventTable } from './events.ts'
 import { type ConsoleHandlers, forStaff, type StaffVisit } from './gate.ts'
@@ -169,7 +176,7 @@ const changeForms = (
   shown: StoredUser,
   errors: FieldErrors = {},
 ): Html =>
-  html`${confirmed('Change name and addresses…', profileForm(visit, shown, errors))}
+  html`${mayTakeOver(shown, visit) && confirmed('Change name and addresses…', profileForm(visit, shown, errors))}
 ${rolesForm(visit, shown)}
 ${visit.visitor.user.superuser && staffForm(visit, shown)}`
 
@@ -229,8 +236,8 @@ function actionPanel(
   return html`<section class="panel tight" aria-labelledby="actions"><h2 id="actions">Actions</h2>
 ${may && mailActions(visit, shown)}
 ${may && simple(visit, 'revoke-sessions', 'Revoke all sessions')}
-${may && confirmed('Set a password…', passwordForm(visit, errors))}
-${may && factors.length > 0 && confirmed('Remove second factors…', factorForm(visit, factors))}
+${mayTakeOver(shown, visit) && confirmed('Set a password…', passwordForm(visit, errors))}
+${mayTakeOver(shown, visit) && factors.length > 0 && confirmed('Remove second factors…', factorForm(visit, factors))}
 ${mayImpersonate(shown, visit) && confirmed('Act as this user…', impersonateForm(visit, shown, errors))}
 ${may && activation(visit, shown, sessions.rows.length)}
 ${may && shown.id !== visit.visitor.user.id && confirmed('Delete…', deleteForm(visit, shown, errors))}
