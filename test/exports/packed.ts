@@ -218,6 +218,31 @@ test('the supervisor of worker processes loads neither the instance nor its pack
   )
 })
 
+/** Words that only pages have: the texts of accounts, the console, and the frame of each document, the browsable API's included. */
+const OF_PAGES = [
+  'The first step is done.',
+  'Refreshes and revocations',
+  '<meta name="viewport"',
+]
+
+test('what a program and a server load at their start makes no page', () => {
+  const entries = ['index', 'cli', 'worker', 'chunks/serve', 'chunks/server']
+  const started = new Set(
+    entries.flatMap((name) => [...reached(`dist/${name}.js`).keys()]),
+  )
+  assert.ok(started.has('dist/chunks/watchword.js'))
+  const files = globSync('dist/**/*.js', { cwd: PACKAGE })
+  for (const words of OF_PAGES) {
+    const having = files.filter((file) => read(file).includes(words))
+    assert.notDeepEqual(having, [], words)
+    assert.deepEqual(
+      having.filter((file) => started.has(file)),
+      [],
+      words,
+    )
+  }
+})
+
 test('a worker process loads nothing of the command line', () => {
   const files = [
     ...reached('dist/worker.js').keys(),

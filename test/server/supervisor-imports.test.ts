@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { dirname, join, sep } from 'node:path'
+import { sep } from 'node:path'
 import { test } from 'node:test'
+import { loadedBy } from '../static-imports.ts'
 
 /** The modules of `watchword start` in the process of the supervisor. */
 const ENTRIES = [
@@ -9,22 +9,6 @@ const ENTRIES = [
   'src/cli/start-command.ts',
   'src/server/cluster/supervisor.ts',
 ]
-
-const STATIC_IMPORT = /^(?:import|export)(?! type )[^'"]*?from '([^']+)'/gms
-
-/** Files, and packages by their names, that these files import statically. */
-function loadedBy(entries: readonly string[]): ReadonlySet<string> {
-  const loaded = new Set<string>()
-  const load = (module: string): void => {
-    if (loaded.has(module)) return
-    loaded.add(module)
-    if (!module.startsWith('src')) return
-    for (const [, target = ''] of readFileSync(module, 'utf8').matchAll(STATIC_IMPORT))
-      load(target.startsWith('.') ? join(dirname(module), target) : target)
-  }
-  for (const entry of entries) load(entry)
-  return loaded
-}
 
 test('the supervisor loads no package and nothing of the instance', () => {
   const loaded = [...loadedBy(ENTRIES)].filter((module) => !module.startsWith('node:'))
