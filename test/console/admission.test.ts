@@ -113,6 +113,31 @@ test('an older sign-in asks for another one, and the page comes back', async (t)
   assert.equal((await auth.users.find('ada'))?.active, true)
 })
 
+test('each way of signing in is a way to sign in again', async (t) => {
+  const { auth, vitor, mail, clock } = await operated(t, {
+    accounts: { signInCodes: true },
+    passkeys: true,
+  })
+  const email = 'vitor@example.com'
+  await auth.users.change(vitor.id, { email, emailVerified: true })
+  const browser = await operator(auth)
+  clock.advance(4000)
+  const page = await browser.open('/console/users/')
+  for (const way of ['passkey', 'mail']) {
+    const [, path = ''] =
+      new RegExp(`href="(/account/sign-in/${way}/[^"]*)"`).exec(page.text) ?? []
+    await browser.open(path.replaceAll('&amp;', '&'))
+    assert.ok(browser.page.path.startsWith(`/account/sign-in/${way}/`), way)
+  }
+  await browser.submit({ action: '/account/sign-in/mail/' }, { email })
+  const link = /https:\/\/app\.example\.com(\/\S+)/.exec(
+    (await mail()).at(-1)?.text ?? '',
+  )
+  await browser.open(link?.[1] ?? '')
+  await browser.submit({ button: 'Sign in' })
+  assert.equal((await browser.open('/console/users/')).path, '/console/users/')
+})
+
 test('a user who acts as staff does not get into the console', async (t) => {
   const { auth } = await operated(t)
   const other = await staffWith(auth, 'helper')

@@ -37,9 +37,23 @@ export const nextOf = ({
 }: Pick<Visit, 'query' | 'form'>): string | undefined =>
   nextPath(form.text('next')) ?? nextPath(query.get('next'))
 
-/** A page of accounts, which remembers where the user came from. */
-export const pathWithNext = (visit: Visit, below: string): string =>
-  withNext(visit.accountPath(below), nextOf(visit))
+/** A page of accounts, which remembers where the user came from, and whether they are to sign in again. */
+export function pathWithNext(visit: Visit, below: string): string {
+  const path = withNext(visit.accountPath(below), nextOf(visit))
+  if (!asksAgain(visit)) return path
+  return `${path}${path.includes('?') ? '&' : '?'}${AGAIN}=1`
+}
+
+const AGAIN = 'again'
+
+/** A page that needs a fresh sign-in sends a user here who is signed in. */
+const asksAgain = ({ query }: Visit): boolean => query.has(AGAIN)
+
+/** Where a page to sign in sends a user on to who is signed in already; `undefined` if it is to be shown. */
+export const onward = (visit: Visit): Answer | undefined =>
+  visit.visitor !== undefined && visit.error === undefined && !asksAgain(visit)
+    ? seeOther(nextOf(visit) ?? visit.site.home)
+    : undefined
 
 /** Remembers a step for the next page. @param lifetime in seconds */
 export const remember = (

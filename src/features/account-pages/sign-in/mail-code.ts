@@ -8,6 +8,7 @@ import {
   faultsIn,
   forget,
   nextOf,
+  onward,
   pathWithNext,
   remember,
   remembered,
@@ -27,8 +28,8 @@ type Channel = 'email' | 'phone'
 /** `/account/sign-in/mail/` and `/account/sign-in/phone/`: asks where to send a link or a code. */
 export const requestCode = (channel: Channel): PageHandlers => ({
   get(visit) {
-    if (visit.visitor !== undefined && visit.error === undefined)
-      return seeOther(nextOf(visit) ?? visit.site.home)
+    const there = onward(visit)
+    if (there !== undefined) return there
     return rendererOf(
       'codeRequest',
       renderCodeRequest,

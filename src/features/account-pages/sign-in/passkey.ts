@@ -13,6 +13,7 @@ import type { Link, PasskeyData } from './data.ts'
 import {
   forget,
   nextOf,
+  onward,
   pathWithNext,
   remembered,
   rendererOf,
@@ -25,8 +26,8 @@ import { renderPasskey } from './views.ts'
 /** `/account/sign-in/passkey/`: a script asks the device. */
 export const signInPasskey: PageHandlers = {
   async get(visit) {
-    if (visit.visitor !== undefined && visit.error === undefined)
-      return seeOther(nextOf(visit) ?? visit.site.home)
+    const there = onward(visit)
+    if (there !== undefined) return there
     const options = await beginSignIn(visit.core)
     return rendererOf(
       'passkey',

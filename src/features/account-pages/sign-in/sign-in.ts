@@ -1,4 +1,3 @@
-import { seeOther } from '../../../pages/answers.ts'
 import { accountOptions } from '../../accounts/options.ts'
 import { hasMail, sendsSignInCodes } from '../../accounts/settings.ts'
 import type { Core } from '../../core.ts'
@@ -10,6 +9,7 @@ import type { SignInData } from './data.ts'
 import {
   faultsIn,
   nextOf,
+  onward,
   pathWithNext,
   rendererOf,
   requireFilled,
@@ -20,11 +20,9 @@ import { renderSignIn } from './views.ts'
 /** `/account/sign-in/`: with a password, and the ways to the others. */
 export const signIn: PageHandlers = {
   get(visit) {
-    // A page that needs a fresh sign-in sends a user here who is signed in.
-    const isAgain = visit.query.has('again')
-    if (visit.visitor !== undefined && visit.error === undefined && !isAgain)
-      return seeOther(nextOf(visit) ?? visit.site.home)
-    return rendererOf('signIn', renderSignIn, visit)(dataOf(visit), visit)
+    return (
+      onward(visit) ?? rendererOf('signIn', renderSignIn, visit)(dataOf(visit), visit)
+    )
   },
   async post(visit) {
     const { form, core, request } = visit
