@@ -79,3 +79,19 @@ test('an invitation that was opened meanwhile is not that of a form which was sh
   const bob = await it.instance.auth.users.find('bob')
   assert.equal(bob?.email, 'bob@example.com')
 })
+
+test('no page sets a cookie that browsers drop because it is too long', async () => {
+  await using it = await pageApp()
+  const email = `${'a'.repeat(5000)}@example.com`
+  for (const [path, button] of [
+    ['/account/confirm/', 'Send the message'],
+    ['/account/sign-in/mail/', 'Send the message'],
+    ['/account/forgot-password/', 'Send the message'],
+  ] as const) {
+    await it.browser.open(path)
+    await it.browser.submit({ button }, { email })
+    assert.equal(it.browser.page.status, 400, path)
+  }
+  await it.browser.open(`/account/login/?token=${'a'.repeat(6000)}`)
+  for (const value of it.browser.cookies.values()) assert.ok(value.length < 3800)
+})

@@ -3,6 +3,7 @@ import { seeOther, shown } from '../../../pages/answers.ts'
 import type { Html } from '../../../pages/html.ts'
 import { rejectFieldErrors } from '../../../users/field-errors.ts'
 import { parseUserFields } from '../../../users/fields.ts'
+import { requireValidName } from '../../accounts/account-name.ts'
 import { confirmEmail, resendVerification } from '../../accounts/confirm.ts'
 import { checkInvitation } from '../../accounts/invite.ts'
 import { accountOptions } from '../../accounts/options.ts'
@@ -209,7 +210,9 @@ export const confirmAgain: PageHandlers = {
   },
   async post(visit) {
     requireFilled(visit, ['email'])
-    await resendVerification(visit.form.text('email'), visit.request, visit.core)
+    const value = visit.form.text('email')
+    requireValidName({ field: 'email', value })
+    await resendVerification(value, visit.request, visit.core)
     return toConfirmation(visit)
   },
 }
