@@ -10,7 +10,7 @@ const CHUNKS = [
   ['verify', 'verify/index'],
   ['jwt', 'jwt/index'],
   ['permissions', 'permissions/index'],
-  ['log', 'base/(log|request-target)'],
+  ['log', 'base/(log|request-target)|passwords/concurrency'],
   // What the supervisor of worker processes and they themselves load; then what only one of them does.
   [
     'process',

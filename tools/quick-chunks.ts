@@ -13,12 +13,19 @@ export function quickChunks() {
       handler(_: unknown, bundle: Readonly<Record<string, Output>>) {
         for (const output of Object.values(bundle)) {
           if (output.code === undefined || !output.fileName.endsWith('.js')) continue
-          output.code = withoutBuiltinImports(output.code)
+          output.code = asAscii(withoutBuiltinImports(output.code))
         }
       },
     },
   }
 }
+
+/** The minifier leaves the text of templates as it is. An escape has the same value in all that is not `String.raw`. */
+const asAscii = (code: string): string =>
+  code.replace(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 
 const BUILTIN_IMPORT =
   /\bimport ?(?:([\w$]+),?)? ?(\{[^}]*\})? ?from ?["'](node:[\w/]+)["'];?/g
