@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { session } from '../../src/authentication.ts'
+import { isStaff } from '../../src/permissions/index.ts'
 import { type DjRestAuthOptions, djRestAuth } from '../../src/presets/index.ts'
 import type { Options } from '../../src/settings/options.ts'
 import { testInstance } from '../../src/testing/index.ts'
@@ -229,6 +230,17 @@ test('a registration answers alike whether or not the address is taken', async (
   assert.equal((await post('/registration/verify-email/', { key })).status, 200)
   assert.equal((await post('/registration/verify-email/', { key })).status, 404)
   assert.equal((await post('/login/', grace)).status, 200)
+})
+
+test('a registration that the accounts do not allow is refused at the start', async (t) => {
+  for (const signUp of ['off', 'invitation'] as const) {
+    const accounts = { signUp }
+    await assert.rejects(
+      program(t, { registration: true }, { accounts }),
+      /djRestAuth\(\{ registration \}\) lets everybody sign up/,
+    )
+    await program(t, { registration: true, registerPermission: isStaff }, { accounts })
+  }
 })
 
 test('a registration without an address signs in', async (t) => {

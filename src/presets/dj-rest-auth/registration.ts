@@ -1,6 +1,10 @@
-import { AuthError } from '../../base/errors.ts'
+import { AuthError, configError } from '../../base/errors.ts'
 import { confirmEmail, resendVerification } from '../../features/accounts/confirm.ts'
-import { hasMail, requiresActivation } from '../../features/accounts/settings.ts'
+import {
+  accountSettings,
+  hasMail,
+  requiresActivation,
+} from '../../features/accounts/settings.ts'
 import { signUp } from '../../features/accounts/sign-up.ts'
 import type { Core, EndpointSettings } from '../../features/core.ts'
 import { post } from '../../features/define-feature.ts'
@@ -31,6 +35,7 @@ export const register = (parts: PresetParts): PresetEndpoint =>
       const { settings, cookies } = parts
       const signInParts = { ...parts, browser: browserOf(settings, instance) }
       const { registerPermission } = settings
+      if (registerPermission === undefined) requireOpenSignUp(instance)
       return {
         ...(registerPermission && { requirement: registerPermission }),
         ...post('Register', {
@@ -66,6 +71,15 @@ export const register = (parts: PresetParts): PresetEndpoint =>
       })
     },
   })
+
+/** @throws AuthError `invalid_config` */
+function requireOpenSignUp(instance: EndpointSettings): void {
+  const { signUp: mode } = accountSettings(instance)
+  if (mode !== 'open')
+    throw configError(
+      `djRestAuth({ registration }) lets everybody sign up, and accounts.signUp is "${mode}": set registerPermission, registration to false, or signUp to "open".`,
+    )
+}
 
 /** What `registered` answers. */
 function registerAnswers(parts: PresetSignIn, instance: EndpointSettings): Answers {
