@@ -184,6 +184,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   },
   async 'revoke-sessions'(user, visit) {
     await revokeSessions(user.id, visit)
+    await visit.core.signedOutElsewhere(user.id, undefined)
     return { code: 'sessionsRevoked' }
   },
   async 'revoke-token'(user, visit) {

@@ -16,9 +16,10 @@ export const sessions: Handlers = ownChange({
     return rendererOf('sessions', sessionsView, visit)(data, visit)
   },
   async post(visit) {
-    const { core, visitor } = visit
+    const { core, visitor, request } = visit
     const except = visitor.session.id
     await revokeOwnSessions(core, { userId: visitor.user.id, except })
+    await core.signedOutElsewhere(visitor.user.id, request)
     return done(visit, 'sessions')
   },
 })
