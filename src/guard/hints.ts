@@ -6,33 +6,33 @@ const RETRY = 'Wait for the time in Retry-After, then send it again.'
 
 /** What is wrong, what was expected and what to do next, for each error that is explained. */
 export const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
-  malformed: `The token is not a JSON Web Token. Expected are three parts with dots between them. ${SEND_ANOTHER}`,
-  too_large: `The token is longer than 8192 bytes. Expected is an access token. ${SEND_ANOTHER}`,
+  malformed: `The token is not a JSON Web Token: it must be three parts with dots between them. ${SEND_ANOTHER}`,
+  too_large: `The token is longer than 8192 bytes. ${SEND_ANOTHER}`,
   unsupported_alg: `The token is signed with an algorithm that no key of this server has. ${SEND_ANOTHER}`,
   unsupported_header: `The header of the token has members that this server does not accept. ${SEND_ANOTHER}`,
   unknown_key: `The token is signed with a key that this server does not have. ${SEND_ANOTHER}`,
   bad_signature: `The signature of the token is not valid under the key that it names. ${SEND_ANOTHER}`,
   expired:
-    'The token has expired. Expected is one that is still valid. Refresh it, or sign in again.',
+    'The token has expired. Refresh it, or sign in again.',
   not_yet_valid:
-    'The token is valid only later. Expected is a clock that agrees with this server. Set the clock of the issuer, or wait.',
+    'The token is not valid yet: its issuer and this server disagree about the time. Set the clock of the issuer, or wait.',
   invalid_claim: `A claim of the token has a value that this server does not accept. ${SEND_ANOTHER}`,
-  wrong_issuer: `The token comes from another issuer. Expected is the one of tokens.issuer. ${SEND_ANOTHER}`,
-  wrong_audience: `The token is for another audience. Expected is the one of tokens.audience. ${SEND_ANOTHER}`,
+  wrong_issuer: `The issuer of the token is not the value of tokens.issuer. ${SEND_ANOTHER}`,
+  wrong_audience: `The audience of the token is not in tokens.audience. ${SEND_ANOTHER}`,
   wrong_type:
-    'The token has another type. Expected is an access token. Send the access token, not the refresh token.',
-  revoked: `The session of the token has been revoked. Expected is a token of a session that lasts. ${SIGN_IN_AGAIN}`,
+    'The token is not an access token. Send the access token, not the refresh token.',
+  revoked: `The session of the token has been revoked. ${SIGN_IN_AGAIN}`,
   no_active_account:
     'No active account has this name and password. Correct them, or ask an administrator.',
   account_gone: `The account of the token does not exist any more. ${SIGN_IN_AGAIN}`,
   password_changed: `The password has been changed since the sign-in. ${SIGN_IN_AGAIN}`,
-  user_not_found: `No user has the id in the token. Expected is a token of this server's users. ${SIGN_IN_AGAIN}`,
+  user_not_found: `No user of this server has the id in the token. ${SIGN_IN_AGAIN}`,
   user_inactive:
     'The user may not make requests: the account is inactive, or the option users.rule refuses it. An administrator can activate it.',
   bad_authorization_header:
-    'The Authorization header has another form. Expected is a scheme, one space and a token. Write "Authorization: Bearer <token>".',
+    'The Authorization header must be a scheme, one space and a token. Write "Authorization: Bearer <token>".',
   authentication_failed:
-    'The credentials were refused. Expected are current ones of an active user. Check them, or ask for new ones.',
+    'The credentials are not valid, or their user is not active. Check them, or sign in for new ones.',
   mfa_required:
     'The password was right, and the account has a second factor. Send its code to the endpoint of the second factor.',
   insufficient_user_authentication:
@@ -40,10 +40,10 @@ export const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   csrf_failed:
     'The cookie was sent without proof that a page of this site sent it. Send the CSRF token in the header X-CSRFToken, from the same origin.',
   permission_denied:
-    'The user is known and lacks what the route requires. Signing in again does not help: ask for the permission, or use another account.',
+    'The user is signed in, but lacks what the route requires. Signing in again does not help: ask for the permission, or use another account.',
   throttled: `There were more requests than the rate allows. ${RETRY}`,
   busy: `The server has more password checks than it can do at once. ${RETRY}`,
-  store_unavailable: `The store cannot be reached, so that nobody can be identified. ${RETRY}`,
+  store_unavailable: `The database cannot be reached, so no user can be identified. ${RETRY}`,
   keys_unavailable: `The keys of the issuer cannot be read. ${RETRY}`,
   revocations_unavailable: `The revocations of the issuer cannot be read. ${RETRY}`,
 }
@@ -64,6 +64,6 @@ export function hintOf(code: ErrorCode, schemes: readonly string[]): string {
   if (hint !== undefined) return hint
   const ways = [...new Set(schemes)].map((name) => WAYS[name] ?? `what ${name} reads`)
   if (ways.length === 0)
-    return 'The route tries no scheme, so that every request is anonymous, and it requires more. Give its guard a scheme.'
-  return `The request has no credentials. Expected are those of a user. Send ${ways.join(', or ')}.`
+    return 'The route has no authentication scheme, so every request is anonymous, but it requires a user. Give its guard a scheme.'
+  return `The request has no credentials. Send ${ways.join(', or ')}.`
 }

@@ -44,11 +44,11 @@ export const isReadOnly: AnyPermission = rule(
 export const has = <const Right extends string>(right: Right) =>
   rule(
     nameOf(right),
-    right.startsWith('role:') ? 'the user has not this role' : 'no role grants it',
+    right.startsWith('role:') ? 'the user does not have this role' : 'no role grants it',
     naming(
       [right],
       signedIn<Permission<unknown, unknown, Right>>(({ identity }) =>
-        grantIf(identity?.can(right) === true, `has not "${right}"`),
+        grantIf(identity?.can(right) === true, `does not have "${right}"`),
       ),
     ),
   )
@@ -77,7 +77,7 @@ export const hasScope = (scope: string) =>
  * change a password, an address or a factor.
  */
 export const isNotImpersonated = rule(
-  'acting for oneself',
+  'not impersonated',
   'another user acts as this one',
   signedIn<AnyPermission>(({ identity }) => {
     if (identity === undefined) return denied('not signed in')

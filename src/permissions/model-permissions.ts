@@ -146,5 +146,5 @@ function decide(
   const required = map[request.method]
   if (required === undefined) return UNKNOWN_METHOD
   const missing = required.find((right) => !identity.can(right))
-  return missing === undefined ? granted : denied(`has not "${missing}"`)
+  return missing === undefined ? granted : denied(`does not have "${missing}"`)
 }

@@ -114,7 +114,7 @@ browse(
     await signIn(page, 'bob')
     const put = page.locator('section', { has: page.locator('h2#PUT-h') })
     await put
-      .locator('summary', { hasText: 'Refused: needs has "notes.change"' })
+      .locator('summary', { hasText: 'Refused. Requires: has "notes.change"' })
       .waitFor()
     await page.locator('#who button', { hasText: 'Sign out' }).click()
     await signIn(page, 'ada')

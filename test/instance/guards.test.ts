@@ -202,7 +202,7 @@ test('with explain, each rejection is logged with its scheme and reason, without
       scheme: 'bearer',
       user: user.id,
       code: 'permission_denied',
-      reason: 'has not "posts.view"',
+      reason: 'does not have "posts.view"',
     },
     {
       level: 'info',

@@ -192,7 +192,7 @@ export const changeEmailEndpoint = defineEndpoint({
       requirement: isOwner,
       describe: () => ({
         operationId: 'changeEmail',
-        summary: 'Ask for another email address',
+        summary: 'Request a change of your email address',
         description:
           'It replaces the former one once the mail that is sent there is opened.',
         answers: ACCEPTED,
@@ -237,7 +237,7 @@ export const confirmEmailChangeEndpoint = defineEndpoint({
 function describeConfirmation(): Description {
   return {
     operationId: 'confirmEmailChange',
-    summary: 'Confirm another email address',
+    summary: 'Confirm the new email address',
     answers: NO_CONTENT,
     errors: ['invalid_code'],
   }
@@ -252,7 +252,7 @@ export const undoEmailChangeEndpoint = defineEndpoint({
       fields: { token: CODE },
       describe: () => ({
         operationId: 'undoEmailChange',
-        summary: 'Give the former email address back',
+        summary: 'Restore the former email address',
         answers: NO_CONTENT,
         errors: ['invalid_code'],
       }),

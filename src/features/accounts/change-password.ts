@@ -93,7 +93,7 @@ export const changePasswordEndpoint = defineEndpoint({
       requirement: isOwner,
       describe: () => ({
         operationId: 'changePassword',
-        summary: 'Change the own password',
+        summary: 'Change your password',
         answers: NO_CONTENT,
       }),
       async handle(fields, request, { principal }) {

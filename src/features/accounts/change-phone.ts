@@ -87,7 +87,7 @@ export const changePhoneEndpoint = defineEndpoint({
       requirement: isOwner,
       describe: () => ({
         operationId: 'changePhone',
-        summary: 'Ask for another phone number',
+        summary: 'Request a change of your phone number',
         answers: ACCEPTED,
         errors: FRESH_ERRORS,
       }),
@@ -110,7 +110,7 @@ export const confirmPhoneEndpoint = defineEndpoint({
       requirement: isOwner,
       describe: () => ({
         operationId: 'confirmPhone',
-        summary: 'Confirm another phone number',
+        summary: 'Confirm the new phone number',
         answers: NO_CONTENT,
         errors: ['invalid_code'],
       }),

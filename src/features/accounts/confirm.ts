@@ -155,7 +155,7 @@ export const verifyEndpoint = defineEndpoint({
       requirement: isOwner,
       describe: () => ({
         operationId: 'verifyOwnEmail',
-        summary: 'Mail the confirmation of the own address again',
+        summary: 'Mail the confirmation of your address again',
         answers: ACCEPTED,
       }),
       async handle(_fields, request, { principal }) {

@@ -61,7 +61,7 @@ export const exportEndpoint = defineEndpoint({
       GET: {
         describe: () => ({
           operationId: 'exportOwnUser',
-          summary: 'All that is stored of the own account',
+          summary: 'Export all data of your account',
           answers: {
             200: answer(
               'The user, and the rows that are stored of them, by kind.',

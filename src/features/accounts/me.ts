@@ -111,7 +111,7 @@ export const meEndpoint = defineEndpoint({
         requirement: hasAllScopes,
         describe: () => ({
           operationId: 'showOwnUser',
-          summary: 'The own account',
+          summary: 'Show your account',
           answers: { 200: answer('The user.', userSchema(settings)) },
         }),
         async handle(_fields, _request, { principal }) {
@@ -124,7 +124,7 @@ export const meEndpoint = defineEndpoint({
         fields: { username: NAME },
         describe: () => ({
           operationId: 'changeOwnUser',
-          summary: 'Change the own account',
+          summary: 'Change your account',
           body: members(fieldSchemas(settable(settings), true)),
           answers: { 200: answer('The changed user.', userSchema(settings)) },
         }),
@@ -139,7 +139,7 @@ export const meEndpoint = defineEndpoint({
         fields: { current_password: CURRENT_PASSWORD },
         describe: () => ({
           operationId: 'deleteOwnUser',
-          summary: 'Delete the own account with all that belongs to it',
+          summary: 'Delete your account and all of its data',
           answers: NO_CONTENT,
           errors: FRESH_ERRORS,
         }),

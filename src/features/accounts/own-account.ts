@@ -32,7 +32,7 @@ export const hasAllScopes = rule(
 
 /** Denies API tokens that were made for programs. */
 const isNoProgram = rule(
-  'no API token',
+  'not an API token',
   'an API token may not do this',
   signedIn<AnyPermission>(({ identity }) => {
     if (identity === undefined) return denied('not signed in')

@@ -157,7 +157,7 @@ export const apiTokensEndpoint = defineEndpoint({
         GET: {
           describe: () => ({
             operationId: 'listOwnApiTokens',
-            summary: 'The own API tokens, the newest first',
+            summary: 'List your API tokens, newest first',
             answers: { 200: answer('The tokens.', listOf(API_TOKEN)) },
           }),
           ...listsOwn(open, async (core, { user }) =>
@@ -202,6 +202,6 @@ export const apiTokenEndpoint = ownRowEndpoint({
   name: 'API Token',
   path: '/auth/api-tokens/:id/',
   operationId: 'revokeOwnApiToken',
-  summary: 'Revoke one of the own API tokens',
+  summary: 'Revoke one of your API tokens',
   remove: revokeOwnApiToken,
 })

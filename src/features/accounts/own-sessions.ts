@@ -113,7 +113,7 @@ export const sessionsEndpoint = defineEndpoint({
         GET: {
           describe: () => ({
             operationId: 'listOwnSessions',
-            summary: 'The own sessions, the newest first',
+            summary: 'List your sessions, newest first',
             answers: { 200: answer('The sessions.', listOf(SESSION)) },
           }),
           ...listsOwn(open, async (core, { user, sessionId }) => {
@@ -149,6 +149,6 @@ export const sessionEndpoint = ownRowEndpoint({
   path: '/auth/sessions/:id/',
   needs: NEEDS,
   operationId: 'revokeOwnSession',
-  summary: 'Revoke one of the own sessions',
+  summary: 'Revoke one of your sessions',
   remove: revokeOwnSession,
 })

@@ -163,7 +163,7 @@ export const resetPasswordEndpoint = defineEndpoint({
       fields: (body) => nameFields(NAMES, body),
       describe: () => ({
         operationId: 'resetPassword',
-        summary: 'Mail a link or a code for a new password',
+        summary: 'Mail a link or a code to set a new password',
         body: nameBody(NAMES),
         answers: ACCEPTED,
       }),
@@ -183,7 +183,7 @@ export const checkResetEndpoint = defineEndpoint({
       fields: (body) => proofFields(NAMES, body),
       describe: () => ({
         operationId: 'checkPasswordReset',
-        summary: 'Check such a link or code, and redeem nothing',
+        summary: 'Check a link or a code without redeeming it',
         body: proofBody(NAMES),
         answers: NO_CONTENT,
         errors: ['invalid_code'],
@@ -204,7 +204,7 @@ export const confirmResetEndpoint = defineEndpoint({
       fields: (body) => ({ ...proofFields(NAMES, body), new_password: NEW_PASSWORD }),
       describe: () => ({
         operationId: 'confirmPasswordReset',
-        summary: 'Set a new password',
+        summary: 'Set a new password with a link or a code',
         body: proofBody(NAMES, { new_password: NEW_PASSWORD }),
         answers: { ...NO_CONTENT, 200: answer(RECENT_CREDENTIALS, RECENT_SCHEMA) },
         errors: ['invalid_code'],

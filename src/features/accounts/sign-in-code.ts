@@ -276,7 +276,7 @@ export const redeemCodeEndpoint = defineEndpoint({
       }),
       describe: () => ({
         operationId: 'redeemSignInCode',
-        summary: 'Sign in with such a link or code',
+        summary: 'Sign in with a link or a code',
         body: proofBody(signInNames(section), { binding: BINDING }),
         answers: signInAnswer(section),
         errors: ['invalid_code', 'no_active_account', ...crossSiteErrors(section)],

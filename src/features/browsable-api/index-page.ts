@@ -52,7 +52,7 @@ ${browseAssets.styles.map((each) => `<link rel="stylesheet" href="${to(each)}">`
 <main id="main">
 <h1>Endpoints</h1>
 ${link}
-${sectionOf('Endpoints of users and tokens', endpoints, to)}
+${sectionOf('Endpoints of watchword', endpoints, to)}
 ${sectionOf('Routes of the application', routes, to)}
 </main>
 </body>

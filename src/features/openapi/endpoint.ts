@@ -32,7 +32,7 @@ export const openapiEndpoint = defineEndpoint({
         GET: {
           describe: () => ({
             operationId: 'openapi',
-            summary: 'This document',
+            summary: 'The OpenAPI document',
             answers: {
               200: answer('An OpenAPI 3.1 document.', { type: 'object' }),
               304: { description: 'It is the one that `If-None-Match` names.' },

@@ -90,7 +90,7 @@ export const passkeyRegistrationOptions = defineEndpoint({
       fields: { current_password: CURRENT_PASSWORD },
       describe: () => ({
         operationId: 'passkeyRegistrationOptions',
-        summary: 'What a browser needs to make a passkey',
+        summary: 'Get the options to create a passkey',
         answers: { 200: answer('For `navigator.credentials.create()`.', OPTIONS) },
         errors: FRESH_ERRORS,
       }),
@@ -113,7 +113,7 @@ export const passkeys = defineEndpoint({
         GET: {
           describe: () => ({
             operationId: 'listPasskeys',
-            summary: 'The own passkeys',
+            summary: 'List your passkeys',
             answers: { 200: answer('The passkeys.', listOf(PASSKEY)) },
           }),
           async handle(_fields, _request, { principal }) {
@@ -126,7 +126,7 @@ export const passkeys = defineEndpoint({
           fields: { label: { ...LABEL, optional: true, allowBlank: true } },
           describe: () => ({
             operationId: 'addPasskey',
-            summary: 'Add a passkey that a browser has made',
+            summary: 'Add a passkey',
             body: registrationBody(),
             answers: { 201: answer('The passkey.', NEW_PASSKEY) },
             errors: ['invalid_code'],
@@ -196,7 +196,7 @@ export const passkeySignInOptions = defineEndpoint({
       fields: {},
       describe: () => ({
         operationId: 'passkeySignInOptions',
-        summary: 'What a browser needs to sign in with a passkey',
+        summary: 'Get the options to sign in with a passkey',
         answers: { 200: answer('For `navigator.credentials.get()`.', OPTIONS) },
       }),
       handle: async () => json(await beginSignIn(await open())),
@@ -239,7 +239,7 @@ export const secondFactorPasskeyOptions = defineEndpoint({
       fields: { ticket: TICKET },
       describe: () => ({
         operationId: 'secondFactorPasskeyOptions',
-        summary: 'What a browser needs for a second step with a passkey',
+        summary: 'Get the options for a second step with a passkey',
         answers: { 200: answer('For `navigator.credentials.get()`.', OPTIONS) },
         errors: ['invalid_code'],
       }),
@@ -282,7 +282,7 @@ export const enrollPasskeyOptions = defineEndpoint({
       fields: { ticket: TICKET },
       describe: () => ({
         operationId: 'enrollPasskeyOptions',
-        summary: 'What a browser needs to make a passkey during a sign-in that needs one',
+        summary: 'Get the options to create a passkey during a sign-in that requires one',
         answers: { 200: answer('For `navigator.credentials.create()`.', OPTIONS) },
         errors: ['invalid_code'],
       }),
@@ -301,7 +301,7 @@ export const enrollPasskey = defineEndpoint({
       fields: { ticket: TICKET, label: { ...LABEL, optional: true, allowBlank: true } },
       describe: () => ({
         operationId: 'enrollPasskey',
-        summary: 'Finish a sign-in with such a passkey',
+        summary: 'Add that passkey and finish the sign-in',
         body: registrationBody(secondStepBody(section)),
         answers: secondStepAnswer(section, { recovery_codes: listOf(text()) }),
         errors: ['invalid_code', 'no_active_account', ...crossSiteErrors(section)],

@@ -116,7 +116,7 @@ export const enrollTotp = defineEndpoint({
       fields: { ticket: TICKET, label: LABEL },
       describe: () => ({
         operationId: 'enrollTotp',
-        summary: 'Add an authenticator during a sign-in that needs one',
+        summary: 'Add an authenticator during a sign-in that requires one',
         answers: NEW_TOTP,
         errors: ['invalid_code'],
       }),
@@ -138,7 +138,7 @@ export const enrollTotpConfirm = defineEndpoint({
       fields: { ticket: TICKET, id: CODE, code: CODE },
       describe: () => ({
         operationId: 'confirmEnrolledTotp',
-        summary: 'Finish a sign-in with the first password of such an authenticator',
+        summary: 'Confirm that authenticator and finish the sign-in',
         body: members(secondStepBody(section)),
         answers: secondStepAnswer(section, RECOVERY_CODES),
         errors: ['invalid_code', 'no_active_account', ...crossSiteErrors(section)],
@@ -183,7 +183,7 @@ export const totpConfirm = defineEndpoint({
       fields: { id: CODE, code: CODE },
       describe: () => ({
         operationId: 'confirmTotp',
-        summary: 'Make an authenticator work, with a password that it shows',
+        summary: 'Confirm an authenticator with a code that it shows',
         answers: { 200: answer('Recovery codes.', closed(RECOVERY_CODES)) },
         errors: ['invalid_code'],
       }),
@@ -203,7 +203,7 @@ export const factors = defineEndpoint({
       GET: {
         describe: () => ({
           operationId: 'listSecondFactors',
-          summary: 'The own authenticators',
+          summary: 'List your authenticators',
           answers: { 200: answer('The authenticators.', listOf(FACTOR)) },
         }),
         async handle(_, __, { principal }) {
@@ -225,7 +225,7 @@ export const factor = defineEndpoint({
         fields: { code: CODE },
         describe: () => ({
           operationId: 'removeSecondFactor',
-          summary: 'Remove an authenticator, with a second factor',
+          summary: 'Remove an authenticator; needs a code',
           answers: NO_CONTENT,
           errors: ['invalid_code', 'not_found'],
         }),
@@ -248,7 +248,7 @@ export const recoveryCodes = defineEndpoint({
       fields: { code: CODE },
       describe: () => ({
         operationId: 'replaceRecoveryCodes',
-        summary: 'Replace the recovery codes, with a second factor',
+        summary: 'Replace the recovery codes; needs a code',
         answers: { 200: answer('The new codes.', closed(RECOVERY_CODES)) },
         errors: ['invalid_code'],
       }),
@@ -285,7 +285,7 @@ export const devices = defineEndpoint({
       GET: {
         describe: () => ({
           operationId: 'listRememberedDevices',
-          summary: 'The devices that need no second factor',
+          summary: 'List the remembered devices',
           answers: { 200: answer('The devices.', listOf(DEVICE)) },
         }),
         async handle(_, request, { principal }) {
@@ -301,7 +301,7 @@ export const devices = defineEndpoint({
       DELETE: {
         describe: () => ({
           operationId: 'forgetDevices',
-          summary: 'Forget all devices',
+          summary: 'Forget all remembered devices',
           answers: NO_CONTENT,
         }),
         async handle(_, __, { principal }) {
@@ -321,7 +321,7 @@ export const device = defineEndpoint({
       DELETE: {
         describe: () => ({
           operationId: 'forgetDevice',
-          summary: 'Forget a device',
+          summary: 'Forget a remembered device',
           answers: NO_CONTENT,
           errors: ['not_found'],
         }),

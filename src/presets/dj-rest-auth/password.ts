@@ -64,7 +64,7 @@ export const passwordChange = ({ settings }: PresetParts): PresetEndpoint =>
         requirement: isOwner,
         describe: () => ({
           operationId: 'djRestAuthPasswordChange',
-          summary: 'Change the own password',
+          summary: 'Change your password',
           answers: { 200: DETAIL },
           errors: ['insufficient_user_authentication'],
         }),
@@ -112,7 +112,7 @@ export const passwordReset = (): PresetEndpoint =>
         fields: { email: { trim: true, maxBytes: 1024 } },
         describe: () => ({
           operationId: 'djRestAuthPasswordReset',
-          summary: 'Mail a link for a new password',
+          summary: 'Mail a link to set a new password',
           answers: { 200: DETAIL },
         }),
         async handle({ email }, request) {

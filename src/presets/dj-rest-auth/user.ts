@@ -21,7 +21,7 @@ export const user = (parts: PresetParts): PresetEndpoint =>
       requirement: hasAllScopes,
       methods: {
         GET: {
-          describe: () => shows('djRestAuthShowUser', 'The own user', parts),
+          describe: () => shows('djRestAuthShowUser', 'Show your user', parts),
           async handle(_fields, _request, { principal }) {
             const core = await open()
             const { user } = await ownAccount((principal as Principal).user.id, core)
@@ -31,14 +31,14 @@ export const user = (parts: PresetParts): PresetEndpoint =>
         PUT: {
           ...changes(NAME, parts, open),
           describe: () => ({
-            ...shows('djRestAuthReplaceUser', 'Replace the own user', parts),
+            ...shows('djRestAuthReplaceUser', 'Replace your user', parts),
             body: bodyWith(NAME),
           }),
         },
         PATCH: {
           ...changes({ ...NAME, optional: true }, parts, open),
           describe: () => ({
-            ...shows('djRestAuthChangeUser', 'Change the own user', parts),
+            ...shows('djRestAuthChangeUser', 'Change your user', parts),
             body: bodyWith({ ...NAME, optional: true }),
           }),
         },

@@ -22,7 +22,7 @@ export const setPassword = (settings: DjoserSettings): PresetEndpoint =>
           requirement: ownerPermissionFor('setPassword', settings),
           describe: () => ({
             operationId: 'djoserSetPassword',
-            summary: 'Change the own password',
+            summary: 'Change your password',
             answers: NO_CONTENT,
           }),
           fields: {
@@ -59,7 +59,7 @@ export const setUsername = (settings: DjoserSettings): PresetEndpoint =>
           requirement: ownerPermissionFor('setUsername', settings),
           describe: () => ({
             operationId: 'djoserSetUsername',
-            summary: 'Change the own username',
+            summary: 'Change your username',
             answers: NO_CONTENT,
           }),
           fields: {
@@ -90,7 +90,7 @@ export const setEmail = (settings: DjoserSettings): PresetEndpoint =>
           requirement: ownerPermissionFor('setUsername', settings),
           describe: () => ({
             operationId: 'djoserSetEmail',
-            summary: 'Ask for another email address',
+            summary: 'Request a change of your email address',
             answers: NO_CONTENT,
           }),
           fields: {

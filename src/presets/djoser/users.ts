@@ -64,7 +64,7 @@ const listing = (
   requirement: permissionFor('userList', settings),
   describe: () => ({
     operationId: 'djoserListUsers',
-    summary: 'Users: all for staff, else the own one',
+    summary: 'List users: all for staff, otherwise only yourself',
     query: { after: text('The username after which the list goes on.') },
     answers: {
       200: answer('500 users at most.', listOf(shownSchema(settings, endpoints))),
@@ -192,7 +192,7 @@ const one = (
   })
 }
 
-const WHOSE = { Me: 'the own user', User: 'a user' } as const
+const WHOSE = { Me: 'your user', User: 'a user' } as const
 
 const changeBody = (endpoints: EndpointSettings): JsonSchema =>
   members({

@@ -39,7 +39,7 @@ export const verificationCode = (
         requirement: hasAllScopes,
         describe: () => ({
           operationId: OPERATIONS[alias],
-          summary: 'Send a code that verifies the own address or number',
+          summary: 'Send a code that verifies your address or number',
           answers: { 200: DETAIL },
           errors: ['invalid'],
         }),
@@ -67,7 +67,7 @@ export const verification = (settings: PasswordlessSettings): PresetEndpoint =>
         fields: proofFields(section),
         describe: () => ({
           operationId: 'passwordlessVerify',
-          summary: 'Redeem such a code',
+          summary: 'Verify your address or number with a code',
           answers: { 200: DETAIL },
           errors: ['invalid_code'],
         }),

@@ -812,7 +812,7 @@ const OUTCOMES = {
   denied: ['bad', 'refused'],
   notAsked: ['', 'not asked'],
   unknown: ['', 'not checked'],
-  absent: ['', 'skipped'],
+  absent: ['', 'absent'],
   accepted: ['good', 'accepted'],
   rejected: ['bad', 'rejected'],
   allowed: ['good', 'allowed'],
@@ -845,7 +845,7 @@ function showNeeds() {
     : el('p', { class: 'hint' }, 'Further methods of this path are not known.')
   show(
     'needs',
-    el('h2', { id: 'needs-h' }, 'Who may do this'),
+    el('h2', { id: 'needs-h' }, 'What each method requires'),
     el('ol', { class: 'checks' }, ...rows),
     more,
   )
@@ -895,10 +895,10 @@ async function showWhy(answer) {
     el(
       'div',
       { class: 'split' },
-      section('Who is it? Schemes, in order', el('ol', { class: 'checks' }, ...schemes)),
+      section('Authentication: schemes, in order', el('ol', { class: 'checks' }, ...schemes)),
       why.requirement &&
         section(
-          'May they? What the route requires',
+          'Authorization: what the route requires',
           el('ol', { class: 'checks' }, ...requirementRows(why.requirement)),
         ),
     ),
@@ -907,7 +907,7 @@ async function showWhy(answer) {
     el(
       'p',
       { class: 'hint' },
-      `Request ${visible(why.requestId)}. Shown in development, and to staff in production. Others see the answer alone.`,
+      `Request ${visible(why.requestId)}. Shown in development, and to staff in production. Others see only the answer.`,
     ),
   )
 }
@@ -1013,7 +1013,7 @@ function panelOf(method, value) {
   const reason =
     route.principal === undefined
       ? 'Sign in to use it.'
-      : `Refused: needs ${method.needs ?? 'more than this user has'}.`
+      : `Refused. Requires: ${method.needs ?? 'more than this user has'}.`
   const body = closed
     ? el('details', {}, el('summary', {}, visible(reason)), ...inner)
     : el(

@@ -55,7 +55,7 @@ async function admit(
   if (!(await isFresh(visit))) return toFreshSignIn(visit)
   const can = permissionsOf(user, visit.core)
   if (!can(permission) || !can('watchword.view'))
-    throw new AuthError('permission_denied', `has not "${permission}"`)
+    throw new AuthError('permission_denied', `does not have "${permission}"`)
   return handle({ ...visit, can })
 }
 

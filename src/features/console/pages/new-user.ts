@@ -14,7 +14,7 @@ const PATH = '/console/users/new/'
 const handlers: ConsoleHandlers = {
   get(visit) {
     if (!visit.can('watchword.change'))
-      throw new AuthError('permission_denied', 'has not "watchword.change"')
+      throw new AuthError('permission_denied', 'does not have "watchword.change"')
     return newUserPage(visit)
   },
   async post(visit) {
