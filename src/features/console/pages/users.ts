@@ -131,7 +131,7 @@ const userTable = (visit: StaffVisit, rows: readonly Row[], count: Count): Html 
       {
         title: 'Last sign-in',
         cell: ({ user: { lastLoginAt } }: Row) =>
-          lastLoginAt === undefined ? 'never' : whenText(lastLoginAt, visit.now),
+          lastLoginAt === undefined ? 'not recorded' : whenText(lastLoginAt, visit.now),
       },
       {
         title: 'Created',
