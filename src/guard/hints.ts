@@ -12,8 +12,7 @@ export const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   unsupported_header: `The header of the token has members that this server does not accept. ${SEND_ANOTHER}`,
   unknown_key: `The token is signed with a key that this server does not have. ${SEND_ANOTHER}`,
   bad_signature: `The signature of the token is not valid under the key that it names. ${SEND_ANOTHER}`,
-  expired:
-    'The token has expired. Refresh it, or sign in again.',
+  expired: 'The token has expired. Refresh it, or sign in again.',
   not_yet_valid:
     'The token is not valid yet: its issuer and this server disagree about the time. Set the clock of the issuer, or wait.',
   invalid_claim: `A claim of the token has a value that this server does not accept. ${SEND_ANOTHER}`,

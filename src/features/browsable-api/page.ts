@@ -151,7 +151,7 @@ ${browseAssets.styles.map((each) => `<link rel="stylesheet" href="${to(each)}">`
 <main id="main">
 ${crumbsMarkup(page)}
 <div class="row"><h1>${name}</h1><div class="row push" data-shown="row push" id="methods"></div></div>
-${paragraphsOf(description)}
+${pathMarkup(page)}${paragraphsOf(description)}
 <noscript><p class="notice">The page needs its script to send requests. This route answers ${escapeHtml(methods.join(', ') || 'GET')}; see its answer <a href="?format=json">as JSON</a>.</p></noscript>
 <section class="tight" data-shown="tight" aria-label="Answer" id="response" aria-live="polite">${answerMarkup(page)}</section>
 <section data-shown="panel" aria-label="Explanation" id="why" hidden></section>
@@ -165,6 +165,10 @@ ${paragraphsOf(description)}
 </html>
 `
 }
+
+/** The path, if the heading does not show it. */
+const pathMarkup = ({ url, summary }: BrowsePage): string =>
+  summary === undefined ? '' : `<p><code>${escapeHtml(pathOf(url))}</code></p>\n`
 
 /** Header fields that say nothing to a reader, or a secret. */
 const LEFT_OUT = ['set-cookie', 'etag', 'content-length']

@@ -412,9 +412,12 @@ async function run() {
     )
     return
   }
-  if (page.methods.includes('GET') || page.methods.length === 0) await exchange(get, true)
+  if (answersGet()) await exchange(get, true)
   else showSignIn(route?.principal === undefined)
 }
+
+/** Methods are unknown until the route has described itself to some adapters. */
+const answersGet = () => page.methods.includes('GET') || page.methods.length === 0
 
 async function describe() {
   const answer = await send({
@@ -855,7 +858,8 @@ function needsOf({ needs, schemes, throttles = [] }) {
   const rates = throttles
     .filter(({ limit }) => limit !== undefined)
     .map(({ name, limit, period }) => `${name}: ${limit} in ${period} s`)
-  const how = `schemes: ${schemes.join(', ') || 'none'}`
+  const none = needs ? 'schemes: none' : 'no credentials needed'
+  const how = schemes.length > 0 ? `schemes: ${schemes.join(', ')}` : none
   return [needs, how, ...rates].filter(Boolean).join(' · ')
 }
 
@@ -895,7 +899,10 @@ async function showWhy(answer) {
     el(
       'div',
       { class: 'split' },
-      section('Authentication: schemes, in order', el('ol', { class: 'checks' }, ...schemes)),
+      section(
+        'Authentication: schemes, in order',
+        el('ol', { class: 'checks' }, ...schemes),
+      ),
       why.requirement &&
         section(
           'Authorization: what the route requires',
@@ -975,7 +982,7 @@ function showMethods() {
     () => exchange({ method: 'GET', url: here.href }, true),
     'small main',
   )
-  show('methods', get, options)
+  show('methods', answersGet() && get, options)
 }
 
 const MOST_FIELDS = 50
@@ -1108,14 +1115,14 @@ function fieldOf({ name, schema, isRequired, id, value }) {
   input.name = name
   if (isRequired) input.required = true
   input.setAttribute('autocomplete', 'off')
-  const hint = [
+  const type = [
     typeText(schema),
     isRequired && 'required',
     schema.maxLength && `at most ${schema.maxLength} characters`,
-    schema.description,
   ]
+  const hint = [type.filter(Boolean).join(', '), schema.description]
     .filter(Boolean)
-    .join(', ')
+    .join('. ')
   const element = field(name, input, hint)
   const message = el('p', { class: 'error', id: `${id}-error`, hidden: true })
   input.before(message)
@@ -1210,7 +1217,7 @@ function textFor({ format, maxLength }, shown, isRequired) {
   const isLong = format === undefined && (maxLength === undefined || maxLength > 200)
   const text = typeof shown === 'string' ? shown : ''
   const input = isLong
-    ? el('textarea', { rows: 2, value: text })
+    ? el('textarea', { rows: 1, value: text })
     : el('input', { type: INPUT_TYPES[format] ?? 'text', value: text })
   return {
     input,

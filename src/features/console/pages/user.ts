@@ -148,7 +148,9 @@ function accountFacts(visit: StaffVisit, { account, factors }: UserData): Html {
     ['Created', whenText(shown.joinedAt, visit.now)],
     [
       'Last sign-in',
-      shown.lastLoginAt === undefined ? 'not recorded' : whenText(shown.lastLoginAt, visit.now),
+      shown.lastLoginAt === undefined
+        ? 'not recorded'
+        : whenText(shown.lastLoginAt, visit.now),
     ],
     ...Object.entries(shown.attributes).map(
       ([name, value]) => [name, attributeText(value)] as const,
