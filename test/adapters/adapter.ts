@@ -37,6 +37,8 @@ export interface Setting {
   readonly parsesBodies: boolean
   /** The place of the framework's CORS middleware, which allows `ORIGIN`: before `mount`, after it, or none. */
   readonly cors: 'before' | 'after' | ''
+  /** Whether there are pages to sign in, which navigations are redirected to. */
+  readonly redirects?: boolean
 }
 
 /**

@@ -75,13 +75,17 @@ else {
 }
 
 /** A Next.js server with signed-in users. */
-async function program(t: TestContext, folder: Promise<string>) {
+async function program(
+  t: TestContext,
+  folder: Promise<string>,
+  setting: Partial<Setting> = {},
+) {
   const place = mkdtempSync(join(tmpdir(), 'watchword-next-'))
   t.after(() => rmSync(place, { recursive: true, force: true }))
   const seeded = await seed(join(place, 'seeded.db'))
   const database = join(place, 'next.db')
   copyFileSync(seeded.file, database)
-  const { url, stop } = await serve(await folder, { database })
+  const { url, stop } = await serve(await folder, { ...setting, database })
   t.after(stop)
   const ask = (path: string, token?: string, init: RequestInit = {}): Promise<Response> =>
     fetch(url + path, {
@@ -146,6 +150,23 @@ test(
     assert.equal(await shown(await ask('/required', ada)), 'ada')
     assert.equal((await ask('/required')).status, 401)
     assert.equal((await ask('/required', 'x')).status, 401)
+    assert.equal((await ask('/required', bob)).status, 403)
+  },
+)
+
+test(
+  'next: with pages requireUser redirects who is not signed in to the page to sign in, and who is without a right gets 403',
+  NEEDS_NEXT,
+  async (t) => {
+    const { ask, ada, bob } = await program(t, wholeProject, { redirects: true })
+    const signIn = '/account/sign-in/?next=%2Fwelcome'
+
+    const sent = await ask('/welcome')
+    assert.equal(sent.status, 307)
+    assert.equal(sent.headers.get('location'), signIn)
+    assert.match(await (await ask(signIn)).text(), /<h1>Sign in<\/h1>/)
+    assert.equal(await shown(await ask('/welcome', ada)), 'ada')
+    assert.equal((await ask('/required')).headers.get('location'), '/account/sign-in/')
     assert.equal((await ask('/required', bob)).status, 403)
   },
 )

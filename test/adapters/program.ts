@@ -25,7 +25,10 @@ import type { Setting } from './adapter.ts'
 export const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
 
 /** The instance of a program. */
-export const authOf = ({ database }: Pick<Setting, 'database'>) =>
+export const authOf = ({
+  database,
+  redirects = false,
+}: Pick<Setting, 'database' | 'redirects'>) =>
   buildWatchword({
     database,
     secret: SECRET,
@@ -35,6 +38,7 @@ export const authOf = ({ database }: Pick<Setting, 'database'>) =>
     endpoints: { slidingObtain: true, slidingRefresh: true },
     throttle: { sip: '2/min', login: null },
     // A program of Next runs in production.
+    pages: redirects && { redirect: true },
     browsableApi: { production: true, requirements: 'public' },
     log: () => {},
   })

@@ -23,6 +23,10 @@ export const SETUPS = {
     setting: { prefix: '', parsesBodies: false, cors: 'after' },
     needs: ['corsAfter'],
   },
+  redirecting: {
+    setting: { prefix: '', parsesBodies: false, cors: '', redirects: true },
+    needs: [],
+  },
 } as const satisfies Record<
   string,
   { readonly setting: Omit<Setting, 'database'>; readonly needs: readonly Feature[] }

@@ -10,6 +10,7 @@ import { BROWSING } from './scenarios/browsing.ts'
 import { ENDPOINTS } from './scenarios/endpoints.ts'
 import { GUARDS } from './scenarios/guards.ts'
 import { MOUNTING } from './scenarios/mounting.ts'
+import { REDIRECTS } from './scenarios/redirects.ts'
 import { SCHEMES } from './scenarios/schemes.ts'
 import { seed } from './seed.ts'
 
@@ -20,6 +21,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...BODIES,
   ...MOUNTING,
   ...BROWSING,
+  ...REDIRECTS,
 ]
 
 /** Runs every scenario with an adapter's program. There is one server for each setup. */

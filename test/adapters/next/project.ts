@@ -67,6 +67,7 @@ export const endpoints = (config: Config): Project => ({
     'export default ({ children }) => <html lang="en"><body>{children}</body></html>',
   ...Object.fromEntries(
     [
+      'account/[...watchword]',
       'api/[...watchword]',
       'api-token-auth',
       'auth/[...watchword]',
@@ -101,6 +102,11 @@ export const whole = (config: Config): Project => ({
     'required',
     `import { requireUser } from '@src/adapters/next.ts'
     export default async function Page() { return <p>{(await requireUser(auth, 'posts.change')).username}</p> }`,
+  ),
+  'app/welcome/page.tsx': withAuth(
+    'welcome',
+    `import { requireUser } from '@src/adapters/next.ts'
+    export default async function Page() { return <p>{(await requireUser(auth, undefined, { next: '/welcome' })).username}</p> }`,
   ),
   'app/by-method/route.ts': withAuth(
     'by-method',
