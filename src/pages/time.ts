@@ -69,6 +69,16 @@ export function relativeTimeOf(
   return timeElement(seconds, text)
 }
 
+const EXACT_UNITS = UNITS.filter(([unit]) => unit !== 'year' && unit !== 'month')
+
+/** A length of time as it was set: `30 days`, `36 hours`. */
+export function exactLengthOf(seconds: number, language: Language = 'en'): string {
+  const [unit, size] =
+    EXACT_UNITS.find(([, length]) => seconds % length === 0) ?? (['second', 1] as const)
+  const options = { style: 'unit', unit, unitDisplay: 'long' } as const
+  return new Intl.NumberFormat(LOCALES[language], options).format(seconds / size)
+}
+
 /** A length of time, rounded up: `4 minutes`, so that whoever waits so long has waited enough. */
 export function lengthOf(seconds: number, language: Language = 'en'): string {
   const [unit, size] =

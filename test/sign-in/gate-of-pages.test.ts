@@ -42,7 +42,7 @@ async function gate({ required = [] }: { readonly required?: readonly string[] }
   let isStopping = false
   const auth = buildWatchword({
     ...OPTIONS,
-    secondFactors: { required: [...required] },
+    secondFactors: { required: [...required], rememberDevice: '30d' },
     clock: clock.now,
     mail: ({ to, text }) => void sent.push({ to, text }),
     sms: ({ to, text }) => void sent.push({ to, text }),
@@ -162,7 +162,7 @@ const WAYS: Readonly<Record<string, readonly [methods: readonly string[], way: W
       await browser.open(action)
       const send = () => browser.submit({ action }, { email: EMAIL })
       await browser.open(await message(LINK, send))
-      return () => browser.submit({ action: '/account/login/' })
+      return () => browser.submit({ button: 'Sign in' })
     },
   ],
   'pages.signInCode': [
@@ -257,6 +257,8 @@ const OTHERS = [
   'pages.confirmCode',
   'pages.confirmTotp',
   'pages.deleteAccount',
+  'pages.device',
+  'pages.devices',
   'pages.email',
   'pages.emailCode',
   'pages.emailVerify',
@@ -287,7 +289,10 @@ const OTHERS = [
 ]
 
 test('every page with a form is among those that sign in, or among those that do not', () => {
-  const settings = parseSettings({ ...OPTIONS, secondFactors: true }, {})
+  const settings = parseSettings(
+    { ...OPTIONS, secondFactors: { rememberDevice: '30d' } },
+    {},
+  )
   const open = () => Promise.reject(new Error('The instance is not opened.'))
   const withForms = FEATURE_LIST.flatMap((each) => each.pages?.(settings.section) ?? [])
     .filter((page) => 'POST' in page.create(settings as never, open).methods)

@@ -4,7 +4,7 @@ import { hexId } from '../../base/random.ts'
 import { currentContext } from '../../base/request-context.ts'
 import { truncateAddress } from '../../http/client-address.ts'
 import { cookieValues, serializeCookie } from '../../http/cookies.ts'
-import { setsSecureCookies } from '../../http/origins.ts'
+import { type SiteCheck, setsSecureCookies } from '../../http/origins.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { userAgentOf } from '../../http/user-agent.ts'
 import type { StoredUser, UserId } from '../../users/user.ts'
@@ -16,7 +16,7 @@ import { devicesOf } from './sql.ts'
 /** The header in which a client without cookies sends its device token, at each sign-in. */
 const HEADER = 'x-device-token'
 
-/** With tokens in cookies, the device token is in one, too. */
+/** With tokens in cookies, and after a sign-in on a page, the device token is in one, too. */
 const COOKIE = 'watchword-device'
 
 /** A user's oldest devices are forgotten above this number. */
@@ -140,16 +140,15 @@ export async function forgetDevices(
   return devices
 }
 
-/** The cookie of a device token. */
+/** The value of `Set-Cookie` for a device token. @param site what it is decided by whether the cookie is for https alone */
 export function deviceCookie(
   token: string,
   request: AuthRequest,
+  site: Pick<SiteCheck, 'mayBePlain'>,
   core: Core,
-): readonly string[] {
-  const { tokenCookies } = core
-  if (tokenCookies === undefined) return []
-  const secure = setsSecureCookies(request, tokenCookies)
+): string {
+  const secure = setsSecureCookies(request, site)
   const name = secure ? `__Host-${COOKIE}` : COOKIE
   const maxAge = Number(lifetimeOf(core) ?? 0)
-  return [serializeCookie(name, token, { maxAge, secure, httpOnly: true })]
+  return serializeCookie(name, token, { maxAge, secure, httpOnly: true })
 }

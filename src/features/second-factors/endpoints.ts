@@ -28,7 +28,7 @@ import { factorJson } from './factor-json.ts'
 import { beginTotp } from './factors.ts'
 import { deliverSecondStep, secondStepAnswer, secondStepBody } from './finish.ts'
 
-import { secondFactorOptions } from './options.ts'
+import { remembersDevices, secondFactorOptions } from './options.ts'
 import {
   beginOwnTotp,
   confirmOwnTotp,
@@ -273,13 +273,10 @@ const DEVICE = named(
   }),
 )
 
-const hasDevices = (section: SectionReader): boolean =>
-  section(secondFactorOptions)?.rememberDevice !== undefined
-
 /** `GET` and `DELETE /auth/devices/`: the remembered devices of the user. */
 export const devices = defineEndpoint({
   path: { at: '/auth/devices/' },
-  mount: hasDevices,
+  mount: remembersDevices,
   create: (_, open) =>
     guarded('Remembered Devices', {
       GET: {
@@ -315,7 +312,7 @@ export const devices = defineEndpoint({
 /** `DELETE /auth/devices/:id/`: forgets one. */
 export const device = defineEndpoint({
   path: { at: '/auth/devices/:id/' },
-  mount: hasDevices,
+  mount: remembersDevices,
   create: (_, open) =>
     guarded('Remembered Device', {
       DELETE: {

@@ -8,7 +8,7 @@ import type { Core, SectionReader } from '../core.ts'
 import { deliverSignIn } from '../token-cookies/deliver.ts'
 import { inCookies, signInAnswer } from '../tokens/token-answers.ts'
 import { deviceCookie, rememberDevice } from './devices.ts'
-import { secondFactorOptions } from './options.ts'
+import { remembersDevices } from './options.ts'
 import type { FinishedSignIn } from './sign-in.ts'
 
 /**
@@ -33,7 +33,9 @@ export async function deliverSecondStep(
     async () => {
       const { result, user, recoveryCodes } = await finish()
       const token = remembers ? await rememberDevice(user, request, core) : undefined
-      if (token !== undefined) cookies.push(...deviceCookie(token, request, core))
+      const { tokenCookies } = core
+      if (token !== undefined && tokenCookies !== undefined)
+        cookies.push(deviceCookie(token, request, tokenCookies, core))
       return {
         ...result,
         ...(recoveryCodes !== undefined && { recovery_codes: recoveryCodes }),
@@ -52,12 +54,9 @@ function remembersDevice(body: ParsedBody | undefined): boolean {
   throw fieldError({ remember_device: ['Must be a valid boolean.'] })
 }
 
-const remembers = (section: SectionReader): boolean =>
-  section(secondFactorOptions)?.rememberDevice !== undefined
-
 /** What a second step takes besides its own members. */
 export const secondStepBody = (section: SectionReader): Properties =>
-  remembers(section)
+  remembersDevices(section)
     ? { remember_device: flag('Whether sign-ins on this device need no second factor.') }
     : {}
 
@@ -66,7 +65,7 @@ export const secondStepAnswer = (
   section: SectionReader,
   more: Properties = {},
 ): Answers =>
-  remembers(section) && !inCookies(section)
+  remembersDevices(section) && !inCookies(section)
     ? signInAnswer(section, { ...more, device_token: DEVICE_TOKEN }, ['device_token'])
     : signInAnswer(section, more)
 

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { minutes, type Seconds } from '../../base/clock.ts'
 import type { Duration } from '../../base/duration.ts'
 import { duration, name, section, withDefault, YEAR } from '../../schema/shapes.ts'
+import type { SectionReader } from '../core.ts'
 
 /** The option `secondFactors`. */
 export interface SecondFactorOptions {
@@ -65,3 +66,7 @@ export const secondFactorOptions: z.ZodMiniType<
     return option === false ? undefined : option
   }),
 )
+
+/** Whether devices are remembered. */
+export const remembersDevices = (section: SectionReader): boolean =>
+  section(secondFactorOptions)?.rememberDevice !== undefined

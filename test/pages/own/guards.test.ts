@@ -29,6 +29,8 @@ const FORMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'authenticators/confirm/': { id: ID, code: '123456' },
   [`authenticators/${ID}/`]: { code: '123456' },
   'recovery-codes/': { code: '123456' },
+  'devices/': {},
+  [`devices/${ID}/`]: {},
   'sessions/': {},
   [`sessions/${ID}/`]: {},
   'tokens/new/': { name: 'x', expires_in: 'never' },

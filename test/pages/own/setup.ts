@@ -25,7 +25,7 @@ export const ALL_OPTIONS = {
   pages: { name: 'Notes' },
   accounts: { tokenScopes: ['notes.read', 'notes.write'], signInCodes: true },
   passkeys: true,
-  secondFactors: { issuer: 'Notes' },
+  secondFactors: { issuer: 'Notes', rememberDevice: '30d' },
   codes: NO_LIMITS,
 } satisfies TestOptions
 

@@ -1,3 +1,4 @@
+import { deviceOf } from '../../../pages/device.ts'
 import { isUsable } from '../../../passwords/passwords.ts'
 import type { Account, StoredUser } from '../../../users/user.ts'
 import { ownAccount } from '../../accounts/own-account.ts'
@@ -15,12 +16,15 @@ import { smsOptions } from '../../mail/options.ts'
 import type { UserVisit } from '../../pages/visit.ts'
 import { listPasskeys } from '../../passkeys/own-passkeys.ts'
 import type { PasskeyCredential } from '../../passkeys/webauthn.ts'
+import { isDeviceOf, listDevices } from '../../second-factors/devices.ts'
 import { listFactors } from '../../second-factors/factors.ts'
+import { remembersDevices } from '../../second-factors/options.ts'
 import { countRecoveryCodes } from '../../second-factors/own-factors.ts'
 import { inputValueOf, userFieldsOf } from '../user-fields.ts'
 import type {
   AccountData,
   ContactData,
+  DeviceItem,
   FactorData,
   PasskeyItem,
   PasswordData,
@@ -49,7 +53,7 @@ export async function accountDataOf(
     when('profile', () => profileOf(account.user, visit, failed === 'profile')),
     when('password', () => passwordOf(account, core)),
     when('passkeys', () => passkeysOf(account.user, core)),
-    when('secondFactor', () => factorsOf(account.user, core)),
+    when('secondFactor', () => factorsOf(account.user, visit)),
     when('sessions', () => sessionsOf(visit, SHOWN)),
     when('tokens', () => tokensOf(account.user, core, SHOWN)),
   ])
@@ -132,13 +136,32 @@ export const passkeyItemOf = ({
   isSynced: passkey.isSyncable,
 })
 
-async function factorsOf({ id }: StoredUser, core: Core): Promise<FactorData> {
-  const [factors, recoveryCodesLeft] = await Promise.all([
-    listFactors(id, core),
-    countRecoveryCodes(id, core),
+async function factorsOf(user: StoredUser, visit: UserVisit): Promise<FactorData> {
+  const { core } = visit
+  const [factors, recoveryCodesLeft, devices] = await Promise.all([
+    listFactors(user.id, core),
+    countRecoveryCodes(user.id, core),
+    remembersDevices(core.section) ? devicesOf(user, visit) : undefined,
   ])
   const totps = factors.filter(({ kind }) => kind === 'totp')
-  return { totps, hasFactor: factors.length > 0, recoveryCodesLeft }
+  return { totps, hasFactor: factors.length > 0, recoveryCodesLeft, devices }
+}
+
+async function devicesOf(
+  user: StoredUser,
+  { core, request }: UserVisit,
+): Promise<readonly DeviceItem[]> {
+  const devices = await listDevices(user, core)
+  return devices.map((each) => ({
+    id: each.id,
+    isCurrent: isDeviceOf(each, request),
+    program: deviceOf(each.userAgent).program,
+    system: deviceOf(each.userAgent).system,
+    address: each.address,
+    createdAt: each.createdAt,
+    lastUsedAt: each.lastUsedAt,
+    expiresAt: each.expiresAt,
+  }))
 }
 
 /** The API tokens of a user, the newest first. @param limit how many of them */

@@ -92,6 +92,21 @@ export interface FactorData {
   /** Whether the user has a second factor: recovery codes exist beside one only. */
   readonly hasFactor: boolean
   readonly recoveryCodesLeft: number
+  /** Those that are not asked for it, the newest first; `undefined` without the option `secondFactors.rememberDevice`. */
+  readonly devices: readonly DeviceItem[] | undefined
+}
+
+/** A remembered device. */
+export interface DeviceItem {
+  readonly id: string
+  readonly isCurrent: boolean
+  /** Of the `User-Agent`: anything that a client sends. */
+  readonly program: string | undefined
+  readonly system: string | undefined
+  readonly address: string | undefined
+  readonly createdAt: number
+  readonly lastUsedAt: number
+  readonly expiresAt: number
 }
 
 export interface TotpItem {

@@ -19,6 +19,7 @@ import type {
   TotpPageData,
   TotpSecret,
 } from './data.ts'
+import { deviceList } from './devices-view.ts'
 import { buttonLink, crumbs, ownPage, sectionOf } from './frame.ts'
 import type { OwnPage } from './own-page.ts'
 import { labelField } from './passkeys-view.ts'
@@ -39,7 +40,8 @@ export const factorsSection = (
 ${factors.totps.map((each) => totpItem(each, viewer.actor === undefined, page))}
 ${setUpItem(factors, viewer.actor === undefined, page)}
 ${recoveryItem(factors, viewer.actor === undefined, page)}
-</ul>`,
+</ul>
+${deviceList(factors.devices ?? [], viewer.actor === undefined, page)}`,
   )
 
 const nameOf = ({ label }: TotpItem, { texts }: OwnPage): string =>

@@ -9,7 +9,7 @@ import type { FeaturePage } from '../../define-feature.ts'
 import { defineUserPage, type PageHandlers } from '../../pages/define-page.ts'
 import type { UserVisit } from '../../pages/visit.ts'
 import { hasPasskeys } from '../../passkeys/settings.ts'
-import { secondFactorOptions } from '../../second-factors/options.ts'
+import { remembersDevices, secondFactorOptions } from '../../second-factors/options.ts'
 import { type PathName, pathBelow } from './paths.ts'
 
 type At = (below: string) => string
@@ -25,6 +25,7 @@ export const ownPages = (section: SectionReader, at: At): readonly FeaturePage[]
   ...(hasAccountsAndSms(section) ? smsPages(at) : []),
   ...(hasPasskeys(section) ? passkeyPages(at) : []),
   ...(section(secondFactorOptions) === undefined ? [] : factorPages(at)),
+  ...(remembersDevices(section) ? devicePages(at) : []),
 ]
 
 const page = (
@@ -74,4 +75,9 @@ const factorPages = (at: At): readonly FeaturePage[] => [
   page(at, 'confirmTotp', async () => (await import('./factors.ts')).confirmTotp),
   page(at, 'totp', async () => (await import('./factors.ts')).totp),
   page(at, 'recoveryCodes', async () => (await import('./factors.ts')).recoveryCodes),
+]
+
+const devicePages = (at: At): readonly FeaturePage[] => [
+  page(at, 'devices', async () => (await import('./devices.ts')).devices),
+  page(at, 'device', async () => (await import('./devices.ts')).device),
 ]

@@ -1,7 +1,7 @@
 import type { SectionName } from './data.ts'
 import type { OwnPage } from './own-page.ts'
 
-/** The pages of a user who is signed in. `:id` is a session, an API token, a passkey or an authenticator app of the user. */
+/** The pages of a user who is signed in. `:id` is a session, an API token, a passkey, an authenticator app or a remembered device of the user. */
 const PATHS = {
   account: '/',
   profile: '/profile/',
@@ -18,6 +18,8 @@ const PATHS = {
   confirmTotp: '/authenticators/confirm/',
   totp: '/authenticators/:id/',
   recoveryCodes: '/recovery-codes/',
+  devices: '/devices/',
+  device: '/devices/:id/',
   sessions: '/sessions/',
   session: '/sessions/:id/',
   tokens: '/tokens/',

@@ -79,12 +79,16 @@ const sessionFacts = (
 ]
 
 /** The facts that there are, with a dot between them. */
-const joined = (values: readonly HtmlValue[]): HtmlValue =>
+export const joined = (values: readonly HtmlValue[]): HtmlValue =>
   values
     .filter((value) => value !== undefined)
     .flatMap((value, i) => (i === 0 ? [value] : [' · ', value]))
 
-function deviceName({ program, system }: SessionItem, { texts }: OwnPage): string {
+/** `Firefox on Linux` */
+export function deviceName(
+  { program, system }: Pick<SessionItem, 'program' | 'system'>,
+  { texts }: OwnPage,
+): string {
   if (program !== undefined && system !== undefined)
     return texts.own.deviceOn(program, system)
   return program ?? system ?? texts.own.unknownDevice

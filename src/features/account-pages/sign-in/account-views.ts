@@ -20,7 +20,14 @@ import type {
   SetUpData,
   SignUpData,
 } from './data.ts'
-import { backLink, formPage, hasFaults, KEY_ICON, nextField } from './views.ts'
+import {
+  backLink,
+  formPage,
+  hasFaults,
+  KEY_ICON,
+  nextField,
+  rememberField,
+} from './views.ts'
 
 type Page = PageContext<PageTexts>
 
@@ -44,6 +51,7 @@ const totpForm = (data: SecondFactorData, page: Page): Html =>
     page,
     { action: data.action },
     html`${codeField(page, page.texts.secondFactor.code, data.errors.code, !hasFaults(data))}
+${rememberField(data.remember, page)}
 ${button(page.texts.secondFactor.submit)}`,
   )
 
@@ -78,6 +86,7 @@ const recoveryForm = (data: SecondFactorData, page: Page): Html => {
       autocomplete: 'off',
       isVerbatim: true,
     })}
+${rememberField(data.remember, page)}
 ${button(texts.secondFactor.recoverySubmit, { kind: '' })}`,
   )
 }

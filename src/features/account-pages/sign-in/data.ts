@@ -40,8 +40,16 @@ export interface SignInData extends FormData {
   readonly next: string | undefined
 }
 
+/** The choice not to be asked for a second step on this device for a while: a checkbox `remember_device`. */
+export interface RememberData {
+  readonly seconds: number
+  readonly isChosen: boolean
+}
+
 /** The page that asks the device for a passkey. */
 export interface PasskeyData extends FormData {
+  /** As the second step of a sign-in. */
+  readonly remember?: RememberData | undefined
   /** What `navigator.credentials.get` takes, as JSON. */
   readonly options: string
   readonly otherWays: readonly Link[]
@@ -89,6 +97,8 @@ export interface MessageData {
 /** The second step of a sign-in. */
 export interface SecondFactorData extends FormData {
   readonly methods: readonly ('totp' | 'passkey' | 'recovery')[]
+  /** `undefined` without the option `secondFactors.rememberDevice`. */
+  readonly remember: RememberData | undefined
   readonly passkey: string
   readonly back: string
 }

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../../base/awaitable.ts'
 import { AuthError } from '../../../base/errors.ts'
 import type { Answer } from '../../../http/answer.ts'
 import { seeOther } from '../../../pages/answers.ts'
@@ -120,6 +121,7 @@ function inWords(message: string, faults: Readonly<Record<string, string>>): str
  * Signs the browser in whose user has proved who they are, and goes on. The session is a new one, and those of the request end. If a
  * further step is asked for, the browser goes on to its page.
  *
+ * @param started called once the session has started; returns more cookies
  * @throws AuthError `no_active_account`
  */
 export async function signInVisitor(
@@ -127,11 +129,12 @@ export async function signInVisitor(
   account: Account,
   methods: readonly string[],
   cookies: readonly string[] = [],
+  started: () => Awaitable<readonly string[]> = () => [],
 ): Promise<Answer> {
   try {
     const session = await startSession(visit, account, methods)
     return seeOther(nextOf(visit) ?? visit.site.home, {
-      cookies: [...session, ...cookies],
+      cookies: [...session, ...cookies, ...(await started())],
     })
   } catch (error) {
     if (error instanceof AuthError && error.code === 'mfa_required')

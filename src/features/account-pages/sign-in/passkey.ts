@@ -11,7 +11,6 @@ import {
 } from '../../passkeys/sign-in.ts'
 import type { Link, PasskeyData } from './data.ts'
 import {
-  forget,
   nextOf,
   onward,
   pathWithNext,
@@ -20,6 +19,7 @@ import {
   retryOf,
   signInVisitor,
 } from './flow.ts'
+import { completeSecondStep, rememberDataOf } from './remembered-device.ts'
 import { waysOf } from './sign-in.ts'
 import { renderPasskey } from './views.ts'
 
@@ -89,6 +89,7 @@ export const secondFactorPasskey: PageHandlers = {
       {
         ...faultsOfPasskey(visit),
         action: visit.accountPath('/second-factor/passkey/'),
+        remember: rememberDataOf(visit),
         options: JSON.stringify(options),
         otherWays: [
           {
@@ -107,8 +108,7 @@ export const secondFactorPasskey: PageHandlers = {
     const { result } = await finishSecondStep(
       ticket,
       credential,
-      (account, methods) =>
-        signInVisitor(visit, account, methods, [forget(visit, 'ticket')]),
+      completeSecondStep(visit),
       visit.core,
     )
     return result

@@ -18,10 +18,10 @@ import {
   remembered,
   rendererOf,
   requireFilled,
-  signInVisitor,
   startSession,
 } from './flow.ts'
 import { messagePage } from './message.ts'
+import { completeSecondStep, rememberDataOf } from './remembered-device.ts'
 
 /** `/account/second-factor/` */
 export const secondFactor: PageHandlers = {
@@ -33,6 +33,7 @@ export const secondFactor: PageHandlers = {
       ...secondFaults(visit),
       action: pathWithNext(visit, '/second-factor/'),
       methods: methodsIn(step.methods),
+      remember: rememberDataOf(visit),
       passkey: pathWithNext(visit, '/second-factor/passkey/'),
       back: pathWithNext(visit, '/sign-in/'),
     }
@@ -47,8 +48,7 @@ export const secondFactor: PageHandlers = {
     const { result } = await finishSignIn(
       ticket,
       form.text(name).replaceAll(' ', ''),
-      (account, methods) =>
-        signInVisitor(visit, account, methods, [forget(visit, 'ticket')]),
+      completeSecondStep(visit),
       core,
     )
     return result

@@ -1,5 +1,6 @@
 import {
   button,
+  checkbox,
   errorSummary,
   field,
   form,
@@ -10,6 +11,7 @@ import type { PageContext } from '../../../pages/context.ts'
 import { taskPage } from '../../../pages/document.ts'
 import { retryText } from '../../../pages/error-page.ts'
 import { type Html, type HtmlValue, html, trusted } from '../../../pages/html.ts'
+import { exactLengthOf } from '../../../pages/time.ts'
 import type { Render } from '../renderers.ts'
 import type { PageTexts } from '../texts/page-texts.ts'
 import type {
@@ -21,6 +23,7 @@ import type {
   LinkData,
   MessageData,
   PasskeyData,
+  RememberData,
   SignInData,
 } from './data.ts'
 
@@ -159,11 +162,30 @@ ${ways}`,
   })
 }
 
+/** The checkbox of a second step. */
+export const rememberField = (
+  remember: RememberData | undefined,
+  { texts, language }: Page,
+): HtmlValue =>
+  remember !== undefined &&
+  checkbox({
+    name: 'remember_device',
+    text: texts.secondFactor.remember(exactLengthOf(remember.seconds, language)),
+    checked: remember.isChosen,
+  })
+
+/** With a choice to make, or after a fault, the button starts. */
+const startsOf = ({ errors, retry, remember }: PasskeyData): 'now' | 'later' =>
+  errors[''] === undefined && retry === undefined && remember === undefined
+    ? 'now'
+    : 'later'
+
 const passkeyForm = (data: PasskeyData, page: Page): Html =>
-  html`<form method="post" action="${data.action}" id="passkey" data-ceremony="get" data-options="${data.options}" data-starts="${data.errors[''] === undefined && data.retry === undefined ? 'now' : 'later'}">
+  html`<form method="post" action="${data.action}" id="passkey" data-ceremony="get" data-options="${data.options}" data-starts="${startsOf(data)}">
 ${hidden('csrfmiddlewaretoken', page.formToken)}
 ${nextField(data.next)}
 <input type="hidden" name="credential" value="">
+${rememberField(data.remember, page)}
 ${button(page.texts.passkey.submit)}
 </form>`
 

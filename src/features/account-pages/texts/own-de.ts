@@ -71,6 +71,11 @@ export const OWN_DE: OwnTexts = {
   recoveryMissing: 'Verfügbar, sobald ein zweiter Faktor eingerichtet ist',
   recoveryFew: 'nur noch wenige',
   newCodes: 'Neue Codes',
+  devices: 'Gemerkte Geräte',
+  devicesIntro:
+    'Wer sich auf ihnen anmeldet, wird nicht nach dem zweiten Faktor gefragt.',
+  forget: 'Vergessen',
+  forgetDevices: 'Alle vergessen',
 
   sessions: 'Sitzungen',
   sessionsIntro:
@@ -212,6 +217,8 @@ export const OWN_DE: OwnTexts = {
     totp_removed: 'Die Authenticator-App wurde entfernt.',
     session: 'Das Gerät wurde abgemeldet.',
     sessions: 'Alle anderen Geräte wurden abgemeldet.',
+    device: 'Das Gerät wird wieder nach dem zweiten Faktor gefragt.',
+    devices: 'Alle Geräte werden wieder nach dem zweiten Faktor gefragt.',
     token_revoked: 'Das Token wurde widerrufen.',
   },
 }

@@ -71,6 +71,10 @@ export const OWN_EN = {
   recoveryMissing: 'Available once a second factor is set up',
   recoveryFew: 'few left',
   newCodes: 'New codes',
+  devices: 'Remembered devices',
+  devicesIntro: 'Signing in on them asks for no second factor.',
+  forget: 'Forget',
+  forgetDevices: 'Forget all of them',
 
   sessions: 'Sessions',
   sessionsIntro:
@@ -212,6 +216,8 @@ export const OWN_EN = {
     totp_removed: 'The authenticator app was removed.',
     session: 'The device was signed out.',
     sessions: 'All other devices were signed out.',
+    device: 'The device is asked for the second factor again.',
+    devices: 'All devices are asked for the second factor again.',
     token_revoked: 'The token was revoked.',
   },
 }

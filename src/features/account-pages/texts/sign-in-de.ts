@@ -74,6 +74,7 @@ export const signInDe: SignInTexts = {
     code: 'Code aus Ihrer Authenticator-App',
     codeTitle: '6 Ziffern',
     submit: 'Weiter',
+    remember: (length) => `Auf diesem Gerät nicht noch einmal fragen, für ${length}`,
     passkey: 'Passkey benutzen',
     recoverySummary: 'Wiederherstellungscode benutzen',
     recovery: 'Wiederherstellungscode',

@@ -73,6 +73,7 @@ export const signInEn = {
     code: 'Code from your authenticator app',
     codeTitle: '6 digits',
     submit: 'Continue',
+    remember: (length: string) => `Do not ask again on this device for ${length}`,
     passkey: 'Use a passkey',
     recoverySummary: 'Use a recovery code',
     recovery: 'Recovery code',
