@@ -120,7 +120,8 @@ export async function beginOwnCheck(
   const passkeys = await listPasskeys(user.id, core)
   if (passkeys.length === 0) throw new AuthError('not_found')
   const { secret } = await issueCode(
-    { purpose: 'passkey_sign_in', form: 'link', user, binding },
+    // One for each binding: whoever asks again and again fills no table.
+    { purpose: 'passkey_sign_in', form: 'link', target: binding, user, binding },
     core,
   )
   return requestOptions(

@@ -131,6 +131,22 @@ test('a passkey is a way, for the user of the session alone', async (t) => {
   assert.equal((await answer(mine)).path, '/account/export/')
 })
 
+test('a session has one question for a passkey at a time', async (t) => {
+  const app = await signedIn(t, { secondFactors: false })
+  const mine = await withPasskey(app)
+  const { browser, clock } = app
+  clock.advance('11m')
+  const path = '/account/again/passkey/'
+  const first = optionsIn((await browser.open(path)).text)
+  const second = optionsIn((await browser.open(path)).text)
+  const answer = (options: ReturnType<typeof optionsIn>) =>
+    browser.submit({ action: path }, { credential: JSON.stringify(mine.get(options)) })
+  assert.equal((await answer(first)).status, 400)
+  // The page that says so asks anew.
+  assert.equal((await answer(second)).status, 400)
+  assert.equal((await answer(optionsIn(browser.page.text))).path, '/account/')
+})
+
 async function withPasskey({ browser }: Signed): Promise<Authenticator> {
   const authenticator = new Authenticator()
   const { text } = await browser.open('/account/passkeys/new/')
