@@ -27,8 +27,7 @@ export const dev = command({
 them (in FILE.secret) and, if there are no users, a first one who may do everything, whose password is printed only once. With a
 PostgreSQL database, WATCHWORD_SECRET is the secret.
 
-Everything that a browser shows is on, and its addresses are printed: pages to sign up, to sign in and of the own account, and pages about
-the API. Mails and text messages are not sent: they are logged, and GET /dev/mail answers the last fifty.
+All pages are on, and their addresses are printed: to sign up, to sign in, the account of a user, the console and the browsable API. Mails and text messages are not sent: they are logged, and GET /dev/mail answers the last fifty.
 
 Each request is logged on standard error. Ctrl+C stops the server.`,
   examples: [
@@ -56,7 +55,8 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
     const url = context.env.WATCHWORD_URL || `http://localhost:${address.port}`
     const auth = await openServer(database, { ...options, log, url })
     try {
-      const running = await listen({ auth, log, origins, endpoints, ...address }, context)
+      const served = { auth, log, origins, endpoints, pages: addresses, ...address }
+      const running = await listen(served, context)
       // Before the welcome, after which a program may send the signal.
       const stopped = stopSignal()
       const user = await firstUser(values.user ?? 'admin', auth)

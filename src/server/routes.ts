@@ -15,6 +15,13 @@ export interface ServerRoutesDeps {
   readonly isStopping: () => boolean
   /** Further endpoints. */
   readonly endpoints: readonly Endpoint[]
+  /** What to open in a browser, for the first page. */
+  readonly pages: readonly NamedPath[]
+}
+
+export interface NamedPath {
+  readonly name: string
+  readonly path: string
 }
 
 /**
@@ -23,10 +30,11 @@ export interface ServerRoutesDeps {
  */
 export function serverRoutes(
   auth: Watchword<User>,
-  { origin, isStopping, endpoints: others }: ServerRoutesDeps,
+  { origin, isStopping, endpoints: others, pages }: ServerRoutesDeps,
 ): RequestListener {
   const { answer: answerOf, guard, notFound, replyToError } = internalsOf(auth)
-  const endpoints = [firstPage(origin), live, ready(auth, isStopping), hello, ...others]
+  const first = firstPage(() => introduction(origin()) + introductionTo(pages))
+  const endpoints = [first, live, ready(auth, isStopping), hello, ...others]
   const router = endpointRouter(endpoints, {
     failed: (error) => void replyToError(error),
     guard: () => guard(),
@@ -43,13 +51,13 @@ export const OWN_PATHS = ['/', '/health/live', '/health/ready', '/hello'] as con
 /** They answer every client alike, and health checks must not use up a client's rate. */
 const SERVICE = { ignoresAccept: true, count: false } as const
 
-const firstPage = (origin: () => string): Endpoint =>
+const firstPage = (text: () => string): Endpoint =>
   endpoint({
     ...SERVICE,
     name: 'First Page',
     path: '/',
     methods: {
-      GET: { handle: () => content('text/plain; charset=utf-8', introduction(origin())) },
+      GET: { handle: () => content('text/plain; charset=utf-8', text()) },
     },
   })
 
@@ -109,3 +117,9 @@ GET  /hello/                 Authorization: Bearer ACCESS, or Token TOKEN
 GET  /.well-known/jwks.json  the public keys
 GET  /health/ready           the server's health
 `
+
+function introductionTo(pages: readonly NamedPath[]): string {
+  if (pages.length === 0) return ''
+  const lines = pages.map(({ name, path }) => `${path.padEnd(28)} ${name}`)
+  return `\nIn a browser:\n${lines.join('\n')}\n`
+}

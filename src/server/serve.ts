@@ -21,7 +21,7 @@ import { answerPreflight, corsFor } from './cors.ts'
 import { clientOf } from './request-client.ts'
 import { logWhenDone, type ServerLog } from './request-log.ts'
 import { RequestStats } from './request-stats.ts'
-import { OWN_PATHS, serverRoutes } from './routes.ts'
+import { type NamedPath, OWN_PATHS, serverRoutes } from './routes.ts'
 import { type MetricsPlace, startMetrics } from './start-metrics.ts'
 
 // `import` evaluates every export of node:http; one of them is a WebSocket client of 6 MiB and a tenth of the start.
@@ -46,6 +46,8 @@ export type ServeOptions = ListenAddress & {
   readonly limits?: Limits
   /** Public endpoints beside those of the instance and of the server. */
   readonly endpoints?: readonly Endpoint[]
+  /** What to open in a browser, for the page at `/`. */
+  readonly pages?: readonly NamedPath[]
 }
 
 export interface RunningServer {
@@ -100,7 +102,15 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 function answerRequests(
   server: Server,
   stats: RequestStats,
-  { auth, proxies = 0, origins = [], log, limits = LIMITS, endpoints = [] }: ServeOptions,
+  {
+    auth,
+    proxies = 0,
+    origins = [],
+    log,
+    limits = LIMITS,
+    endpoints = [],
+    pages = [],
+  }: ServeOptions,
   origin: () => string,
 ): UnfinishedResponses {
   const unfinished = new UnfinishedResponses()
@@ -110,6 +120,7 @@ function answerRequests(
     // The next health check fails as soon as no more connections are accepted.
     isStopping: () => !server.listening,
     endpoints,
+    pages,
   })
   server.on('request', (request, response) => {
     const client = clientOf(request, proxies)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { commandFor } from '../../command/command.ts'
@@ -30,10 +31,15 @@ exports as "auth", or by default. No database is opened.`,
   },
 })
 
-/** @throws CommandError if the module exports no instance */
+/** @throws CommandError if there is no such file, or if the module exports no instance */
 async function instanceIn(file: string): Promise<Documented> {
+  const path = resolve(file)
+  if (!existsSync(path))
+    throw new CommandError(
+      `There is no file ${quoted(file)} here: name the module that exports the instance, such as src/auth.ts.`,
+    )
   const module: { readonly auth?: unknown; readonly default?: unknown } = await import(
-    pathToFileURL(resolve(file)).href
+    pathToFileURL(path).href
   )
   const exported = [module.auth, module.default].find(isInstance)
   if (exported !== undefined) return exported

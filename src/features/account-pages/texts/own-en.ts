@@ -50,7 +50,7 @@ export const OWN_EN = {
 
   passkeys: 'Passkeys',
   passkeysIntro:
-    'Sign in with your fingerprint, face or PIN. A passkey cannot be guessed or given to a false site.',
+    'Sign in with your fingerprint, face or PIN. A passkey cannot be guessed, and does not work on a fake site.',
   passkeysEmpty: 'You have no passkey yet.',
   addPasskey: 'Add a passkey',
   passkeyUnnamed: 'Passkey',

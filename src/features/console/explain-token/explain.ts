@@ -51,7 +51,7 @@ function tokenIn(given: string): string {
 const UNKNOWN: ExplainedToken = {
   kind: 'unknown',
   accepted: false,
-  summary: 'This has the form of no token of this library.',
+  summary: 'This is not a token of watchword.',
   advice:
     'An access or refresh token has three parts with dots between them; an API token begins with letters and "_", or is hexadecimal; the cookie of a browser session has 43 characters. Codes and links in mails cannot be looked up.',
   option: undefined,
