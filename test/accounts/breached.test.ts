@@ -62,3 +62,31 @@ test('users.breached rejects a password wherever one is set, and is asked only f
   await assert.rejects(users.setPassword(ada.id, '123'))
   assert.deepEqual(asked, [])
 })
+
+test('who does not know the current password makes the server ask nobody', async () => {
+  const asked: string[] = []
+  const breached = (password: string) => asked.push(password) < 0
+  await using app = testInstance({
+    accounts: true,
+    url: 'https://app.example.com',
+    users: { breached },
+  })
+  await app.auth.users.create({ username: 'ada', password: PASSWORD })
+  const headers = {
+    'content-type': 'application/json',
+    ...((await app.as('ada')) as Record<string, string>),
+  }
+  asked.length = 0
+  const change = (current_password: string) =>
+    app.auth.handler(
+      new Request('http://localhost/auth/me/password/', {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ current_password, new_password: 'w2pd-x9kc-qhr4-7mzt' }),
+      }),
+    )
+  assert.equal((await change('wrong')).status, 400)
+  assert.deepEqual(asked, [])
+  assert.equal((await change(PASSWORD)).status, 204)
+  assert.equal(asked.length, 1)
+})

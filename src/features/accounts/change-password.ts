@@ -41,8 +41,9 @@ export async function changePassword(
   request?: AuthRequest,
 ): Promise<void> {
   const account = await ownAccount(userId, core)
-  await requireStrongPassword(newPassword, account.user, core)
+  // Counts attempts, before the option `users.breached` asks another service.
   await requireCurrentPassword(account, currentPassword, core)
+  await requireStrongPassword(newPassword, account.user, core)
   await replacePassword(account, { newPassword, sessionId }, request, core)
 }
 
