@@ -32,7 +32,7 @@ const OPTIONS = {
   pages: { name: 'Fieldnotes', geo: () => 'London, United Kingdom' },
   accounts: { tokenScopes: ['notes.read', 'notes.write', 'export'] },
   passkeys: true,
-  secondFactors: { issuer: 'Fieldnotes' },
+  secondFactors: { issuer: 'Fieldnotes', rememberDevice: '30d' },
   user: { name: 'string?', born: 'date?', height: 'number?', newsletter: 'boolean?' },
   codes: { resendAfter: 0 },
 } as const

@@ -51,7 +51,7 @@ export async function signUp(page: Page, site: WalkedSite): Promise<void> {
   assert.equal(await heading(page), 'Your address is confirmed')
 }
 
-/** Signs in with the password, and a code of the app if there is one. */
+/** Signs in with the password, and a code of the app if there is one: the device is remembered then. */
 export async function signIn(
   page: Page,
   site: WalkedSite,
@@ -63,8 +63,11 @@ export async function signIn(
   await press(page, 'Sign in')
   if (secret !== undefined) {
     assert.equal(await heading(page), 'Confirm it is you')
+    await site.look(page, 'second-factor')
     await page.getByLabel('Code from your authenticator app').fill(codeOf(secret, site))
+    await page.getByLabel('Do not ask again on this device for 30 days').first().check()
     await press(page, 'Continue')
+    assert.match(await textOf(page.locator('#secondFactor')), /Remembered devices/)
   }
   assert.equal(pathOf(page), '/account/')
   assert.equal(await heading(page), 'My account')
