@@ -30,7 +30,7 @@ import { apiTokenStore } from './sql.ts'
  * `Authorization: Token <token>`: an API token. The token and its user are read at each request, so revoking the token or
  * deactivating the user takes effect at once. Django REST framework's `TokenAuthentication` on the wire.
  *
- * @param keyword in place of `Token`. Of two schemes with the same keyword only the first is used.
+ * @param options.keyword in place of `Token`. Of two schemes with the same keyword only the first is used.
  * @throws AuthError `invalid_config` unless the keyword is a word
  */
 export function apiToken(options: { readonly keyword?: string } = {}): Scheme<User> {
