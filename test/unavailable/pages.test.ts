@@ -16,7 +16,7 @@ const VERBS = Object.entries(sqliteStore({ file: ':memory:' }).ports)
 
 const open = () =>
   pageApp({
-    secondFactors: true,
+    secondFactors: { rememberDevice: '30d' },
     passkeys: true,
     counts: 'store',
     throttle: { login: '100000/s' },
