@@ -166,9 +166,11 @@ ${pathMarkup(page)}${paragraphsOf(description)}
 `
 }
 
-/** The path, if the heading does not show it. */
-const pathMarkup = ({ url, summary }: BrowsePage): string =>
-  summary === undefined ? '' : `<p><code>${escapeHtml(pathOf(url))}</code></p>\n`
+/** The path, if neither the heading nor the answer to GET shows it. */
+function pathMarkup({ url, summary, methods }: BrowsePage): string {
+  const isShown = summary === undefined || methods.includes('GET')
+  return isShown ? '' : `<p><code>${escapeHtml(pathOf(url))}</code></p>\n`
+}
 
 /** Header fields that say nothing to a reader, or a secret. */
 const LEFT_OUT = ['set-cookie', 'etag', 'content-length']
