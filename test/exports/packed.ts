@@ -253,6 +253,20 @@ test('a worker process loads nothing of the command line', () => {
   assert.ok(!files.includes('dist/chunks/cli.js'), files.join())
 })
 
+test('bundlers leave each import alone whose module is known at run time only', () => {
+  // Not methods of that name.
+  const computed = /(?<![.\w]|async )import\((?!["'`]).{0,90}/g
+  const imports = globSync('dist/**/*.js', { cwd: PACKAGE }).flatMap(
+    (file) => read(file).match(computed) ?? [],
+  )
+  assert.notDeepEqual(imports, [])
+  const ignored = /webpackIgnore: true.*turbopackIgnore: true.*@vite-ignore/s
+  assert.deepEqual(
+    imports.filter((text) => !ignored.test(text)),
+    [],
+  )
+})
+
 test('built files are ASCII, and import no module of Node.js', () => {
   const files = globSync('dist/**/*.js', { cwd: PACKAGE })
   assert.ok(files.length > 30)

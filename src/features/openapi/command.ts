@@ -38,8 +38,10 @@ async function instanceIn(file: string): Promise<Documented> {
     throw new CommandError(
       `There is no file ${quoted(file)} here: name the module that exports the instance, such as src/auth.ts.`,
     )
+  const { href } = pathToFileURL(path)
+  // A program's own file: no bundler can know it.
   const module: { readonly auth?: unknown; readonly default?: unknown } = await import(
-    pathToFileURL(path).href
+    /* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ href
   )
   const exported = [module.auth, module.default].find(isInstance)
   if (exported !== undefined) return exported
