@@ -1,5 +1,7 @@
-import { isRecord } from './claims.ts'
+import { claimsOf, isRecord } from './claims.ts'
 import { AuthError, type AuthErrorCode } from './error.ts'
+import type { Session } from './kept.ts'
+import type { Settings } from './settings.ts'
 import type { SignedOutReason } from './types.ts'
 
 /** The answer of an own endpoint. */
@@ -23,8 +25,8 @@ export const jsonOf = (text: string): Readonly<Record<string, unknown>> => {
 /** Seconds between 1 and 300. */
 export function retryAfterOf(text: string | null, now: number): number | undefined {
   if (!text) return undefined
-  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - now) / 1000
-  return Number.isNaN(seconds) ? undefined : Math.min(Math.max(seconds, 1), 300)
+  const seconds = Number(text) || (Date.parse(text) - now) / 1000
+  return Math.min(Math.max(seconds, 1), 300) || undefined
 }
 
 /** What an answer that is no success means. @param of401 what a 401 means there */
@@ -62,12 +64,40 @@ const BY_STATUS: Readonly<Record<number, AuthErrorCode>> = {
 }
 
 const MESSAGES: { readonly [Code in AuthErrorCode]?: string } = {
-  invalid_credentials: 'The name or the password is wrong',
+  invalid_credentials: 'Wrong name or password',
   [FACTOR]: 'A second factor is required: signIn({ ticket, code })',
-  invalid: 'Some fields are invalid: see fields',
-  throttled: 'Too many requests: wait retryAfter seconds',
-  unavailable: 'The server is not available: try again later',
+  invalid: 'Invalid: see fields',
+  throttled: 'Too many requests: see retryAfter',
+  unavailable: 'The server is not available',
 }
+
+/** What a successful answer brings. @throws AuthError `refused` */
+export function sessionOf(
+  { status, body }: Answer,
+  transport: Settings['transport'],
+  at: number,
+  before?: Session,
+): Session {
+  const { access, refresh = before?.refresh, claims, csrfToken: csrf, user } = body
+  const isToken = typeof access === 'string'
+  const isExpected = {
+    body: isToken,
+    cookie: isToken || typeof csrf === 'string',
+    session: !isToken && (isRecord(user) || 'id' in body),
+  }
+  if (status >= 300 || !isExpected[transport])
+    throw new AuthError('refused', NO_TOKENS, { status, cause: body })
+  const described = isToken ? claimsOf(access) : (claims ?? user ?? body)
+  return {
+    access: access as string | undefined,
+    refresh: transport === 'body' ? (refresh as string | undefined) : undefined,
+    claims: isRecord(described) ? described : {},
+    at,
+    csrf: csrf as string | undefined,
+  }
+}
+
+const NO_TOKENS = 'The answer is not that of this transport: see the option transport.'
 
 /** Whether a refused refresh says that the session has ended. A proxy's page does not. */
 export const isDefinite = ({ status, body }: Answer): boolean =>

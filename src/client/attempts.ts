@@ -1,10 +1,9 @@
-import { AuthError } from './error.ts'
+import { late } from './error.ts'
 import { later, type Platform } from './platform.ts'
 
 /** Milliseconds until the next attempt while there is no answer, and after a network error. */
 const HEDGE = 3000
 const AGAIN = [300, 1000] as const
-export const LATE = 'The server did not answer in time.'
 const MOST = 3
 const LONGEST = 10_000
 
@@ -24,7 +23,7 @@ export function attempts<T>(
     let count = 0
     let open = 0
     let timer: unknown
-    const isDone = false
+    let isDone = false
     const mayGoOn = (): boolean => !isDone && count < MOST && now() - started < window
     const next = (wait: number): void => {
       platform.clearTimeout(timer)
@@ -33,6 +32,7 @@ export function attempts<T>(
     const finish =
       <V>(settle: (value: V) => void) =>
       (value: V): void => {
+        isDone = true
         platform.clearTimeout(timer)
         platform.clearTimeout(limit)
         settle(value)
@@ -49,9 +49,7 @@ export function attempts<T>(
       next(HEDGE)
       send().then(finish(resolve), failed)
     }
-    const limit = later(platform, LONGEST, () =>
-      finish(reject)(new AuthError('timeout', LATE)),
-    )
+    const limit = later(platform, LONGEST, () => finish(reject)(late()))
     attempt()
   })
 }

@@ -29,11 +29,11 @@ function textOf(encoded: string): string {
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const OF_THE_TOKEN = ['exp', 'iat', 'nbf', 'jti', 'token_type', 'gen', 'sid']
+const OF_THE_TOKEN = /^(exp|iat|nbf|jti|token_type|gen|sid)$/
 
 /** The default of the option `user`. */
 export function userOf(claims: Claims): Record<string, unknown> {
   const { user_id, sub, id } = claims
-  const own = Object.entries(claims).filter(([name]) => !OF_THE_TOKEN.includes(name))
+  const own = Object.entries(claims).filter(([name]) => !OF_THE_TOKEN.test(name))
   return { ...Object.fromEntries(own), id: String(user_id ?? sub ?? id ?? '') }
 }

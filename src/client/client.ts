@@ -1,27 +1,26 @@
-import {
-  type Answer,
-  errorOf,
-  isDefinite,
-  jsonOf,
-  reasonOf,
-  retryAfterOf,
-} from './answer.ts'
-import { attempts, LATE } from './attempts.ts'
-import { claimsOf, isRecord, userOf } from './claims.ts'
-import { AuthError, type AuthErrorCode } from './error.ts'
-import {
-  abortable,
-  CSRF_HEADER,
-  fetching,
-  type Held,
-  isOurs,
-  isSafe,
-} from './fetching.ts'
+import { hideToken, isOfThisPage } from './address-bar.ts'
+import { type Answer, errorOf, isDefinite, reasonOf, sessionOf } from './answer.ts'
+import { attempts } from './attempts.ts'
+import { type Call, callerOf } from './calls.ts'
+import { claimsOf, userOf } from './claims.ts'
+import { clockOf } from './clock.ts'
+import { CSRF_HEADER, csrfCookie } from './csrf.ts'
+import { AuthError, closed, late } from './error.ts'
+import { abortable, fetching, type Held, isOurs, isSafe } from './fetching.ts'
 import { type Ended, type Found, isNewer, type Session } from './kept.ts'
 import { locked } from './lock.ts'
-import { later, type PageEvent, type Platform, sleep, tried, within } from './platform.ts'
+import {
+  LONGEST,
+  later,
+  type PageEvent,
+  type Platform,
+  sleep,
+  type WebStorage,
+  within,
+} from './platform.ts'
 import { settingsOf } from './settings.ts'
 import { shelfOf, webStorage } from './storage.ts'
+import { type Kind, type Said, tabsOf } from './tabs.ts'
 import type {
   AuthEvent,
   AuthState,
@@ -32,8 +31,6 @@ import type {
   TokenUser,
 } from './types.ts'
 
-/** The longest time that any promise of the client takes. */
-const LONGEST = 20_000
 /** Milliseconds between refreshes that no 401 asks for, and after a 401. */
 const BETWEEN = 10_000
 const BETWEEN_401 = 1000
@@ -73,12 +70,11 @@ export function createClientIn<U extends object = TokenUser>(
   /** Node.js has locks and channels, too, and its clients share nothing. */
   const inBrowser = platform.location !== undefined
   const isShared = inBrowser && (!isBody || options.storage === 'browser')
-  const readsCookies =
-    document !== undefined &&
-    tried(() => new URL(platform.location?.href ?? '').host) === new URL(base).host
+  const readsCookies = isOfThisPage(platform, base)
   // Looked up at each request: tracing libraries replace it.
   const send: typeof fetch = options.fetch ?? ((...args) => platform.fetch(...args))
-  const id = platform.Math.random()
+  const clock = clockOf(platform)
+  const { wall, now } = clock
 
   let state: AuthState<U> = LOADING
   let session: Session | undefined
@@ -88,7 +84,6 @@ export function createClientIn<U extends object = TokenUser>(
   let refreshedAt = Number.NEGATIVE_INFINITY
   let quietUntil = 0
   let jitter = 1
-  let offset = 0
   let failures = 0
   let pausedUntil = 0
   let pausedBy: AuthError | undefined
@@ -107,21 +102,6 @@ export function createClientIn<U extends object = TokenUser>(
   const unsent = new Set<Unsent>()
   const warned = new Set<string>()
   const listeners = new Set<(state: AuthState<U>, event: AuthEvent) => void>()
-
-  const wall = (): number => platform.Date.now()
-  const monotonic = (): number => (platform.performance ?? platform.Date).now()
-  let ticks = 0
-  let lastWall = wall()
-  let lastMonotonic = monotonic()
-
-  /** Milliseconds that have passed, sleep included: some monotonic clocks stand still then. */
-  function now(): number {
-    const [time, date] = [monotonic(), wall()]
-    ticks += Math.max(time - lastMonotonic, date - lastWall, 0)
-    lastMonotonic = time
-    lastWall = date
-    return ticks
-  }
 
   // ---- state
 
@@ -211,7 +191,8 @@ export function createClientIn<U extends object = TokenUser>(
     const { storage: given = 'memory' } = options
     if (typeof given === 'object') return given
     if (!inBrowser || (isBody && given === 'memory')) return undefined
-    return webStorage(given === 'tab' ? 'sessionStorage' : 'localStorage', platform)
+    const from = given === 'tab' ? 'sessionStorage' : 'localStorage'
+    return webStorage(() => platform[from] as WebStorage)
   }
 
   function keep(next: Session): Promise<void> | undefined {
@@ -220,32 +201,18 @@ export function createClientIn<U extends object = TokenUser>(
     return shelf?.write({ csrf: lastCsrf })
   }
 
-  const channel = openChannel()
+  const tabs = inBrowser ? tabsOf(label, platform, receive) : undefined
+  const post = (kind: Kind, of = session): void => tabs?.say(kind, of)
 
-  function openChannel() {
-    const { BroadcastChannel } = platform
-    if (!inBrowser || !BroadcastChannel) return undefined
-    const opened = tried(() => new BroadcastChannel(label))
-    if (opened) opened.onmessage = ({ data }) => receive(data)
-    return opened
-  }
-
-  function post(kind: 'in' | 'refreshed' | 'out' | 'ask', of = session): void {
-    const sid = of?.claims.sid
-    const shown = kind === 'in' || kind === 'refreshed' ? of : undefined
-    tried(() => channel?.postMessage({ from: id, kind, sid, session: shown }))
-  }
-
-  function receive(message: unknown): void {
-    if (!isRecord(message) || message.from === id || isClosed) return
-    const { kind, sid } = message
+  function receive({ kind, sid, session: next }: Said): void {
+    if (isClosed) return
     const isMine = session !== undefined && session.claims.sid === sid
     if (!isShared && !(isMine && sid)) return
     if (kind === 'out') {
       if (isMine || isUnsure) leaveWith('signOutElsewhere')
     } else if (kind === 'ask') {
       if (isMine) post('refreshed')
-    } else adopt(message.session as Session, kind === 'in')
+    } else adopt(next, kind === 'in')
   }
 
   /** Takes over what another tab has. */
@@ -290,100 +257,16 @@ export function createClientIn<U extends object = TokenUser>(
 
   // ---- requests of its own
 
-  /** The newest CSRF token: another tab may have signed in again. */
-  function csrfToken(): string {
-    const cookies = readsCookies ? tried(() => document?.cookie) : undefined
-    const [, token] =
-      /(?:^|; )(?:__Host-|__Secure-)?csrftoken=([^;]+)/.exec(cookies ?? '') ?? []
-    return token ?? lastCsrf ?? ''
-  }
+  const csrfToken = (): string => (readsCookies && csrfCookie(platform)) || lastCsrf || ''
 
-  interface Call {
-    readonly method?: string
-    readonly body?: object | undefined
-    readonly access?: string | undefined
-    /** Goes on if the page is left. */
-    readonly lasting?: boolean
-    readonly signal?: AbortSignal
-  }
-
-  /** @throws AuthError `network`, `timeout`, `closed` */
-  async function call(
-    address: string,
-    { method = 'POST', ...sent }: Call,
-  ): Promise<Answer> {
-    const { body, access, lasting } = sent
-    if (isClosed) throw closed()
-    const controller = new AbortController()
-    const { signal } = sent
-    const stop = () => controller.abort()
-    signal?.addEventListener('abort', stop)
-    const limit = later(platform, settings.timeout, stop)
-    const sentAt = wall()
-    try {
-      const response = await send(address, {
-        method,
-        headers: {
-          Accept: 'application/json',
-          ...(body && { 'Content-Type': 'application/json' }),
-          ...(access && { Authorization: `Bearer ${access}` }),
-          ...(!isBody && method !== 'GET' && { [CSRF_HEADER]: csrfToken() }),
-        },
-        credentials: isBody ? 'omit' : 'include',
-        redirect: 'error',
-        cache: 'no-store',
-        signal: controller.signal,
-        ...(body && { body: JSON.stringify(body) }),
-        ...(lasting && { keepalive: true }),
-      })
-      const { status, headers } = response
-      const answer = { status, body: jsonOf(await response.text()) }
-      compareClocks(headers.get('date'), sentAt, answer)
-      return { ...answer, retryAfter: retryAfterOf(headers.get('retry-after'), wall()) }
-    } catch (cause) {
-      if (isClosed) throw closed()
-      throw controller.signal.aborted && !signal?.aborted
-        ? new AuthError('timeout', LATE, { cause })
-        : new AuthError('network', 'The server could not be reached.', { cause })
-    } finally {
-      platform.clearTimeout(limit)
-      signal?.removeEventListener('abort', stop)
-    }
-  }
-
-  /** The difference to the server's clock, from the header `Date` or a new token. */
-  function compareClocks(
-    date: string | null,
-    sentAt: number,
-    { body }: Pick<Answer, 'body'>,
-  ): void {
-    const issued = Number(claimsOf(body.access).iat) * 1000
-    const dated = Date.parse(date ?? '') + 500
-    const isTrusted = !(Math.abs(dated - issued) > 60_000)
-    const server = isTrusted && dated ? dated : issued
-    if (server) offset = server - (sentAt + wall()) / 2
-  }
-
-  /** What a successful answer brings. @throws AuthError `refused` */
-  function sessionOf({ status, body }: Answer, before?: Session): Session {
-    const { access, refresh = before?.refresh, claims, csrfToken, user } = body
-    const isToken = typeof access === 'string'
-    const isExpected = isBody
-      ? isToken
-      : transport === 'cookie'
-        ? isToken || typeof csrfToken === 'string'
-        : !isToken && (isRecord(user) || 'id' in body)
-    if (status >= 300 || !isExpected)
-      throw new AuthError('refused', NO_TOKENS, { status, cause: body })
-    const described = isToken ? claimsOf(access) : (claims ?? user ?? body)
-    return {
-      access: access as string | undefined,
-      refresh: isBody ? (refresh as string | undefined) : undefined,
-      claims: isRecord(described) ? described : {},
-      at: wall(),
-      csrf: csrfToken as string | undefined,
-    }
-  }
+  const call = callerOf({
+    platform,
+    settings,
+    clock,
+    send,
+    csrfToken,
+    isClosed: () => isClosed,
+  })
 
   // ---- time
 
@@ -397,7 +280,7 @@ export function createClientIn<U extends object = TokenUser>(
       return Number.POSITIVE_INFINITY
     const age =
       at === undefined
-        ? wall() + offset - iat * 1000
+        ? clock.served() - iat * 1000
         : Math.max(wall() - at, now() - heldAt)
     return exp - iat - Math.max(age, 0) / 1000
   }
@@ -437,7 +320,7 @@ export function createClientIn<U extends object = TokenUser>(
   function refresh(): Promise<void> {
     if (pending) return pending
     const own = within(platform, LONGEST, refreshing(), () => {
-      throw new AuthError('timeout', LATE)
+      throw late()
     }).finally(() => {
       if (pending === own) pending = undefined
     })
@@ -492,7 +375,7 @@ export function createClientIn<U extends object = TokenUser>(
       if (!isCurrent()) return undefined
       if (isEnd(answer)) return () => ended(before, answer)
       if (answer.status !== 200) throw errorOf(answer, 'unavailable')
-      const next = sessionOf(answer, before)
+      const next = sessionOf(answer, transport, wall(), before)
       await keep(next)
       // One that is still on its way must not arrive after the next token was used: it would look stolen.
       const isAlone = count < 2 && !(before && uncertain === before)
@@ -603,7 +486,7 @@ export function createClientIn<U extends object = TokenUser>(
       },
     )
     if (answer.status >= 300) throw errorOf(answer, 'invalid_credentials')
-    return accept(sessionOf(answer), mine)
+    return accept(sessionOf(answer, transport, wall()), mine)
   }
 
   const superseded = (): AuthError =>
@@ -618,12 +501,12 @@ export function createClientIn<U extends object = TokenUser>(
 
   async function accept(next: Session, mine: number): Promise<U> {
     if (mine !== turn || isClosed) {
-      if (isBody) void tell({ out: endedOf(next), refresh: next.refresh })
+      if (isBody) void tell(endingOf(next))
       throw superseded()
     }
     const old = session
     pass()
-    if (isBody && old) void tell({ out: endedOf(old), refresh: old.refresh })
+    if (isBody && old) void tell(endingOf(old))
     if (!isBody) unsent.clear()
     lastInput = now()
     lastCsrf = next.csrf
@@ -634,10 +517,9 @@ export function createClientIn<U extends object = TokenUser>(
     return state.user
   }
 
-  const endedOf = ({ claims, access }: Session): Ended => ({
-    sid: claims.sid,
-    at: wall(),
-    access,
+  const endingOf = (of: Session | undefined): Unsent => ({
+    out: { sid: of?.claims.sid, at: wall(), access: of?.access },
+    refresh: of?.refresh,
   })
 
   const addressOf = (credentials: Readonly<Record<string, unknown>>): string => {
@@ -648,22 +530,15 @@ export function createClientIn<U extends object = TokenUser>(
 
   async function signIn(credentials: Credentials): Promise<U> {
     const { token } = credentials
-    if (typeof token === 'string') hideToken(token)
+    if (typeof token === 'string') hideToken(platform, token)
     return signInAt(addressOf(credentials), credentials)
-  }
-
-  /** The token of a link is removed from the address bar. */
-  function hideToken(token: string): void {
-    const { location, history } = platform
-    if (!location?.href.includes(token) || !history) return
-    history.replaceState(history.state, '', location.href.split(/[?#]/)[0] ?? '')
   }
 
   async function signUp(fields: Readonly<Record<string, unknown>>): Promise<void> {
     const mine = nextTurn()
     const answer = await call(`${accounts}/users/`, { body: fields })
     if (answer.status >= 300) throw errorOf(answer, 'refused')
-    if ('access' in answer.body) await accept(sessionOf(answer), mine)
+    if ('access' in answer.body) await accept(sessionOf(answer, transport, wall()), mine)
   }
 
   async function signOut(how: { readonly everywhere?: boolean } = {}): Promise<void> {
@@ -676,11 +551,11 @@ export function createClientIn<U extends object = TokenUser>(
     }
     const old = session
     if (!old && !isUnsure) return
-    const out = { sid: old?.claims.sid, at: wall(), access: old?.access }
+    const ending = endingOf(old)
     leave('signOut')
-    void shelf?.write({ out })
+    void shelf?.write({ out: ending.out })
     post('out', old)
-    await limit(tell({ out, refresh: old?.refresh, ...how }))
+    await limit(tell({ ...ending, ...how }))
   }
 
   interface Unsent {
@@ -698,7 +573,7 @@ export function createClientIn<U extends object = TokenUser>(
     job.tries = tries + 1
     unsent.add(job)
     const ask = (address: string, sent: Call): Promise<Answer> =>
-      call(address, { access, lasting: true, ...sent })
+      call(address, { access, keepalive: true, ...sent })
     try {
       if (everywhere && !tries) {
         const all = ask(`${accounts}/sessions/`, { method: 'DELETE' })
@@ -732,7 +607,7 @@ export function createClientIn<U extends object = TokenUser>(
     const isUntold = out !== undefined && !out.told && wall() - out.at < DAY
     if (isUntold) void tell({ out })
     if (kept) {
-      isAsking = !isShared && channel !== undefined
+      isAsking = !isShared && tabs !== undefined
       show(kept, 'restored')
       if (document) wake()
       return
@@ -756,7 +631,7 @@ export function createClientIn<U extends object = TokenUser>(
     lastInput = now()
     for (const job of unsent)
       if (wall() - job.out.at < DAY && (job.tries ?? 0) > RETRIES.length) void tell(job)
-    void Promise.resolve(readAgain()).then(() => {
+    void readAgain().then(() => {
       const isSoon = session !== undefined && rest() < SOON
       if ((isSoon || isUnsure) && now() - refreshedAt >= BETWEEN)
         void refresh().catch(() => {})
@@ -788,7 +663,7 @@ export function createClientIn<U extends object = TokenUser>(
     life.abort()
     requests.abort()
     signingIn.abort()
-    channel?.close()
+    tabs?.close()
     NAMES.delete(name)
     listeners.clear()
   }
@@ -891,16 +766,9 @@ export function createClientIn<U extends object = TokenUser>(
     },
   }
   return client
-
-  function closed(): AuthError {
-    return new AuthError('closed', 'The client is closed.')
-  }
 }
 
 const NO_STORAGE = 'The storage failed: the session lives as long as the page.'
-const NO_TOKENS = 'The answer is not that of this transport: see the option transport.'
 
 const isEqual = (a: unknown, b: unknown): boolean =>
   a === b || JSON.stringify(a) === JSON.stringify(b)
-
-export type { AuthErrorCode }

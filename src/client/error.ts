@@ -51,6 +51,11 @@ export class AuthError extends Error {
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === 'object' && value !== null && BRAND in value
+    return BRAND in Object(value)
   }
 }
+
+export const closed = (): AuthError => new AuthError('closed', 'The client is closed.')
+
+export const late = (cause?: unknown): AuthError =>
+  new AuthError('timeout', 'The server did not answer in time.', { cause })

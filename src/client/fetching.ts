@@ -1,4 +1,5 @@
 import { jsonOf } from './answer.ts'
+import { CSRF_HEADER } from './csrf.ts'
 import type { Session } from './kept.ts'
 import { later, type Platform, tried } from './platform.ts'
 import { originOf, type Settings } from './settings.ts'
@@ -32,97 +33,79 @@ export const isOurs = (url: URL, { origins }: Settings): boolean =>
   origins.has(originOf(url))
 
 /** The client's `fetch`: the platform's, with credentials, and a repeat after a 401. */
-export const fetching =
-  (deps: FetchDeps) =>
-  async (input: Input, init: Init = {}): Promise<Response> => {
-    const { settings, send } = deps
+export function fetching(deps: FetchDeps): typeof fetch {
+  const { settings, platform, send, hold, credentialsOf, recover } = deps
+  const { transport, tokens, accounts, base } = settings
+  const including = transport === 'body' ? {} : INCLUDE
+
+  return async (input: Input, init: Init = {}) => {
     const request = typeof input === 'object' && 'url' in input ? input : undefined
-    const url = tried(() => new URL(request?.url ?? String(input), settings.base))
-    const headers = new Headers(init.headers ?? request?.headers)
-    if (!url || !isOurs(url, settings) || headers.has('authorization'))
+    const url = tried(() => new URL(request?.url ?? String(input), base))
+    const given = new Headers(init.headers ?? request?.headers)
+    if (!url || !isOurs(url, settings) || given.has('authorization'))
       return send(input, init)
-    return sendOurs({ input: request ?? url.href, request, url, headers, init }, deps)
+    const signal = init.signal ?? request?.signal
+    const mayRepeat = !isStream(init, request)
+    const isUnsafe = !isSafe(init.method ?? request?.method)
+    const mustClone =
+      mayRepeat && isUnsafe && request !== undefined && request.body !== null
+    const attempt = (credentials: Credentials) => {
+      const headers = new Headers(given)
+      for (const [name, value] of Object.entries(credentials)) headers.set(name, value)
+      const again = mustClone ? request.clone() : (request ?? url.href)
+      return send(again, { ...init, ...including, headers })
+    }
+    const held = await abortable(hold(mayRepeat ? undefined : 30), signal)
+    const credentials = credentialsOf(held, isUnsafe)
+    const response = await attempt(credentials)
+    if (!mayRepeat) return response
+    const again = credentialsAgain(response, held, credentials, isUnsafe, url.href)
+    const next = await abortable(again, signal)
+    if (next === undefined) return response
+    await response.body?.cancel()
+    return attempt(next)
   }
 
-interface Sending {
-  readonly input: Input
-  readonly request: Request | undefined
-  readonly url: URL
-  readonly headers: Headers
-  readonly init: Init
-}
-
-async function sendOurs(sending: Sending, deps: FetchDeps): Promise<Response> {
-  const { input, request, init } = sending
-  const signal = init.signal ?? request?.signal
-  const mayRepeat = !isStream(init, request)
-  const isUnsafe = !isSafe(init.method ?? request?.method)
-  const hasBody = isUnsafe && request !== undefined && request.body !== null
-  const attempt = (credentials: Record<string, string>) => {
-    const headers = new Headers(sending.headers)
-    for (const [name, value] of Object.entries(credentials)) headers.set(name, value)
-    const again = mayRepeat && hasBody ? request.clone() : input
-    const including = deps.settings.transport === 'body' ? {} : INCLUDE
-    return deps.send(again, { ...init, ...including, headers })
+  /** What to send a request again with; `undefined` if its answer stands. */
+  async function credentialsAgain(
+    response: Response,
+    held: Held | undefined,
+    sent: Credentials,
+    isUnsafe: boolean,
+    address: string,
+  ): Promise<Credentials | undefined> {
+    if (response.status === 403 && isUnsafe) {
+      const now = credentialsOf(held, isUnsafe)
+      const isStale = now[CSRF_HEADER] !== sent[CSRF_HEADER]
+      const hasFailed = isStale && /"CSRF Failed/.test(await startOf(response, platform))
+      return hasFailed ? now : undefined
+    }
+    if (response.status !== 401 || held === undefined || isOwn(address)) return undefined
+    if (isUnsafe && !(await isRefusedToken(response, platform))) return undefined
+    if (!(await recover(held))) return undefined
+    const next = await hold()
+    return next?.epoch === held.epoch ? credentialsOf(next, isUnsafe) : undefined
   }
-  const held = await abortable(deps.hold(mayRepeat ? undefined : 30), signal)
-  const credentials = deps.credentialsOf(held, isUnsafe)
-  const response = await attempt(credentials)
-  if (!mayRepeat) return response
-  const next = await abortable(
-    credentialsAgain({ ...sending, held, credentials, response, isUnsafe }, deps),
-    signal,
-  )
-  if (next === undefined) return response
-  await response.body?.cancel()
-  return attempt(next)
-}
 
-const INCLUDE = { credentials: 'include' } as const
-
-interface Sent extends Sending {
-  readonly held: Held | undefined
-  readonly credentials: Record<string, string>
-  readonly response: Response
-  readonly isUnsafe: boolean
+  /** Endpoints whose 401 is about what was sent to them. */
+  function isOwn(address: string): boolean {
+    return (
+      address.startsWith(`${tokens}/`) ||
+      (address.startsWith(accounts) && OWN.test(address.slice(accounts.length)))
+    )
+  }
 }
 
 type Credentials = Record<string, string>
 
-/** What to send the request again with; `undefined` if its answer stands. */
-async function credentialsAgain(
-  sent: Sent,
-  deps: FetchDeps,
-): Promise<Credentials | undefined> {
-  const { held, credentials, response, isUnsafe } = sent
-  if (response.status === 403 && isUnsafe) {
-    const now = deps.credentialsOf(held, isUnsafe)
-    const isStale = now[CSRF_HEADER] !== credentials[CSRF_HEADER]
-    const hasFailed = isStale && /"CSRF Failed/.test(await startOf(response, deps))
-    return hasFailed ? now : undefined
-  }
-  if (response.status !== 401 || held === undefined || isOwn(sent, deps)) return undefined
-  if (isUnsafe && !(await isRefusedToken(response, deps))) return undefined
-  if (!(await deps.recover(held))) return undefined
-  const next = await deps.hold()
-  return next?.epoch === held.epoch ? deps.credentialsOf(next, isUnsafe) : undefined
-}
-
-export const CSRF_HEADER = 'X-CSRFToken'
-
-/** Endpoints whose 401 is about what was sent to them. */
-const isOwn = ({ url }: Sending, { settings: { tokens, accounts } }: FetchDeps) =>
-  url.href.startsWith(`${tokens}/`) ||
-  (url.href.startsWith(accounts) &&
-    /^\/(log(in|out)|code|second-factor|passkeys\/sign-in)\//.test(
-      url.href.slice(accounts.length),
-    ))
+const INCLUDE = { credentials: 'include' } as const
+const OWN = /^\/(log(in|out)|code|second-factor|passkeys\/sign-in)\//
 
 /** Whether the credentials were refused before the handler ran. */
-async function isRefusedToken(response: Response, deps: FetchDeps): Promise<boolean> {
+async function isRefusedToken(response: Response, platform: Platform): Promise<boolean> {
   if (/error="invalid_token"/.test(response.headers.get('www-authenticate') ?? ''))
     return true
-  const { code, detail } = jsonOf(await startOf(response, deps))
+  const { code, detail } = jsonOf(await startOf(response, platform))
   return CODES.test(String(code)) || detail === NOT_PROVIDED
 }
 
@@ -131,7 +114,7 @@ const CODES = /^(token_not_valid|user_not_found|user_inactive|password_changed)$
 const NOT_PROVIDED = 'Authentication credentials were not provided.'
 
 /** The start of a JSON body, without reading the caller's. */
-async function startOf(response: Response, { platform }: FetchDeps): Promise<string> {
+async function startOf(response: Response, platform: Platform): Promise<string> {
   if (!/json/.test(response.headers.get('content-type') ?? '')) return ''
   const copy = response.clone()
   const reader = copy.body?.getReader()

@@ -61,6 +61,9 @@ export interface Channel {
   unref?(): void
 }
 
+/** The longest time that any promise of the client takes. */
+export const LONGEST = 20_000
+
 /** Runs something later, without keeping a Node.js process alive. */
 export function later(
   platform: Platform,

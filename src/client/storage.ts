@@ -72,20 +72,8 @@ export function shelfOf(
 }
 
 /** The page's storage. It may be missing, or throw at the first use. */
-export const webStorage = (
-  name: 'localStorage' | 'sessionStorage',
-  platform: Platform,
-): TokenStorage => ({
-  get: (key) => pageStorage(name, platform).getItem(key),
-  set: (key, value) => pageStorage(name, platform).setItem(key, value),
-  remove: (key) => pageStorage(name, platform).removeItem(key),
+export const webStorage = (read: () => WebStorage): TokenStorage => ({
+  get: (key) => read().getItem(key),
+  set: (key, value) => read().setItem(key, value),
+  remove: (key) => read().removeItem(key),
 })
-
-function pageStorage(
-  name: 'localStorage' | 'sessionStorage',
-  platform: Platform,
-): WebStorage {
-  const storage = platform[name]
-  if (storage) return storage
-  throw new Error(`There is no ${name}.`)
-}

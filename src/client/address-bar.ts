@@ -1,0 +1,12 @@
+import { type Platform, tried } from './platform.ts'
+
+/** Removes the token of a link from the address, and from the history. */
+export function hideToken({ location, history }: Platform, token: string): void {
+  if (!location?.href.includes(token) || !history) return
+  history.replaceState(history.state, '', location.href.split(/[?#]/)[0] ?? '')
+}
+
+/** Whether this page's cookies are those of the API. */
+export const isOfThisPage = ({ document, location }: Platform, base: string): boolean =>
+  document !== undefined &&
+  tried(() => new URL(location?.href ?? '').host) === new URL(base).host
