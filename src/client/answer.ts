@@ -13,15 +13,6 @@ export interface Answer {
   readonly retryAfter: number | undefined
 }
 
-export const jsonOf = (text: string): Readonly<Record<string, unknown>> => {
-  try {
-    const body: unknown = JSON.parse(text)
-    return isRecord(body) ? body : {}
-  } catch {
-    return {}
-  }
-}
-
 /** Seconds between 1 and 300. */
 export function retryAfterOf(text: string | null, now: number): number | undefined {
   if (!text) return undefined
@@ -97,7 +88,7 @@ export function sessionOf(
   }
 }
 
-const NO_TOKENS = 'The answer is not that of this transport: see the option transport.'
+const NO_TOKENS = 'The answer does not fit the option transport.'
 
 /** Whether a refused refresh says that the session has ended. A proxy's page does not. */
 export const isDefinite = ({ status, body }: Answer): boolean =>

@@ -1,6 +1,7 @@
-import { type Answer, jsonOf, retryAfterOf } from './answer.ts'
+import { type Answer, retryAfterOf } from './answer.ts'
+import { jsonOf } from './claims.ts'
 import type { Clock } from './clock.ts'
-import { CSRF_HEADER } from './csrf.ts'
+import { credentials } from './csrf.ts'
 import { AuthError, closed, late } from './error.ts'
 import { later, type Platform } from './platform.ts'
 import type { Settings } from './settings.ts'
@@ -35,8 +36,7 @@ export function callerOf(deps: CallDeps): Caller {
   const headersOf = ({ method, body, access }: Call) => ({
     Accept: 'application/json',
     ...(body && { 'Content-Type': 'application/json' }),
-    ...(access && { Authorization: `Bearer ${access}` }),
-    ...(!isBody && method !== 'GET' && { [CSRF_HEADER]: csrfToken() }),
+    ...credentials(access, !isBody && method !== 'GET' && csrfToken()),
   })
 
   const initOf = (sent: Call, signal: AbortSignal): RequestInit => ({
@@ -61,7 +61,8 @@ export function callerOf(deps: CallDeps): Caller {
     try {
       const response = await send(address, initOf(sent, controller.signal))
       const { status, headers } = response
-      const body = jsonOf(await response.text())
+      const text = await response.text()
+      const body = jsonOf(() => text)
       clock.compare(headers.get('date'), sentAt, body.access)
       const retryAfter = retryAfterOf(headers.get('retry-after'), clock.wall())
       return { status, body, retryAfter }

@@ -1,15 +1,16 @@
+import { tried } from './platform.ts'
+
 export type Claims = Readonly<Record<string, unknown>>
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+/** The JSON object in a text; `{}` if there is none. */
+export function jsonOf(read: () => string): Claims {
+  const value: unknown = tried(() => JSON.parse(read()))
+  return isRecord(value) ? value : {}
+}
 
 /** The claims of a token, not verified: the server decides. `{}` if it is no JWT. */
-export function claimsOf(token: unknown): Claims {
-  try {
-    const claims: unknown = JSON.parse(textOf(String(token).split('.')[1] ?? ''))
-    if (isRecord(claims)) return claims
-  } catch {}
-  return {}
-}
+export const claimsOf = (token: unknown): Claims =>
+  jsonOf(() => textOf(String(token).split('.')[1] ?? ''))
 
 /** base64url of UTF-8. `atob` and `TextDecoder` may be missing in React Native. */
 function textOf(encoded: string): string {
@@ -17,13 +18,21 @@ function textOf(encoded: string): string {
   let size = 0
   let escaped = ''
   for (const character of encoded) {
-    bits = (bits << 6) | ALPHABET.indexOf(character)
+    bits = (bits << 6) | sixBitsOf(character.charCodeAt(0))
     size += 6
     if (size < 8) continue
     size -= 8
     escaped += `%${(256 + ((bits >> size) & 255)).toString(16).slice(1)}`
   }
   return decodeURIComponent(escaped)
+}
+
+/** Of a character of base64url. */
+function sixBitsOf(code: number): number {
+  if (code > 96) return code - 71
+  if (code === 95) return 63
+  if (code > 64) return code - 65
+  return code > 47 ? code + 4 : 62
 }
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>

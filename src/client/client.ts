@@ -1,13 +1,14 @@
 import { hideToken, isOfThisPage } from './address-bar.ts'
 import { type Answer, errorOf, isDefinite, reasonOf, sessionOf } from './answer.ts'
 import { attempts } from './attempts.ts'
-import { type Call, callerOf } from './calls.ts'
+import { callerOf } from './calls.ts'
 import { claimsOf, userOf } from './claims.ts'
 import { clockOf } from './clock.ts'
-import { CSRF_HEADER, csrfCookie } from './csrf.ts'
+import { CSRF_HEADER, credentials, csrfCookie } from './csrf.ts'
 import { AuthError, closed, late } from './error.ts'
 import { abortable, fetching, type Held, isOurs, isSafe } from './fetching.ts'
 import { type Ended, type Found, isNewer, type Session } from './kept.ts'
+import { aheadOf, restOf } from './life.ts'
 import { locked } from './lock.ts'
 import {
   LONGEST,
@@ -19,6 +20,7 @@ import {
   within,
 } from './platform.ts'
 import { settingsOf } from './settings.ts'
+import { isLeft, isRecent, tellerOf, type Unsent } from './signing-out.ts'
 import { shelfOf, webStorage } from './storage.ts'
 import { type Kind, type Said, tabsOf } from './tabs.ts'
 import type {
@@ -40,10 +42,6 @@ const TRAVEL = 5
 const SOON = 30
 /** After so long without input, a page no longer refreshes ahead. */
 const IDLE = 1_800_000
-/** Milliseconds until a sign-out that failed is sent again; later when the page wakes. */
-const RETRIES = [1000, 4000, 16_000, 64_000]
-const DAY = 86_400_000
-
 const LOADING = /* @__PURE__ */ Object.freeze({ status: 'loading' as const })
 
 const NAMES = /* @__PURE__ */ new Set<string>()
@@ -271,25 +269,8 @@ export function createClientIn<U extends object = TokenUser>(
   // ---- time
 
   /** Seconds that the access token lives. */
-  function rest(): number {
-    if (!session) return 0
-    const { claims, at, access } = session
-    if (isBody && !access) return 0
-    const { exp, iat } = claims
-    if (typeof exp !== 'number' || typeof iat !== 'number')
-      return Number.POSITIVE_INFINITY
-    const age =
-      at === undefined
-        ? clock.served() - iat * 1000
-        : Math.max(wall() - at, now() - heldAt)
-    return exp - iat - Math.max(age, 0) / 1000
-  }
-
-  /** Seconds before its end at which a visible page refreshes. */
-  function ahead(): number {
-    const { exp = 0, iat = 0 } = (session?.claims ?? {}) as Record<string, number>
-    return Math.min(60, (exp - iat) / 5) * jitter
-  }
+  const rest = (): number =>
+    session && (session.access || !isBody) ? restOf(session, clock, heldAt) : 0
 
   const isVisible = (): boolean => document?.visibilityState !== 'hidden'
   const isIdle = (): boolean => document !== undefined && now() - lastInput > IDLE
@@ -309,7 +290,7 @@ export function createClientIn<U extends object = TokenUser>(
   /** Milliseconds until a refresh is due. */
   const wait = (): number =>
     Math.max(
-      isUnsure ? 0 : (rest() - ahead()) * 1000,
+      isUnsure ? 0 : (rest() - aheadOf(session) * jitter) * 1000,
       refreshedAt + BETWEEN - now(),
       pausedUntil - now(),
     )
@@ -558,40 +539,11 @@ export function createClientIn<U extends object = TokenUser>(
     await limit(tell({ ...ending, ...how }))
   }
 
-  interface Unsent {
-    readonly out: Ended
-    readonly refresh?: string | undefined
-    readonly everywhere?: boolean
-    tries?: number
-  }
+  const tell = tellerOf(call, settings, platform, unsent, told, () => emit('problem'))
 
-  /** Asks the server to end a session; again later if it cannot be reached. */
-  async function tell(job: Unsent): Promise<void> {
-    const { out, refresh, everywhere } = job
-    const { tries = 0 } = job
-    const { access, sid, at } = out
-    job.tries = tries + 1
-    unsent.add(job)
-    const ask = (address: string, sent: Call): Promise<Answer> =>
-      call(address, { access, keepalive: true, ...sent })
-    try {
-      if (everywhere && !tries) {
-        const all = ask(`${accounts}/sessions/`, { method: 'DELETE' })
-        if ((await all.catch(() => undefined))?.status !== 204) emit('problem')
-      }
-      const body = refresh && { refresh }
-      const { status } = await ask(
-        transport === 'session' ? `${accounts}/logout/` : `${tokens}/blacklist/`,
-        body ? { body, access: undefined } : {},
-      )
-      if (![200, 400, 401].includes(status)) throw status
-      unsent.delete(job)
-      if (session || unsent.size) return
-      await (isShared ? shelf?.write({ out: { sid, at, told: true } }) : shelf?.remove())
-    } catch {
-      const wait = RETRIES[tries]
-      if (wait) later(platform, wait, () => unsent.has(job) && void tell(job))
-    }
+  function told({ sid, at }: Ended): Promise<void> | undefined {
+    if (session || unsent.size) return undefined
+    return isShared ? shelf?.write({ out: { sid, at, told: true } }) : shelf?.remove()
   }
 
   // ---- the life of a page
@@ -604,7 +556,7 @@ export function createClientIn<U extends object = TokenUser>(
     if (isOver()) return
     const { session: kept, out, csrf } = found
     lastCsrf = csrf
-    const isUntold = out !== undefined && !out.told && wall() - out.at < DAY
+    const isUntold = out !== undefined && !out.told && isRecent(out, wall())
     if (isUntold) void tell({ out })
     if (kept) {
       isAsking = !isShared && tabs !== undefined
@@ -629,8 +581,7 @@ export function createClientIn<U extends object = TokenUser>(
   function wake(): void {
     if (isClosed || state.status === 'loading') return
     lastInput = now()
-    for (const job of unsent)
-      if (wall() - job.out.at < DAY && (job.tries ?? 0) > RETRIES.length) void tell(job)
+    for (const job of unsent) if (isLeft(job) && isRecent(job.out, wall())) void tell(job)
     void readAgain().then(() => {
       const isSoon = session !== undefined && rest() < SOON
       if ((isSoon || isUnsure) && now() - refreshedAt >= BETWEEN)
@@ -672,7 +623,7 @@ export function createClientIn<U extends object = TokenUser>(
     warn(`there are two clients of the name ${name}. Create one.`)
   if (document) NAMES.add(name)
   if (platform.isSecureContext === false)
-    warn('this page is not secure: there are no locks. Serve it over https.')
+    warn('this page is not secure: serve it over https.')
   lastInput = now()
 
   listen(document, wakeIfVisible, 'visibilitychange', 'resume')
@@ -704,12 +655,7 @@ export function createClientIn<U extends object = TokenUser>(
     held: Held | undefined,
     isUnsafe: boolean,
   ): Record<string, string> {
-    const access = held?.session.access
-    const headers: Record<string, string> = {}
-    if (access) headers.Authorization = `Bearer ${access}`
-    const token = !isBody && isUnsafe && csrfToken()
-    if (token) headers[CSRF_HEADER] = token
-    return headers
+    return credentials(held?.session.access, !isBody && isUnsafe && csrfToken())
   }
 
   const client: Client<U> & { [INTERNALS]: Internals<U> } = {
@@ -768,7 +714,7 @@ export function createClientIn<U extends object = TokenUser>(
   return client
 }
 
-const NO_STORAGE = 'The storage failed: the session lives as long as the page.'
+const NO_STORAGE = 'The storage failed: a reload signs out.'
 
 const isEqual = (a: unknown, b: unknown): boolean =>
-  a === b || JSON.stringify(a) === JSON.stringify(b)
+  JSON.stringify(a) === JSON.stringify(b)

@@ -7,3 +7,12 @@ export const csrfCookie = ({ document }: Platform): string | undefined =>
   /(?:^|; )(?:__Host-|__Secure-)?csrftoken=([^;]+)/.exec(
     tried(() => document?.cookie) ?? '',
   )?.[1]
+
+/** The headers that show whose request it is. */
+export const credentials = (
+  access: string | undefined,
+  csrf: string | false | undefined,
+): Record<string, string> => ({
+  ...(access && { Authorization: `Bearer ${access}` }),
+  ...(csrf && { [CSRF_HEADER]: csrf }),
+})

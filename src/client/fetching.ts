@@ -1,4 +1,4 @@
-import { jsonOf } from './answer.ts'
+import { jsonOf } from './claims.ts'
 import { CSRF_HEADER } from './csrf.ts'
 import type { Session } from './kept.ts'
 import { later, type Platform, tried } from './platform.ts'
@@ -105,7 +105,8 @@ const OWN = /^\/(log(in|out)|code|second-factor|passkeys\/sign-in)\//
 async function isRefusedToken(response: Response, platform: Platform): Promise<boolean> {
   if (/error="invalid_token"/.test(response.headers.get('www-authenticate') ?? ''))
     return true
-  const { code, detail } = jsonOf(await startOf(response, platform))
+  const text = await startOf(response, platform)
+  const { code, detail } = jsonOf(() => text)
   return CODES.test(String(code)) || detail === NOT_PROVIDED
 }
 
@@ -135,9 +136,8 @@ async function startOf(response: Response, platform: Platform): Promise<string> 
 /** A body that can be sent once. */
 function isStream({ body, ...init }: Init, request: Request | undefined): boolean {
   if (request !== undefined && 'duplex' in init) return true
-  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
-    ? true
-    : typeof (body as ReadableStream | undefined)?.getReader === 'function'
+  const given: object = Object(body)
+  return Symbol.asyncIterator in given || 'getReader' in given
 }
 
 /** The promise, or the reason of the signal. */

@@ -1,4 +1,4 @@
-import { type Claims, claimsOf, isRecord } from './claims.ts'
+import { type Claims, claimsOf, isRecord, jsonOf } from './claims.ts'
 
 /** What a client has of a session. */
 export interface Session {
@@ -42,16 +42,20 @@ export const textOf = ({ session, out, csrf }: Found): string => {
 
 /** @returns `{}` for anything that this version did not write */
 export function foundIn(text: unknown): Found {
-  try {
-    const { v, out, csrf, access, refresh, at } = JSON.parse(String(text))
-    if (v !== 1) return {}
-    if (isRecord(out)) return { out: out as unknown as Ended, csrf }
-    if (typeof csrf === 'string') return { csrf }
-    if (typeof refresh !== 'string' || typeof at !== 'number') return {}
-    return { session: { access, refresh, at, claims: claimsOf(access ?? refresh) } }
-  } catch {
-    return {}
-  }
+  const { v, out, csrf, access, refresh, at } = jsonOf(() => String(text)) as Kept
+  if (v !== 1) return {}
+  if (isRecord(out)) return { out: out as unknown as Ended, csrf }
+  if (typeof csrf === 'string') return { csrf }
+  if (typeof refresh !== 'string' || typeof at !== 'number') return {}
+  return { session: { access, refresh, at, claims: claimsOf(access ?? refresh) } }
+}
+
+/** What this version writes. */
+interface Kept extends Pick<Found, 'csrf'>, Pick<Session, 'access'> {
+  readonly v?: unknown
+  readonly out?: unknown
+  readonly refresh?: unknown
+  readonly at?: unknown
 }
 
 /** Whether one answer of a session is later than another. */

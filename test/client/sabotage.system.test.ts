@@ -66,9 +66,9 @@ const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'the local clock is compared with exp',
-    file: 'client.ts',
+    file: 'life.ts',
     from: 'return exp - iat - Math.max(age, 0) / 1000',
-    to: 'return exp - wall() / 1000 + 0 * age',
+    to: 'return exp - clock.wall() / 1000 + 0 * age',
     by: 'refresh.test.ts',
     found: 'a wrong clock changes nothing',
   },
