@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build } from 'vitepress'
 import { writeReference } from './api.ts'
@@ -15,3 +15,8 @@ mkdirSync(generated)
 writeFileSync(join(generated, 'deploy-files.md'), deployFilesPage(join(ROOT, 'deploy')))
 await writeReference(join(generated, 'api'))
 await build(import.meta.dirname, { base: values.base })
+// Pictures, for links to them: VitePress copies those that a page shows, under other names.
+cpSync(join(ROOT, 'docs'), join(ROOT, 'site/dist'), {
+  recursive: true,
+  filter: (file) => extname(file) !== '.md',
+})

@@ -31,6 +31,14 @@ export function builtPages(): ReadonlyMap<string, string> {
 const pathOf = (file: string): string =>
   `/${file.replace(/(^|(?<=\/))index\.html$|\.html$/, '')}`
 
+/** Another file of the site, by its path. */
+export function builtFile(path: string): string | undefined {
+  const file = join(DIST, path)
+  return extname(file) !== '' && existsSync(file)
+    ? readFileSync(file, 'latin1')
+    : undefined
+}
+
 /** The search index, a script. */
 export const searchIndex = (): string =>
   globSync('assets/chunks/@localSearchIndex*.js', { cwd: DIST })

@@ -4,7 +4,14 @@ import { basename } from 'node:path'
 import { before, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { openBrowser } from '../services/chromium.ts'
-import { buildSite, builtPages, searchIndex, serveSite, withoutTools } from './built.ts'
+import {
+  buildSite,
+  builtFile,
+  builtPages,
+  searchIndex,
+  serveSite,
+  withoutTools,
+} from './built.ts'
 
 const FENCE = /^```mermaid$/gm
 const skip = withoutTools
@@ -52,15 +59,16 @@ test('the sidebar has the pages of the table of the README', { skip }, () => {
   for (const name of linked) assert.ok(start.includes(`href="/${name}"`), name)
 })
 
-test('links to a heading have one', { skip }, () => {
+test('links have a page, a heading or a file', { skip }, () => {
   const pages = builtPages()
   const broken: string[] = []
   for (const [path, html] of pages) {
-    for (const [, href = ''] of html.matchAll(/ href="([^"]*#[^"]*)"/g)) {
+    for (const [, href = ''] of html.matchAll(/<a [^>]*?href="([^"]*)"/g)) {
       const { origin, pathname, hash } = new URL(href, `http://site${path}`)
-      if (origin !== 'http://site' || hash === '') continue
+      const target = pages.get(pathname) ?? builtFile(pathname)
       const id = decodeURIComponent(hash.slice(1))
-      if (!pages.get(pathname)?.includes(` id="${id}"`)) broken.push(`${path} -> ${href}`)
+      const isThere = id === '' ? target : target?.includes(` id="${id}"`)
+      if (origin === 'http://site' && !isThere) broken.push(`${path} -> ${href}`)
     }
   }
   assert.deepEqual(broken, [])
