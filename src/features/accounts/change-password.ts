@@ -3,6 +3,7 @@ import { NO_CONTENT } from '../../http/description.ts'
 import type { Field } from '../../http/fields.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { MAX_PASSWORD_BYTES } from '../../passwords/password-bytes.ts'
+import { STRENGTH_RULES } from '../../passwords/strength.ts'
 import type { SessionId } from '../../sessions/session.ts'
 import { fieldError } from '../../users/field-errors.ts'
 import type { Account } from '../../users/user.ts'
@@ -41,7 +42,8 @@ export async function changePassword(
   request?: AuthRequest,
 ): Promise<void> {
   const account = await ownAccount(userId, core)
-  // Counts attempts, before the option `users.breached` asks another service.
+  // What costs nothing comes first. The option `users.breached` may ask another service: after an attempt that counts.
+  await requireStrongPassword(newPassword, account.user, { strength: STRENGTH_RULES })
   await requireCurrentPassword(account, currentPassword, core)
   await requireStrongPassword(newPassword, account.user, core)
   await replacePassword(account, { newPassword, sessionId }, request, core)
