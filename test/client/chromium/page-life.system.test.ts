@@ -147,6 +147,7 @@ test('a page from the back/forward cache shows that another page has signed out'
   const hasClient = await page.evaluate('globalThis.client !== undefined')
   if (!hasClient) await page.evaluate(`(globalThis.client = ${BROWSER}).ready`)
   await waitFor(page, `client.state.status === 'signedOut'`, 1000)
+  assert.equal(await page.evaluate('client.state.user'), undefined)
 })
 
 test('what a page has of a session, by transport', async (t) => {
