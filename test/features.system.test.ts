@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { FEATURE_LIST } from '../src/features.ts'
@@ -23,6 +23,7 @@ const CORE: Readonly<Record<string, string>> = {
   tokens: 'access and refresh tokens are what an instance issues',
   tokenCookies: 'the endpoints of tokens deliver them in cookies, too',
   browsableApi: 'guards and endpoints answer requests for its pages',
+  browserSessions: 'the pages of the browsable API sign in with them',
 }
 
 /** Signs in, refreshes and guards with what is left. */
@@ -94,6 +95,7 @@ const LISTS = [
   'features.ts',
   'index.ts',
   'authentication.ts',
+  'pages.ts',
   'presets/index.ts',
   'cli/feature-options.ts',
 ]
@@ -106,37 +108,39 @@ function removeFeature(copy: string, folder: string): void {
     removed.push(...importersOf(part, copy).filter((each) => !removed.includes(each)))
   }
   for (const file of LISTS) removeLines(join(copy, 'src', file), removed)
-  const folders = [...removed.map((part) => basename(part)), 'test']
-  for (const file of importersAmong('src/**/*.test.ts', folders, copy))
+  for (const file of importersAmong('src/**/*.test.ts', [...removed, '../test'], copy))
     rmSync(join(copy, file))
 }
 
 /** The features and presets that import from a folder: `presets/knox`. */
 function importersOf(part: string, copy: string): readonly string[] {
-  const folder = basename(part)
-  const importing = importersAmong('src/{features,presets}/*/**/*.ts', [folder], copy)
+  const importing = importersAmong('src/{features,presets}/*/**/*.ts', [part], copy)
   return [...new Set(importing.map((file) => file.split('/').slice(1, 3).join('/')))]
 }
 
-/** The files of a pattern that import from one of these folders. */
+/** The files of a pattern that import from one of these folders of `src`. */
 function importersAmong(
   pattern: string,
   folders: readonly string[],
   copy: string,
 ): readonly string[] {
-  const imports = new RegExp(
-    `(?:from |import\\()'\\.[./]*(?:[\\w-]+/)*(?:${folders.join('|')})/`,
-  )
+  const places = folders.map((folder) => join('src', folder, '/'))
   return globSync(pattern, { cwd: copy }).filter((file) =>
-    imports.test(readFileSync(join(copy, file), 'utf8')),
+    importsOf(file, copy).some((path) => places.some((place) => path.startsWith(place))),
   )
 }
 
+const importsOf = (file: string, copy: string): readonly string[] =>
+  [
+    ...readFileSync(join(copy, file), 'utf8').matchAll(/(?:from |import\()'(\.[^']*)'/g),
+  ].map(([, specifier = '']) => join(dirname(file), specifier))
+
 /** Removes imports and exports of these parts, and the lines of lists that name what was imported. */
 function removeLines(path: string, parts: readonly string[]): void {
-  const folders = parts.map((part) => basename(part))
   const isOf = (line: string): boolean =>
-    folders.some((folder) => new RegExp(`from '.*/${folder}/`).test(line))
+    parts.some((part) =>
+      new RegExp(`from '[./]*(?:features|presets)?/?${basename(part)}/`).test(line),
+    )
   const lines = statements(readFileSync(path, 'utf8'))
   const names = lines.filter(isOf).flatMap(namesIn)
   const isNamed = (line: string): boolean => names.some((name) => line === `  ${name},`)

@@ -51,6 +51,10 @@ export interface Feature {
   readonly events?: readonly string[]
   /** What it adds to the stand-alone server. @param issuer the server's option `--issuer` */
   server?(issuer: string | undefined): ServerOptions
+  /** Its page to sign in, if the routes of the application take the cookie that it sets. */
+  signInPage?(
+    settings: Pick<EndpointSettings, 'section' | 'authentication'>,
+  ): SignInPage | undefined
   /** What it adds to the development server. @param log the server's */
   development?(log: Log): Awaitable<DevelopmentServer>
   /** What it adds to an instance under test. @param options those of the application */
@@ -110,6 +114,12 @@ export interface ServerOptions {
   readonly schemes?: readonly Scheme<User>[]
   /** Names for the option `endpoints`. */
   readonly endpoints?: readonly string[]
+}
+
+export interface SignInPage {
+  readonly path: string
+  /** Whether guards redirect to it browsers that open a page. */
+  readonly redirects: boolean
 }
 
 export interface DevelopmentServer {

@@ -1,7 +1,5 @@
 import { AuthError } from '../base/errors.ts'
-import { hasBrowserScheme } from '../features/browser-sessions/scheme.ts'
 import type { EndpointSettings } from '../features/core.ts'
-import { hasPages, pagePath, pageSettings } from '../features/pages/options.ts'
 import { FEATURE_LIST } from '../features.ts'
 import { replyOf } from '../http/reply.ts'
 import { asksForSignIn } from '../pages/navigation.ts'
@@ -9,14 +7,18 @@ import { nextPath, withNext } from '../pages/next-path.ts'
 import type { Guards } from './guards.ts'
 import type { Internals } from './internals.ts'
 
+type SignInSettings = Pick<EndpointSettings, 'section' | 'authentication'>
+
+const signInPageOf = (settings: SignInSettings) =>
+  FEATURE_LIST.map((feature) => feature.signInPage?.(settings)).find(
+    (page) => page !== undefined,
+  )
+
 /** The page to sign in, if the routes of the application take the cookie that it sets. */
-export const signInPathOf = ({
-  section,
-  authentication,
-}: Pick<EndpointSettings, 'section' | 'authentication'>): Internals['signInPath'] =>
-  hasPages(section) && hasBrowserScheme(authentication)
-    ? (next) => withNext(pagePath(section, '/sign-in/'), nextPath(next))
-    : undefined
+export function signInPathOf(settings: SignInSettings): Internals['signInPath'] {
+  const page = signInPageOf(settings)
+  return page && ((next) => withNext(page.path, nextPath(next)))
+}
 
 type Guard = ReturnType<Guards['create']>
 
@@ -28,10 +30,10 @@ interface Redirects {
 }
 
 export function redirectsToSignIn(
-  { section }: Pick<EndpointSettings, 'section'>,
+  settings: SignInSettings,
   signInPath: Internals['signInPath'],
 ): Redirects {
-  if (signInPath === undefined || !pageSettings(section).redirect)
+  if (signInPath === undefined || !signInPageOf(settings)?.redirects)
     return { around: (guard) => guard, of: () => undefined }
   const locations = new WeakMap<AuthError, string>()
   return {

@@ -30,7 +30,7 @@ for (const name of ['react', 'vue', 'angular']) {
     await page.getByLabel('Name').fill('ada')
     await page.getByLabel('Password').fill('wrong password')
     await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-    await page.getByText('The name or the password is wrong').waitFor()
+    await page.getByText('Wrong name or password').waitFor()
     await page.getByLabel('Password').fill(PASSWORD)
     await page.getByRole('button', { name: 'Sign up' }).click()
     await page.getByRole('heading', { name: 'Notes of ada' }).waitFor()

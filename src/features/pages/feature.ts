@@ -1,6 +1,7 @@
+import { hasBrowserScheme } from '../browser-sessions/scheme.ts'
 import { defineFeature } from '../define-feature.ts'
 import { definePageAsset } from './asset.ts'
-import { pageOptions, servesPages } from './options.ts'
+import { hasPages, pageOptions, pagePath, pageSettings, servesPages } from './options.ts'
 
 /** What all pages share: their brand, their stylesheets and their scripts. */
 export const pages = defineFeature({
@@ -9,6 +10,13 @@ export const pages = defineFeature({
     /** Pages to sign in and of the own account: `true`, or an object. */
     pages: pageOptions,
   },
+  signInPage: ({ section, authentication }) =>
+    hasPages(section) && hasBrowserScheme(authentication)
+      ? {
+          path: pagePath(section, '/sign-in/'),
+          redirects: pageSettings(section).redirect,
+        }
+      : undefined,
   development: () => ({
     options: { pages: true },
     addresses: [{ name: 'account', path: '/account/' }],
