@@ -65,19 +65,15 @@ export const statelessBearer = (
   return Object.assign(scheme, { madeBy: statelessBearer })
 }
 
-export const bearerSecurity: DescribeSecurity = ({ headerTypes, headerName }) => [
-  {
-    name: 'bearer',
-    scheme: isStandard(headerTypes, headerName)
-      ? { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
-      : {
-          type: 'apiKey',
-          in: 'header',
-          name: headerName,
-          description: `\`${headerTypes[0]} \` and an access token.`,
-        },
-  },
-]
+export const bearerSecurity: DescribeSecurity = ({ headerTypes, headerName }) => {
+  if (isStandard(headerTypes, headerName)) {
+    const scheme = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } as const
+    return [{ name: 'bearer', scheme }]
+  }
+  const description = `\`${headerTypes[0]} \` and an access token.`
+  const scheme = { type: 'apiKey', in: 'header', name: headerName, description } as const
+  return [{ name: 'bearer', scheme }]
+}
 
 /** OpenAPI has a name for the usual header alone. */
 const isStandard = (types: readonly string[], header: string): boolean =>

@@ -1,7 +1,7 @@
 import { AuthError } from '../../base/errors.ts'
 import { hexId } from '../../base/random.ts'
 import { json } from '../../http/answer.ts'
-import { answer, schemaOfFields } from '../../http/description.ts'
+import { answer, type Description, schemaOfFields } from '../../http/description.ts'
 import type { Fields } from '../../http/fields.ts'
 import type { JsonSchema } from '../../http/json-schema.ts'
 import { collectFields, type ParsedBody } from '../../http/parsed-body.ts'
@@ -214,6 +214,13 @@ async function mailHolder(
   )
 }
 
+function signUpAnswers(settings: EndpointSettings): Description['answers'] {
+  const created = answer('The new user.', userSchema(settings))
+  if (!hasMail(settings)) return { 201: created }
+  const text = 'Accepted. A mail says how to go on, also if the address is taken.'
+  return { 202: answer(text), 201: created }
+}
+
 /** `POST /auth/users/` */
 export const signUpEndpoint = defineEndpoint({
   path: { at: '/auth/users/' },
@@ -228,14 +235,7 @@ export const signUpEndpoint = defineEndpoint({
         operationId: 'signUp',
         summary: 'Create an account',
         body: signUpBody(settings),
-        answers: {
-          ...(hasMail(settings) && {
-            202: answer(
-              'Accepted. A mail says how to go on, also if the address is taken.',
-            ),
-          }),
-          201: answer('The new user.', userSchema(settings)),
-        },
+        answers: signUpAnswers(settings),
         errors: ['invalid_code'],
       }),
       async handle(fields, request, { body }) {
