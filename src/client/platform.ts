@@ -1,4 +1,4 @@
-/** What the client uses of a browser, of Node, a worker or React Native. Whatever may be missing is optional. */
+/** What the client uses of a browser, of Node, a worker or React Native. Optional members may be missing. */
 export interface Platform {
   readonly fetch: typeof fetch
   setTimeout(run: () => void, milliseconds: number): unknown

@@ -124,7 +124,7 @@ export interface DescribedOption {
 /** A credential beside the password that a user has added, such as a passkey. */
 export interface AddedCredential {
   readonly kind: 'totp' | 'passkey'
-  /** A name that whoever added it has chosen. */
+  /** The label that was given when it was added. */
   readonly label: string
   readonly createdAt: UnixSeconds
 }

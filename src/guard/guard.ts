@@ -161,7 +161,7 @@ class RouteGuard {
     return this.#count(context)
   }
 
-  /** Last, so that nobody signs in again for what is denied anyway. */
+  /** Last: no user must sign in again for what is denied anyway. */
   async #requireSignIn(
     stepUp: StepUpCheck,
     authorized: Awaitable<void>,

@@ -1,7 +1,7 @@
 import type { AuthError } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
 
-/** Whether a browser opens a page, and the answer is that nobody is signed in. A program, or a script of a page, gets the error. */
+/** Whether a browser opens a page, and is refused because no user is signed in. A program, or a script of a page, gets the error. */
 export const asksForSignIn = (error: AuthError, request: AuthRequest): boolean =>
   error.status === 401 &&
   // Of a user who is signed in: the page to sign in would send the browser back at once.

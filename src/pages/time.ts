@@ -79,7 +79,7 @@ export function exactLengthOf(seconds: number, language: Language = 'en'): strin
   return new Intl.NumberFormat(LOCALES[language], options).format(seconds / size)
 }
 
-/** A length of time, rounded up: `4 minutes`, so that whoever waits so long has waited enough. */
+/** A length of time, rounded up: `4 minutes`, so that a client that waits so long is not refused again. */
 export function lengthOf(seconds: number, language: Language = 'en'): string {
   const [unit, size] =
     UNITS.find(([, length]) => seconds >= length) ?? (['second', 1] as const)

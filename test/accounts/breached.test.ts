@@ -63,7 +63,7 @@ test('users.breached rejects a password wherever one is set, and is asked only f
   assert.deepEqual(asked, [])
 })
 
-test('who does not know the current password makes the server ask nobody', async () => {
+test('a wrong current password causes no look-up of the new one', async () => {
   const asked: string[] = []
   const breached = (password: string) => asked.push(password) < 0
   await using app = testInstance({

@@ -212,7 +212,7 @@ export function cookiesAtSignOut(
   ]
 }
 
-/** The session of a cookie's secret, whatever has become of it. */
+/** The session of a cookie's secret, live or not. */
 export async function findKeptSession(
   secret: string,
   { sessions }: Pick<BrowserSessionDeps, 'sessions'>,

@@ -66,7 +66,7 @@ export interface Codes {
   ): Promise<{ readonly code: StoredCode; readonly isRight: boolean } | undefined>
   /** The code that `attempt` compares, or would compare. */
   find(presented: PresentedCode): Promise<StoredCode | undefined>
-  /** The code that was issued last for a purpose and a target, in whatever state it is. */
+  /** The code that was issued last for a purpose and a target, also if it is spent, void or expired. */
   findIssued(purpose: CodePurpose, target: string): Promise<StoredCode | undefined>
   deleteAll(userId: UserId): Promise<number>
   /** Deletes the codes of a user that were issued at `moment` or later. */

@@ -217,7 +217,7 @@ function refuseOwn({ id }: StoredUser, { visitor }: StaffVisit, message: string)
   if (id === visitor.user.id) throw fieldError({ '': [message] })
 }
 
-/** How long somebody acts as another user. */
+/** How long an operator acts as another user. */
 export const IMPERSONATION = minutes(30)
 
 /** Signs the browser in as the user. The visitor's own session ends: one browser has one. */

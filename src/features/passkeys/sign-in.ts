@@ -101,7 +101,7 @@ export async function finishSecondStep<Result>(
   core: Core,
 ): Promise<FinishedSignIn<Result>> {
   const { account, methods, first, id } = await usePasskey(response, ticket, core)
-  // Whoever has taken the first step knows the new password, or receives the user's mail.
+  // After the first step the client is known to have the new password, or the user's mail.
   await credentialsOf(core).restorePasskey(id)
   return completeWith(ticket, { account, methods: first }, methods, complete, core)
 }
@@ -120,7 +120,7 @@ export async function beginOwnCheck(
   const passkeys = await listPasskeys(user.id, core)
   if (passkeys.length === 0) throw new AuthError('not_found')
   const { secret } = await issueCode(
-    // One for each binding: whoever asks again and again fills no table.
+    // One for each binding: repeated requests add no rows.
     { purpose: 'passkey_sign_in', form: 'link', target: binding, user, binding },
     core,
   )

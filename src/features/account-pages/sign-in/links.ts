@@ -41,7 +41,7 @@ export function tokenOf(visit: Visit, below: string): string {
 
 /**
  * The same, or `undefined`. Of a form it is the link that the page was shown for: another site may have opened another link since, such as
- * one that signs its visitors in as somebody else.
+ * one that signs its visitors in as another user.
  */
 export function findToken(visit: Visit, below: string): string | undefined {
   const { page, token } = remembered(visit, LINK) ?? {}

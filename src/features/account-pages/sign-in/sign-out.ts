@@ -59,7 +59,7 @@ export const deleted: PageHandlers = {
 
 /**
  * `/account/continue/`: goes on to another origin, which the policy of the pages keeps forms from. Its address is in a cookie that only
- * this server can set: whoever sends a link to this page sends nobody anywhere.
+ * this server can set: a link to this page that an attacker made redirects to no other site.
  */
 export const continuePage: PageHandlers = {
   get(visit) {

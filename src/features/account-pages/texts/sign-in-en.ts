@@ -158,7 +158,7 @@ export const signInEn = {
   },
   undoEmail: {
     title: 'Keep your former address',
-    text: 'Somebody has changed the address of your account. Press the button to take the former one back. Your password and all devices are signed out, because another person may know the password.',
+    text: 'The address of your account was changed. Press the button to take the former one back. Your password and all devices are signed out, because another person may know the password.',
     submit: 'Take it back',
     doneTitle: 'Your former address is back',
     done: 'All devices were signed out, and the password was removed. Choose a new one.',

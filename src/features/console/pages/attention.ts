@@ -51,7 +51,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     word: 'second factor',
     tone: 'warn',
     text: (_, user) => html`Wrong second factors for ${user}.`,
-    advice: 'Somebody may know the password: ask the user, and set another one.',
+    advice: 'Another person may know the password: ask the user, and set a new one.',
   },
 }
 

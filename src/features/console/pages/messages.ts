@@ -124,11 +124,12 @@ const messageTable = (
     rows.map((row) => ({ ...row, head: messageHead(row, visit.core) })),
   )
 
-/** Who gets it. A placeholder stands for a message to somebody whom there is not, so that its row takes as long. */
+/** The recipient. A placeholder is a row for an address without an account, so that both requests take as long. */
 function headText(head: MessageHead | undefined): Html {
   if (head === undefined)
     return html`unknown<small>sealed with a secret that is not configured</small>`
-  if (head.channel === 'none') return html`nobody<small>placeholder, is not sent</small>`
+  if (head.channel === 'none')
+    return html`no recipient<small>placeholder, is not sent</small>`
   return html`${head.to}<small>${CHANNELS[head.channel]}${head.subject !== undefined && html`: ${head.subject}`}</small>`
 }
 
@@ -145,5 +146,5 @@ const single = (
   form(
     visit,
     { action: PATH },
-    html`${hidden('action', action)}${hidden('message', id)}${button(html`${text}<span class="seen-not"> message to ${head?.to || 'nobody'}</span>`, { kind: action === 'drop' ? 'small danger' : 'small' })}`,
+    html`${hidden('action', action)}${hidden('message', id)}${button(html`${text}<span class="seen-not"> message to ${head?.to || 'no recipient'}</span>`, { kind: action === 'drop' ? 'small danger' : 'small' })}`,
   )

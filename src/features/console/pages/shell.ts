@@ -41,7 +41,7 @@ export const consolePage = (
     main,
   })
 
-/** The console is in English, whatever the visitor prefers. */
+/** The console is in English only. */
 const withConsoleName = (visit: StaffVisit): StaffVisit => ({
   ...visit,
   language: 'en',
