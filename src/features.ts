@@ -8,14 +8,21 @@ import { browserSessions } from './features/browser-sessions/feature.ts'
 import { codes } from './features/codes/feature.ts'
 import { operatorConsole } from './features/console/feature.ts'
 import type { Feature } from './features/define-feature.ts'
+import { dpop } from './features/dpop/feature.ts'
+import { draftCavageSignatures } from './features/draft-cavage/feature.ts'
+import { hawkRequests } from './features/hawk/feature.ts'
+import { httpSignatures } from './features/http-signatures/feature.ts'
 import { keySet } from './features/key-set/feature.ts'
 import { mail } from './features/mail/feature.ts'
+import { oauth } from './features/oauth/feature.ts'
 import { openapi } from './features/openapi/feature.ts'
 import { pages } from './features/pages/feature.ts'
 import { passkeys } from './features/passkeys/feature.ts'
 import { revocationFeed } from './features/revocation-feed/feature.ts'
 import { secondFactors } from './features/second-factors/feature.ts'
+import { signingKeys } from './features/signing-keys/feature.ts'
 import { slidingTokens } from './features/sliding-tokens/feature.ts'
+import { social } from './features/social/feature.ts'
 import { tokenCookies } from './features/token-cookies/feature.ts'
 import { tokens } from './features/tokens/feature.ts'
 import type { PortsOf } from './stores/extension.ts'
@@ -25,6 +32,7 @@ import type { Store } from './stores/store.ts'
 export const FEATURES = [
   tokenCookies,
   tokens,
+  dpop,
   keySet,
   apiTokens,
   browserSessions,
@@ -32,14 +40,20 @@ export const FEATURES = [
   revocationFeed,
   codes,
   mail,
+  pages,
   accounts,
   secondFactors,
   passkeys,
-  pages,
+  social,
   accountPages,
+  oauth,
+  signingKeys,
+  httpSignatures,
+  hawkRequests,
+  draftCavageSignatures,
   operatorConsole,
-  openapi,
   browsableApi,
+  openapi,
 ] as const
 
 /** `FEATURES` without the types of its members, for loops. */

@@ -38,7 +38,7 @@ export type {
   ExplainedMember,
   ExplainedToken,
 } from './features/console/explain-token/explained.ts'
-export type { Mail, Mailer, Sms, SmsSender } from './features/mail/message.ts'
+export type { Delivery, Mail, Mailer, Sms, SmsSender } from './features/mail/message.ts'
 export type { MailOptions, SmsOptions } from './features/mail/options.ts'
 export type {
   Language,
@@ -54,7 +54,33 @@ export type { PasskeyOptions, UserVerification } from './features/passkeys/optio
 export type { SecondFactorAdmin } from './features/second-factors/admin.ts'
 export type { Factor } from './features/second-factors/factors.ts'
 export type { SecondFactorOptions } from './features/second-factors/options.ts'
+export type { SigningKeyAdmin } from './features/signing-keys/admin.ts'
+export type { NewSigningKey } from './features/signing-keys/new-signing-key.ts'
+export type { SigningKeyOptions } from './features/signing-keys/options.ts'
+export type {
+  ShownSigningKey,
+  SigningAlgorithm,
+  SigningKey,
+  SigningKeyOwner,
+} from './features/signing-keys/signing-key.ts'
 export type { SlidingTokenOptions } from './features/sliding-tokens/options.ts'
+export type { IdentityAdmin, NewIdentity } from './features/social/admin.ts'
+export {
+  type CustomProvider,
+  type OAuth2Options,
+  type OidcOptions,
+  oauth2,
+  oidc,
+} from './features/social/custom-providers.ts'
+export type { Identity as UserIdentity } from './features/social/identity.ts'
+export type { SocialOptions } from './features/social/options.ts'
+export type {
+  ProfileMapping,
+  ProviderEndpoints,
+  SocialProfile,
+  TokenProof,
+} from './features/social/provider.ts'
+export type { SocialProviderOptions } from './features/social/provider-options.ts'
 export type { EventKind } from './features.ts'
 export type { Peer } from './http/fetch-request.ts'
 export type { AuthRequest } from './http/request.ts'

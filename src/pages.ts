@@ -1,5 +1,6 @@
 /** What an application needs to make pages of its own in place of those of the package: see the option `pages.render`. */
 
+export type { PageOptions } from './features/account-pages/options.ts'
 export { accountView } from './features/account-pages/own/account-view.ts'
 export { againView } from './features/account-pages/own/again-view.ts'
 export {
@@ -39,8 +40,11 @@ export {
   renderPasskey,
   renderSignIn,
 } from './features/account-pages/sign-in/views.ts'
-export type { PageTexts } from './features/account-pages/texts/page-texts.ts'
-export type { PageOptions } from './features/pages/options.ts'
+export type {
+  AccountSection,
+  SignInButton,
+} from './features/page-hooks.ts'
+export type { PageTexts } from './features/pages/texts/page-texts.ts'
 export {
   button,
   checkbox,
@@ -60,6 +64,6 @@ export {
   type PageParts,
   taskPage,
 } from './pages/document.ts'
-export { defaultErrorPage, type ErrorData } from './pages/error-page.ts'
+export { defaultErrorPage, type ErrorData, type Retry } from './pages/error-page.ts'
 export { type Html, type HtmlValue, html } from './pages/html.ts'
 export { nextPath } from './pages/next-path.ts'

@@ -8,10 +8,10 @@ import { test } from 'node:test'
  * `src`, or a file that stands in `src` itself. Imports of types count.
  */
 const LAYERS = [
-  ['base'],
-  ['client', 'command', 'jwt', 'passwords', 'http', 'schema'],
-  ['throttling', 'users', 'keys', 'pages'],
-  ['sessions'],
+  ['base', 'client', 'hawk'],
+  ['command', 'jwt', 'passwords', 'http', 'schema'],
+  ['throttling', 'users', 'keys', 'pages', 'proofs', 'signatures'],
+  ['sessions', 'sign'],
   ['audit', 'tokens'],
   ['stores'],
   ['authentication', 'observability'],
@@ -82,6 +82,65 @@ test('every part stands as low as its imports allow', () => {
     .map(([part, highest]) => `${part} could stand above layer ${highest}`)
   assert.deepEqual(tooHigh, [])
 })
+
+/** The folders of features, in the order of `src/features.ts`. */
+const FEATURE_FOLDERS = foldersInOrder(readFileSync('src/features.ts', 'utf8'))
+
+/** Features that what is below features is built on, and why. `test/features.system.test.ts` leaves out every other one. */
+const BUILT_ON: Readonly<Record<string, string>> = {
+  tokens: 'access and refresh tokens are what an instance issues',
+  'token-cookies': 'the endpoints of tokens deliver them in cookies, too',
+  'browsable-api': 'guards and endpoints answer requests for its pages',
+}
+
+/** What lists features, or what is in them. */
+const LISTS = /^src\/(?:features|authentication|pages|index)\.ts$|^src\/presets\//
+
+function foldersInOrder(list: string): readonly string[] {
+  const imported = list.matchAll(
+    /^import \{ (\w+) \} from '\.\/features\/([\w-]+)\/feature\.ts'$/gm,
+  )
+  const folderOf = new Map([...imported].map(([, name, folder = '']) => [name, folder]))
+  const [, names = ''] = /FEATURES = \[([^\]]*)\]/.exec(list) ?? []
+  return [...names.matchAll(/\w+/g)].map(([name]) => folderOf.get(name) ?? name)
+}
+
+/** The folder of a file of a feature; `undefined` for other files, and for what features share. */
+const featureOf = (file: string): string | undefined =>
+  /^src\/features\/([\w-]+)\//.exec(file)?.[1]
+
+const placeOf = (folder: string): number => FEATURE_FOLDERS.indexOf(folder)
+
+/** Imports of a file of a feature by a file that is not of it. */
+const OF_FEATURES = FILES.flatMap((from) =>
+  (IMPORTS.get(from) ?? []).map((to) => ({ from, to, feature: featureOf(to) ?? '' })),
+).filter(({ from, feature }) => feature !== '' && feature !== featureOf(from))
+
+test('src/features.ts lists the folder of each feature', () => {
+  const folders = FILES.map(featureOf).filter((folder) => folder !== undefined)
+  assert.deepEqual(FEATURE_FOLDERS.toSorted(), [...new Set(folders)].toSorted())
+})
+
+test('a feature imports those that are listed before it, and no others', () => {
+  const wrong = OF_FEATURES.filter(({ from, feature }) => {
+    const own = featureOf(from)
+    return own !== undefined && placeOf(feature) >= placeOf(own)
+  })
+  assert.deepEqual(wrong.map(inWords), [])
+})
+
+test('what is not a feature asks them through the list, but for those that it is built on', () => {
+  const others = OF_FEATURES.filter(({ from }) => featureOf(from) === undefined).filter(
+    ({ from, to }) => !LISTS.test(from) && !to.endsWith('/start-options.ts'),
+  )
+  const wrong = others.filter(({ feature }) => !Object.hasOwn(BUILT_ON, feature))
+  assert.deepEqual(wrong.map(inWords), [])
+  const used = new Set(others.map(({ feature }) => feature))
+  assert.deepEqual([...used].toSorted(), Object.keys(BUILT_ON).toSorted())
+})
+
+const inWords = ({ from, to }: { from: string; to: string }): string =>
+  `${from} imports ${to}`
 
 test('no files import each other in a circle', () => {
   assert.deepEqual(circles(), [])

@@ -38,3 +38,10 @@ test('a test beside its source goes through no instance, command, server or serv
   )
   assert.deepEqual(going, [])
 })
+
+test('no test measures the processor time of one run: the garbage of others may be collected in it', () => {
+  const measuring = found('{src,test}/**/*.test.ts').filter((file) =>
+    /threadCpuUsage\(|\beffortOf\(/.test(textOf(file)),
+  )
+  assert.deepEqual(measuring, [])
+})

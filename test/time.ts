@@ -53,6 +53,33 @@ export function effortOf(work: () => unknown): number {
   return threadMillis(before)
 }
 
+/**
+ * Milliseconds of the processor that some work takes on this thread: the least of several runs, for once may compile code or
+ * collect the garbage of other tests. What is slow by itself is slow each time.
+ */
+export async function leastEffort(work: () => unknown, runs = 5): Promise<number> {
+  let least = Number.POSITIVE_INFINITY
+  for (let run = 0; run < runs; run++) {
+    const before = process.threadCpuUsage()
+    await work()
+    least = Math.min(least, threadMillis(before))
+  }
+  return least
+}
+
+/**
+ * Which part of the processor time that some work takes, over all threads, is spent on this one: what delays the event loop, whatever
+ * else the machine does.
+ */
+export async function shareOfThread<T>(
+  work: () => Promise<T>,
+): Promise<readonly [share: number, got: T]> {
+  const [all, own] = [process.cpuUsage(), process.threadCpuUsage()]
+  const got = await work()
+  const { user, system } = process.cpuUsage(all)
+  return [(1000 * threadMillis(own)) / (user + system), got]
+}
+
 const MEGABYTE = Buffer.alloc(1 << 20, 'x')
 let megabyte: number | undefined
 

@@ -20,6 +20,7 @@ export const SUBPATHS = {
 /** Those that run in browsers: built by themselves, without a file of the server's. */
 export const BROWSER_SUBPATHS = {
   client: 'src/client/index.ts',
+  sign: 'src/sign/index.ts',
   react: 'src/client/react.ts',
   vue: 'src/client/vue.ts',
   angular: 'src/client/angular.ts',

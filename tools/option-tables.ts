@@ -72,7 +72,7 @@ export function optionsOf(section: string): readonly DocumentedOption[] {
   const declared = SECTIONS[section] ?? PRESETS[section]
   if (declared === undefined) throw new Error(`There is no section "${section}".`)
   const { file, name, prefix } = declared
-  const body = bodyOf(textOf(file), name)
+  const body = bodyWithExtended(file, name)
   const members = body.matchAll(/\/\*\*([\s\S]*?)\*\/\s*readonly (\w+)\??:/g)
   return [...members].map(([, comment = '', option = '']) => ({
     name: prefix + option,
@@ -88,6 +88,20 @@ function bodyOf(source: string, name: string): string {
   const start = source.search(new RegExp(`interface ${name}\\b`))
   if (start === -1) throw new Error(`There is no interface ${name}.`)
   return source.slice(start, source.indexOf('\n}\n', start))
+}
+
+/** The body of an interface, and after it of those of the same folder that it extends. */
+function bodyWithExtended(file: string, name: string): string {
+  const source = textOf(file)
+  const [, list = ''] =
+    new RegExp(`interface ${name}\\s+extends\\s+([\\w,\\s]+?)\\s*\\{`).exec(source) ?? []
+  const folder = file.replace(/\/[^/]+$/, '')
+  const texts = globSync(`${folder}/**/*-options.ts`, { cwd: ROOT }).map(textOf)
+  const extended = list.split(/,\s*/).flatMap((each) => {
+    const text = texts.find((other) => other.includes(`interface ${each} {`))
+    return text === undefined ? [] : [bodyOf(text, each)]
+  })
+  return [bodyOf(source, name), ...extended].join('\n')
 }
 
 function partsOf(comment: string): Omit<DocumentedOption, 'name'> {

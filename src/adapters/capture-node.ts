@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { CAPTURE_LIMITS, type Captured, isShown } from '../guard/rendering.ts'
+import { CAPTURE_LIMITS, type Captured, HeldBytes, isShown } from '../guard/rendering.ts'
 import type { AuthReply } from '../http/request.ts'
 import { send } from './node-request.ts'
 
@@ -29,7 +29,8 @@ class NodeCapture {
     readonly flushHeaders: ServerResponse['flushHeaders']
   }
   readonly #chunks: Buffer[] = []
-  #size = 0
+  readonly #held = new HeldBytes()
+  #isSmall = true
   #timer: NodeJS.Timeout | undefined
   #isHolding = true
   /** Whether the handler has called `writeHead`: before the first byte, so that the answer has no length. */
@@ -48,7 +49,10 @@ class NodeCapture {
   start(): void {
     const response = this.#response
     this.#timer = setTimeout(() => this.#release(), CAPTURE_LIMITS.milliseconds)
-    response.once('close', () => clearTimeout(this.#timer))
+    response.once('close', () => {
+      clearTimeout(this.#timer)
+      this.#held.release()
+    })
     response.writeHead = ((...args: Rest) => this.#writeHead(args)) as WriteHead
     response.write = ((...args: Rest) => this.#write(args)) as Write
     response.end = ((...args: Rest) => this.#end(args)) as End
@@ -94,24 +98,22 @@ class NodeCapture {
     const last = this.#chunks.pop()
     this.#release()
     // An answer of one part has a length.
-    return last === undefined ? this.#response.end() : this.#response.end(last)
+    if (last === undefined) return this.#response.end()
+    return this.#response.end(last)
   }
 
   #keep([chunk, encoding]: Rest): void {
     if (chunk === undefined || chunk === null || typeof chunk === 'function') return
-    const bytes =
-      typeof chunk === 'string'
-        ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as 'utf8') : 'utf8')
-        : Buffer.from(chunk as Uint8Array)
+    const bytes = bytesOf(chunk, encoding)
     this.#chunks.push(bytes)
-    this.#size += bytes.length
+    this.#isSmall = this.#held.add(bytes.length)
   }
 
   #fits(): boolean {
     const { statusCode } = this.#response
     const headerOf = (name: string): string =>
       String(this.#response.getHeader(name) ?? '')
-    return this.#size <= CAPTURE_LIMITS.bytes && isShown(statusCode, headerOf)
+    return this.#isSmall && isShown(statusCode, headerOf)
   }
 
   /** Sends on what was held back. */
@@ -125,6 +127,7 @@ class NodeCapture {
   #restore(): void {
     this.#isHolding = false
     clearTimeout(this.#timer)
+    this.#held.release()
     Object.assign(this.#response, this.#original)
   }
 
@@ -141,19 +144,23 @@ class NodeCapture {
 }
 
 function setHeaders(response: ServerResponse, headers: unknown): void {
-  const entries = Array.isArray(headers)
-    ? pairsIn(headers)
-    : Object.entries((headers ?? {}) as Record<string, string>)
-  for (const [name, value] of entries)
+  for (const [name, value] of pairsIn(headers))
     if (value !== undefined) response.setHeader(name, value)
 }
 
-/** `writeHead` takes a list of names and values, or of pairs. */
-function pairsIn(list: readonly unknown[]): readonly [string, string][] {
-  if (Array.isArray(list[0])) return list as [string, string][]
-  return list.flatMap((name, i) =>
-    i % 2 === 0 ? [[String(name), String(list[i + 1])] as [string, string]] : [],
-  )
+/** `writeHead` takes an object, a list of names and values, or one of pairs. */
+function pairsIn(headers: unknown): readonly [string, string][] {
+  if (!Array.isArray(headers))
+    return Object.entries((headers ?? {}) as Record<string, string>)
+  if (Array.isArray(headers[0])) return headers as [string, string][]
+  const names = headers.filter((_, i) => i % 2 === 0)
+  return names.map((name, i) => [String(name), String(headers[2 * i + 1])])
+}
+
+function bytesOf(chunk: unknown, encoding: unknown): Buffer {
+  if (typeof chunk !== 'string') return Buffer.from(chunk as Uint8Array)
+  if (typeof encoding !== 'string') return Buffer.from(chunk)
+  return Buffer.from(chunk, encoding as 'utf8')
 }
 
 const headersOf = (response: ServerResponse): Captured['headers'] =>

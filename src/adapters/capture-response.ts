@@ -1,4 +1,4 @@
-import { CAPTURE_LIMITS, type Captured, isShown } from '../guard/rendering.ts'
+import { CAPTURE_LIMITS, type Captured, HeldBytes, isShown } from '../guard/rendering.ts'
 
 /**
  * Reads an answer to show it in a page, if it is JSON that ends within the limits.
@@ -28,19 +28,21 @@ async function readWithin(reader: Reader): Promise<ReadPart> {
   const { promise: late, resolve } = Promise.withResolvers<'late'>()
   const timer = setTimeout(() => resolve('late'), CAPTURE_LIMITS.milliseconds)
   const chunks: Uint8Array[] = []
-  let size = 0
+  const held = new HeldBytes()
+  let mayHold = true
   try {
-    while (size <= CAPTURE_LIMITS.bytes) {
+    while (mayHold) {
       const next = reader.read()
       const read = await Promise.race([next, late])
       if (read === 'late') return { chunks, isWhole: false, next }
       if (read.done) return { chunks, isWhole: true }
       chunks.push(read.value)
-      size += read.value.length
+      mayHold = held.add(read.value.length)
     }
     return { chunks, isWhole: false }
   } finally {
     clearTimeout(timer)
+    held.release()
   }
 }
 

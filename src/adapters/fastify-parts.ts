@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthReply } from '../http/request.ts'
+import { partsFor } from './node-request.ts'
 
 /** The parts of a request and its reply that the adapter uses. */
 export type RequestParts = Pick<FastifyRequest, 'originalUrl' | 'url' | 'body'> & {
@@ -12,7 +14,7 @@ export type ReplyParts = Pick<FastifyReply, 'sent' | 'callNotFound'> & {
   getHeader(name: string): unknown
   code(status: number): unknown
   header(name: string, value: unknown): unknown
-  send(body?: Uint8Array): unknown
+  send(body?: Uint8Array | Readable): unknown
 }
 export type Hook = (
   request: RequestParts,
@@ -39,10 +41,8 @@ export const ignoresLastSlash = (
   (options.routerOptions?.ignoreTrailingSlash ?? options.ignoreTrailingSlash) === true
 
 /** Sends a reply through Fastify, so that its hooks see it. */
-export function answerWith(
-  reply: ReplyParts,
-  { status, headers, body }: AuthReply,
-): unknown {
+export function answerWith(reply: ReplyParts, answered: AuthReply): unknown {
+  const { status, headers, body, parts } = answered
   if (reply.sent) return reply
   reply.code(status)
   for (const [name, fields] of Map.groupBy(headers, ([name]) => name)) {
@@ -51,6 +51,7 @@ export function answerWith(
   }
   if (status === 204) return reply.send()
   if (status === 413) reply.header('Connection', 'close')
+  if (parts !== undefined) return reply.send(partsFor(rawResponseOf(reply).req, answered))
   // Bytes, because Fastify adds a charset to strings, which JSON does not have (RFC 8259 §11).
   return reply.send(Buffer.from(body))
 }

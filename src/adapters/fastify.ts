@@ -202,8 +202,10 @@ function showing(
   }
 }
 
-const variedBy = (before: unknown): string =>
-  before === undefined ? 'Accept' : `${[before].flat().join(', ')}, Accept`
+function variedBy(before: unknown): string {
+  if (before === undefined) return 'Accept'
+  return `${[before].flat().join(', ')}, Accept`
+}
 
 /** @returns the principal */
 type Check = (request: RequestParts) => Awaitable<unknown>

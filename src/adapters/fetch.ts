@@ -7,6 +7,7 @@ import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import {
   type GuardOptions,
   guardFactory,
+  listDeclared,
   markRoute,
   renderedFor,
   renderedResponse,
@@ -59,6 +60,7 @@ export function guardOf<U, Right extends string>(
   const { replyToError } = internalsOf(auth)
   const guard = (...args: Arguments): Handler => {
     const { guard, handle, route } = guardFactory(auth, args, options)
+    listDeclared(auth, route)
     const { browse, rendering } = route
     const guarded: Handler = async (request, peer) => {
       const admit = (principal: Principal<unknown, Right>) =>
@@ -76,7 +78,8 @@ export function guardOf<U, Right extends string>(
       const shown = browse?.(seen, facts)
       if (shown !== undefined) return toResponse(await shown, request.method)
       const answered = runGuard(guard, seen, admit, onError)
-      return browse === undefined ? answered : varied(await answered)
+      if (browse === undefined) return answered
+      return varied(await answered)
     }
     return markRoute(guarded, route)
   }

@@ -53,10 +53,12 @@ export function guardFactory<U, Right extends string, Handler>(
   }
   const [requirement] = args as readonly [Requirement<U, Right>]
   const { guard: create, route } = internalsOf<U, Right>(auth)
-  const isDefault = args.length === 1
-  const guard = isDefault ? create() : guardFor(create, requirement)
-  const described = route(isDefault ? undefined : requirement, browsable)
-  return { guard, handle: handle as Handler, route: described }
+  const parts = { handle: handle as Handler }
+  // The only argument is the handler.
+  if (args.length === 1)
+    return { ...parts, guard: create(), route: route(undefined, browsable) }
+  const guard = guardFor(create, requirement)
+  return { ...parts, guard, route: route(requirement, browsable) }
 }
 
 /** The principal of a navigation, if the page shows the answer of the handler; `undefined`: the page is sent without one. */
@@ -69,7 +71,8 @@ export async function renderedFor<
 ): Promise<P | undefined> {
   try {
     const principal = await guard(request)
-    return rendering.accepts(principal) ? principal : undefined
+    if (!rendering.accepts(principal)) return undefined
+    return principal
   } catch (error) {
     if (error instanceof AuthError) return undefined
     throw error
@@ -101,10 +104,19 @@ export function markRoute<Handler extends object>(
 }
 
 /** @returns `undefined` if no guard has made the handler */
-export const routeOf = (handler: unknown): RouteInfo | undefined =>
-  typeof handler === 'function' || typeof handler === 'object'
-    ? ROUTES.get(handler as object)
-    : undefined
+export function routeOf(handler: unknown): RouteInfo | undefined {
+  if (typeof handler === 'function' || typeof handler === 'object')
+    return ROUTES.get(handler as object)
+  return undefined
+}
+
+/** Lists a route that its adapter cannot see, if its description says where it is. */
+export function listDeclared(auth: object, route: RouteInfo): void {
+  const { path, methods = ['GET'] } = route.options.describe ?? {}
+  if (path === undefined) return
+  const known = methods.map((method) => ({ method: method.toUpperCase(), path, route }))
+  internalsOf(auth).routes.add(() => known)
+}
 
 /** What routes of all methods stand for. */
 const ALL = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
@@ -112,7 +124,8 @@ const ALL = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 /** @param method as frameworks write it: in lower case, `ALL`, or `undefined` for all */
 export const methodsNamed = (method: string | undefined): readonly string[] => {
   const name = method?.toUpperCase() ?? 'ALL'
-  return name === 'ALL' ? ALL : [name]
+  if (name === 'ALL') return ALL
+  return [name]
 }
 
 /** Those of a path. */

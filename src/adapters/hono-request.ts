@@ -41,26 +41,33 @@ export class HonoRequest implements AuthRequest {
 
   header(name: string): string | undefined {
     if (name !== 'content-type') return this.#seen.header(name)
-    return this.#form === undefined ? this.#c.req.header(name) : FORM
+    if (this.#form === undefined) return this.#c.req.header(name)
+    return FORM
   }
 
   /** Another middleware may have read it: Hono caches it. */
-  async body(): Promise<Uint8Array> {
+  async body(limit = BODY_LIMIT): Promise<Uint8Array> {
     const { req } = this.#c
     if (this.#form !== undefined) return formOf(Object.fromEntries(await this.#form))
     const declared = Number(req.header('content-length') ?? Number.NaN)
-    if (declared > BODY_LIMIT) throw new AuthError('body_too_large')
+    if (declared > limit) throw new AuthError('body_too_large')
     const isCached = Object.keys(req.bodyCache).length > 0
-    if (!isCached && Number.isNaN(declared)) return this.#limitedBody()
+    if (!isCached && Number.isNaN(declared)) return this.#limitedBody(limit)
     const bytes = new Uint8Array(await req.arrayBuffer())
-    if (bytes.length > BODY_LIMIT) throw new AuthError('body_too_large')
+    if (bytes.length > limit) throw new AuthError('body_too_large')
     return bytes
   }
 
+  get isBodyRewritten(): boolean {
+    const { json, text, arrayBuffer } = this.#c.req.bodyCache
+    const isParsed = json !== undefined && text === undefined && arrayBuffer === undefined
+    return this.#form !== undefined || isParsed
+  }
+
   /** A body of unknown length, cached as Hono caches it. */
-  async #limitedBody(): Promise<Uint8Array> {
+  async #limitedBody(limit: number): Promise<Uint8Array> {
     const { req } = this.#c
-    const bytes = await new FetchRequest(req.raw).takeBody()
+    const bytes = await new FetchRequest(req.raw).takeBody(limit)
     Object.assign(req.bodyCache, {
       arrayBuffer: Promise.resolve(new Uint8Array(bytes).buffer),
     })
@@ -78,9 +85,8 @@ export class HonoRequest implements AuthRequest {
   /** The form that another middleware has parsed. */
   get #form(): Promise<FormData> | undefined {
     const { formData, arrayBuffer } = this.#c.req.bodyCache
-    return arrayBuffer === undefined
-      ? (formData as Promise<FormData> | undefined)
-      : undefined
+    if (arrayBuffer !== undefined) return undefined
+    return formData as Promise<FormData> | undefined
   }
 }
 

@@ -110,7 +110,8 @@ function guardIn<U, Right extends string>(
       } catch (error) {
         return Promise.resolve(deny(error))
       }
-      return isPromise(principal) ? principal.then(admit, deny) : admit(principal)
+      if (isPromise(principal)) return principal.then(admit, deny)
+      return admit(principal)
     }
     if (browse === undefined) return markRoute(checking, route)
     const browsable: Middleware<Right> = async (c, next) => {

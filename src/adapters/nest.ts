@@ -23,7 +23,7 @@ import { mount as mountInExpress } from './express.ts'
 import { mount as mountInFastify } from './fastify.ts'
 import { answerWith } from './fastify-parts.ts'
 import { type GuardOptions, guardOfArguments, markRoute } from './guarding.ts'
-import { guardsOn, metadataOf, nestFacts } from './nest-routes.ts'
+import { guardsOn, metadataOf, nestFacts, nestRoutes } from './nest-routes.ts'
 import { NodeRequest, send } from './node-request.ts'
 
 /** Makes the argument of Nest's decorators: `@UseGuards(guard())`, `@UseGuards(guard('posts.change'))` and `app.useGlobalGuards(guard())`. */
@@ -45,6 +45,7 @@ export function mount<U, Right extends string>(
   if (adapter.getType() === 'fastify') mountInFastify(framework, auth)
   else mountInExpress(framework, auth)
   app.useGlobalFilters(new AuthErrorFilter(auth))
+  internalsOf(auth).routes.add(() => nestRoutes(app))
   return guardOf(auth, options)
 }
 
@@ -71,7 +72,8 @@ export function guardOf<U, Right extends string>(
         const shown = shownTo(context, activated, route, { guard, request: seen, admit })
         if (shown !== undefined) return shown
         const principal = guard(seen)
-        return isPromise(principal) ? principal.then(admit) : admit(principal)
+        if (isPromise(principal)) return principal.then(admit)
+        return admit(principal)
       },
     }
     return markRoute(activated, route)

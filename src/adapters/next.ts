@@ -10,6 +10,7 @@ import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import {
   guardFactory,
+  listDeclared,
   markRoute,
   renderedFor,
   renderedResponse,
@@ -77,6 +78,7 @@ export function guard<U, Right extends string, Context>(
 ): Handler<Context> {
   const { replyToError } = internalsOf(auth)
   const { guard, handle, route } = guardFactory(auth, args)
+  listDeclared(auth, route)
   const { browse, rendering } = route
   const guarded: Handler<Context> = async (request, context) => {
     const admit = (principal: Principal<unknown, Right>) =>
@@ -133,7 +135,8 @@ async function patternOf(request: Request, context: unknown): Promise<string> {
   return segments
     .map((segment) => {
       const name = values.find(([, value]) => value === decoded(segment))?.[0]
-      return name === undefined ? segment : `[${name}]`
+      if (name === undefined) return segment
+      return `[${name}]`
     })
     .join('/')
 }
@@ -236,14 +239,15 @@ function isReadOfBrowser(headers: Headers): boolean {
 const CHANGING = ['origin', 'content-type', 'next-action']
 
 /** Where a user who is not signed in is sent; `undefined` for other errors. */
-const signInPathFor = <U, Right extends string>(
+function signInPathFor<U, Right extends string>(
   { status, code }: AuthError,
   auth: Watchword<U, Right>,
   next: string | undefined,
-): string | undefined =>
-  status === 401 && code !== 'insufficient_user_authentication'
-    ? internalsOf(auth).signInPath?.(next)
-    : undefined
+): string | undefined {
+  if (status === 401 && code !== 'insufficient_user_authentication')
+    return internalsOf(auth).signInPath?.(next)
+  return undefined
+}
 
 async function interrupt(
   error: AuthError,

@@ -12,6 +12,8 @@ export interface ParsedByFramework {
   readonly type: string
   /** `undefined` if the parser kept nothing of it. */
   readonly bytes: Uint8Array | undefined
+  /** Whether they are serialized again, and not what the client has sent. */
+  readonly isRewritten?: boolean
 }
 
 /** The properties in which body parsers leave the parsed body. */
@@ -37,6 +39,10 @@ export function bodyFromParser(
   if (body instanceof Uint8Array) return { type, bytes: body }
   if (typeof body === 'string') return { type, bytes: Buffer.from(body) }
   if (body === undefined) return { type, bytes: undefined }
+  return { ...serialized(type, body), isRewritten: true }
+}
+
+function serialized(type: string, body: unknown): ParsedByFramework {
   if (/^\s*multipart\/form-data\b/i.test(type)) return { type: FORM, bytes: formOf(body) }
   if (type.trim().toLowerCase().startsWith(FORM)) return { type, bytes: formOf(body) }
   return { type, bytes: Buffer.from(JSON.stringify(body)) }
@@ -93,11 +99,19 @@ export async function peekAt(
   return keepBody(request).catch(() => undefined)
 }
 
-/** Reads the body of a request, which has not been read before, and puts it back. @throws AuthError `body_too_large`; `parse_error` */
-export async function keepBody(request: IncomingMessage): Promise<Uint8Array> {
+/**
+ * Reads the body of a request, which has not been read before, and puts it back.
+ *
+ * @param limit the most bytes
+ * @throws AuthError `body_too_large`; `parse_error`
+ */
+export async function keepBody(
+  request: IncomingMessage,
+  limit = BODY_LIMIT,
+): Promise<Uint8Array> {
   // The end may be in the packet of the headers, whose parsing has called this. Listening before it is parsed would use it up.
   await Promise.resolve()
-  const bytes = isEmpty(request) ? EMPTY : await readAndPutBack(request)
+  const bytes = isEmpty(request) ? EMPTY : await readAndPutBack(request, limit)
   SEEN.set(request, bytes)
   return bytes
 }
@@ -107,22 +121,19 @@ export async function keepBody(request: IncomingMessage): Promise<Uint8Array> {
  *
  * @throws AuthError `body_too_large`; `parse_error` if it breaks off
  */
-function readAndPutBack(stream: IncomingMessage): Promise<Uint8Array> {
+function readAndPutBack(stream: IncomingMessage, limit: number): Promise<Uint8Array> {
   const expected = Number(stream.headers['content-length'] ?? Number.NaN)
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     let size = 0
     const stop = (): void => {
-      stream
-        .off('readable', take)
-        .off('end', finish)
-        .off('error', fail)
-        .off('close', fail)
+      stream.off('readable', take).off('end', end).off('error', fail).off('close', fail)
     }
-    const finish = (): void => {
+    const finish = (bytes = joined(chunks)): void => {
       stop()
-      resolve(Buffer.concat(chunks, size))
+      resolve(bytes)
     }
+    const end = (): void => finish()
     const refuse = (error: AuthError): void => {
       stop()
       reject(error)
@@ -135,14 +146,16 @@ function readAndPutBack(stream: IncomingMessage): Promise<Uint8Array> {
         chunks.push(chunk)
         size += chunk.length
       }
-      if (size > BODY_LIMIT) giveUp()
+      if (size > limit) giveUp()
       else if (size === expected || stream.complete) putBack()
       // Asks for more, or for the end, after which nothing can be put back.
       else stream.read()
     }
     const putBack = (): void => {
-      if (size > 0) stream.unshift(Buffer.concat(chunks, size))
-      finish()
+      // The same bytes, so that the body is held once.
+      const bytes = joined(chunks)
+      if (size > 0) stream.unshift(bytes)
+      finish(bytes)
     }
     // A scheme may go on without the body: a later reader must not get only the rest of it.
     const giveUp = (): void => {
@@ -150,9 +163,14 @@ function readAndPutBack(stream: IncomingMessage): Promise<Uint8Array> {
       TOO_LARGE.add(stream)
       refuse(new AuthError('body_too_large'))
     }
-    stream.on('readable', take).on('end', finish).on('error', fail).on('close', fail)
+    stream.on('readable', take).on('end', end).on('error', fail).on('close', fail)
     if (stream.destroyed) fail()
   })
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first = EMPTY, ...rest] = chunks
+  return rest.length === 0 ? first : Buffer.concat(chunks)
 }
 
 /** The body of a request, which has not been read before. @throws AuthError `body_too_large`; `parse_error` */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline, Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { AuthError } from '../base/errors.ts'
 import { hostInTarget, originForm } from '../base/request-target.ts'
@@ -57,19 +58,23 @@ export class NodeRequest implements AuthRequest {
     return bodyFromParser(this.#request, this.#parsed)?.type ?? value
   }
 
-  async body(): Promise<Uint8Array> {
-    return this.#bodyFromParser() ?? keepBody(this.#request)
+  async body(limit = BODY_LIMIT): Promise<Uint8Array> {
+    return this.#bodyFromParser(limit) ?? keepBody(this.#request, limit)
+  }
+
+  get isBodyRewritten(): boolean {
+    return bodyFromParser(this.#request, this.#parsed)?.isRewritten === true
   }
 
   async takeBody(): Promise<Uint8Array> {
-    return this.#bodyFromParser() ?? readBody(this.#request)
+    return this.#bodyFromParser(BODY_LIMIT) ?? readBody(this.#request)
   }
 
-  #bodyFromParser(): Uint8Array | undefined {
+  #bodyFromParser(limit: number): Uint8Array | undefined {
     const left = bodyFromParser(this.#request, this.#parsed)
     if (left !== undefined && left.bytes === undefined) throw new Error(BODY_IS_GONE)
     const size = left?.bytes?.length ?? Number(this.header('content-length') ?? 0)
-    if (size > BODY_LIMIT) throw new AuthError('body_too_large')
+    if (size > limit) throw new AuthError('body_too_large')
     return left?.bytes
   }
 
@@ -122,16 +127,34 @@ function join(name: string, value: string, next: string): string {
 export function send(response: ServerResponse, reply: AuthReply): void {
   if (response.headersSent || response.destroyed) return
   const headers = reply.headers.flat()
-  // A 204 has no length (RFC 9110 §8.6).
-  if (reply.status !== 204)
+  // A 204 has no length (RFC 9110 §8.6); that of parts is not known.
+  if (reply.status !== 204 && reply.parts === undefined)
     headers.push('Content-Length', String(Buffer.byteLength(reply.body)))
   if (reply.status === 413 || hasLongRest(response.req)) {
     response.shouldKeepAlive = false
     headers.push('Connection', 'close')
   }
   response.writeHead(reply.status, headers)
-  response.end(reply.body)
+  const parts = partsFor(response.req, reply)
+  if (parts === undefined) response.end(reply.body)
+  else pipeline(parts, response, ignoreEnd)
 }
+
+/** What is produced for a request; `undefined` if the reply has a body, or the request is HEAD. */
+export const partsFor = (
+  { method }: IncomingMessage,
+  { parts }: AuthReply,
+): Readable | undefined => {
+  if (parts === undefined || method === 'HEAD') return undefined
+  return Readable.from(bytesOf(parts), { objectMode: false, highWaterMark: 1 })
+}
+
+async function* bytesOf(parts: AsyncIterable<string>): AsyncGenerator<Buffer> {
+  for await (const part of parts) yield Buffer.from(part)
+}
+
+/** Both ends are closed, and who has produced the parts has reported the error. */
+const ignoreEnd = (): void => undefined
 
 /**
  * Whether a body that has not arrived may be too large to be read for the sake of the connection. If a connection closes without an

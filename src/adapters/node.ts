@@ -7,7 +7,13 @@ import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { PrincipalUser, Requirement, Watchword } from '../watchword.ts'
 import { browsed } from './browse-node.ts'
-import { type GuardOptions, guardFactory, markRoute, runGuard } from './guarding.ts'
+import {
+  type GuardOptions,
+  guardFactory,
+  listDeclared,
+  markRoute,
+  runGuard,
+} from './guarding.ts'
 import { NodeRequest, send } from './node-request.ts'
 
 export {
@@ -62,7 +68,7 @@ export const serves = (
   { url = '' }: Pick<IncomingMessage, 'url'>,
 ): boolean => internalsOf(auth).owns(originForm(url))
 
-/** What `auth.authenticate` and `auth.require` take, for requests of node: `auth.require(requestOf(request))`. */
+/** Converts a request of `node:http` for `auth.authenticate` and `auth.require`: `auth.require(requestOf(request))`. */
 export const requestOf = (request: IncomingMessage): AuthRequest =>
   new NodeRequest(request)
 
@@ -72,7 +78,7 @@ export const guardOf = <U, Right extends string>(
   options: GuardOptions = {},
 ): Guard<U, Right> => guardExcept(() => false, auth, options)
 
-/** @param isOthers whether another listener answers a request target */
+/** @param isOthers whether the endpoints of the instance answer this request target, so that the guard must not */
 function guardExcept<U, Right extends string>(
   isOthers: (url: string) => boolean,
   auth: Watchword<U, Right>,
@@ -84,6 +90,7 @@ function guardExcept<U, Right extends string>(
   const { replyToError } = internalsOf(auth)
   const guard = (...args: Arguments): RequestListener => {
     const { guard, handle, route } = guardFactory(auth, args, options)
+    listDeclared(auth, route)
     const listener: RequestListener = (request, response) => {
       if (isOthers(originForm(request.url ?? ''))) return
       const seen = new NodeRequest(request)

@@ -2,6 +2,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { AuditEvent, EventQuery, Events } from '../audit/event.ts'
 import type { UnixSeconds } from '../base/clock.ts'
 import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
+import { ifDefined } from '../base/optional.ts'
 import { currentContext, runInContext } from '../base/request-context.ts'
 import { pageSize, requireNumber, requireString } from '../users/field-errors.ts'
 import type { UserId } from '../users/user.ts'
@@ -67,15 +68,12 @@ type Query = Omit<NonNullable<Parameters<EventAdmin['list']>[0]>, 'limit'>
 /** @throws AuthError `invalid`, whose body names the member of another type */
 function parseQuery({ userId, kind, since, after }: Query): Omit<EventQuery, 'limit'> {
   return {
-    userId: ifGiven(userId, (id) => requireString('userId', id) as UserId),
-    kind: ifGiven(kind, (name) => requireString('kind', name)),
-    since: ifGiven(since, (moment) => requireNumber('since', moment) as UnixSeconds),
-    after: ifGiven(after, ({ id, at }) => ({
+    userId: ifDefined(userId, (id) => requireString('userId', id) as UserId),
+    kind: ifDefined(kind, (name) => requireString('kind', name)),
+    since: ifDefined(since, (moment) => requireNumber('since', moment) as UnixSeconds),
+    after: ifDefined(after, ({ id, at }) => ({
       id: requireString('after', id),
       at: requireNumber('after', at) as UnixSeconds,
     })),
   }
 }
-
-const ifGiven = <T, R>(value: T | undefined, parse: (value: T) => R): R | undefined =>
-  value === undefined ? undefined : parse(value)

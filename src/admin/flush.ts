@@ -1,8 +1,10 @@
 import type { Events } from '../audit/event.ts'
-import type { Clock, Seconds } from '../base/clock.ts'
+import { type Clock, type Seconds, seconds } from '../base/clock.ts'
+import { ifDefined } from '../base/optional.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import type { Keys } from '../keys/keys.ts'
 import { flushKeys } from '../keys/publication.ts'
+import type { Proofs } from '../proofs/proofs.ts'
 import { flush } from '../sessions/flush.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Hits } from '../throttling/hits.ts'
@@ -22,6 +24,7 @@ export interface FlushDeps {
   readonly sessions: SessionManager | undefined
   readonly events: Events
   readonly hits: Hits
+  readonly proofs: Proofs
   readonly keys: Keys
   readonly ring: KeyRing
   readonly clock: Clock
@@ -36,7 +39,7 @@ export interface FlushDeps {
  * @param progress gets how many rows have been deleted so far
  */
 export async function flushAll(
-  { sessions, events, hits, keys, ring, clock, features }: FlushDeps,
+  { sessions, events, hits, proofs, keys, ring, clock, features }: FlushDeps,
   keep: Seconds | undefined,
   progress: Progress = () => {},
 ): Promise<FlushCounts & Counts> {
@@ -58,11 +61,13 @@ export async function flushAll(
       return Object.values(counts).reduce((sum, count) => sum + count, 0)
     })
   }
-  const deletedEvents = await counted(async (report) =>
-    keep === undefined ? 0 : flush(events, clock(), keep, report),
+  const deletedEvents = await counted(
+    async (report) =>
+      ifDefined(keep, (length) => flush(events, clock(), length, report)) ?? 0,
   )
   // Left over if throttles count elsewhere now.
   await flush(hits, clock(), LONGEST_PERIOD)
+  await flush(proofs, clock(), seconds(0))
   const deletedKeys = await flushKeys(keys, clock())
   await ring.reload()
   return {

@@ -1,6 +1,7 @@
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clock } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
+import { listOf } from '../base/optional.ts'
 import type { Random } from '../base/random.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { writeChange } from '../users/change.ts'
@@ -24,6 +25,7 @@ import type {
   UserKeys,
   Users,
 } from '../users/users.ts'
+import { refuseLastSuperuser, removesSuperuser } from './last-superuser.ts'
 
 export interface ImportOptions {
   /** What to do with a user whose id exists: `"skip"` (default), or `"update"` to change the members that are given. */
@@ -142,8 +144,7 @@ class UserImport {
     const batch = [...this.#batch.values()]
     this.#batch.clear()
     const rows = await this.#withRequiredFields(batch)
-    const left = this.#options.dryRun === true ? rows : await this.#insert(rows)
-    await this.#settle(left)
+    await this.#settle(await this.#insert(rows))
     this.#options.progress?.(this.counts)
   }
 
@@ -180,6 +181,7 @@ class UserImport {
 
   /** @returns the rows that were not inserted */
   async #insert(rows: readonly Row[]): Promise<readonly Row[]> {
+    if (this.#options.dryRun === true) return rows
     if (rows.length === 0) return []
     const { inserted, remains } = await this.#insertAll(rows.map(({ user }) => user))
     this.#counts.created += inserted.size
@@ -247,12 +249,18 @@ class UserImport {
   async #change({ input, user }: Row, taken: TakenKeys): Promise<void> {
     const { users, changing } = this.#deps
     const change = changeOf(input, user)
+    const leavesSuperuser = removesSuperuser(change)
     const write = (options: Pick<UserChange, 'beginsEpoch'>) =>
-      writeChange(user.id, { ...change, ...options }, users)
+      writeChange(user.id, { ...change, ...options }, users, {
+        onlyIf: { leavesSuperuser },
+      })
     try {
+      const isWritten =
+        this.#options.dryRun !== true &&
+        (await changing(user.id, change, write)) !== undefined
+      if (!isWritten && leavesSuperuser) await refuseLastSuperuser(user.id, { users })
       if (this.#options.dryRun === true) taken.reject(user, change)
-      else if ((await changing(user.id, change, write)) === undefined)
-        return this.#refuse(input, CHANGED_MEANWHILE)
+      else if (!isWritten) return this.#refuse(input, CHANGED_MEANWHILE)
       this.#counts.updated++
     } catch (error) {
       this.#refuseIfInvalid(input, error)
@@ -323,13 +331,9 @@ class TakenKeys {
   /** Who has each of the keys that are given. */
   #holdersOf({ usernameKey, email, phone }: SomeKeys) {
     return [
-      ...(usernameKey === undefined
-        ? []
-        : [['username', this.#names.get(usernameKey)] as const]),
-      ...(email === undefined
-        ? []
-        : [['email', this.#emails.get(emailKey(email))] as const]),
-      ...(phone === undefined ? [] : [['phone', this.#phones.get(phone)] as const]),
+      ...listOf(usernameKey).map((key) => ['username', this.#names.get(key)] as const),
+      ...listOf(email).map((own) => ['email', this.#emails.get(emailKey(own))] as const),
+      ...listOf(phone).map((own) => ['phone', this.#phones.get(own)] as const),
     ]
   }
 }

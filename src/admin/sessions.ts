@@ -1,5 +1,6 @@
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clock } from '../base/clock.ts'
+import { ifDefined } from '../base/optional.ts'
 import {
   publicSession,
   type Session,
@@ -48,8 +49,7 @@ export const sessionAdmin = (open: () => Promise<SessionAdminDeps>): SessionAdmi
   },
   async revokeAll(user, except) {
     const userId = userIdOf(user)
-    const kept =
-      except === undefined ? undefined : (requireString('except', except) as SessionId)
+    const kept = ifDefined(except, (id) => requireString('except', id) as SessionId)
     const deps = await open()
     const sessions = await revokeAll(userId, 'admin', deps, kept)
     if (sessions > 0)

@@ -2,6 +2,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { Clock } from '../base/clock.ts'
 import { configError } from '../base/errors.ts'
 import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
+import { withoutUndefined } from '../base/optional.ts'
 import type { Random } from '../base/random.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { StrengthRule } from '../passwords/strength.ts'
@@ -19,6 +20,7 @@ import {
 import { attributeFaults, type UserFields } from '../users/fields.ts'
 import { findByLogin } from '../users/find-by-login.ts'
 import { exportedUser } from '../users/imported-user.ts'
+import type { JointWrite } from '../users/joint-write.ts'
 import type { Account, Attributes, User, UserId } from '../users/user.ts'
 import type { ImportedUser, UserInput } from '../users/user-input.ts'
 import type { UserField, Users } from '../users/users.ts'
@@ -28,6 +30,7 @@ import {
   type ImportOptions,
   importUsers,
 } from './import-users.ts'
+import { refuseLastSuperuser, removesSuperuser } from './last-superuser.ts'
 
 /**
  * `auth.users`.
@@ -65,12 +68,24 @@ export interface UserAdmin<A extends object = Attributes> {
    * Changes take effect at the next request. Deactivating a user revokes every session. A renamed user stays signed
    * in, unless tokens name the changed field (`tokens.userIdField`): then every session is revoked.
    *
-   * @returns `undefined` if there is no such user
-   * @throws AuthError `invalid`, whose body names the invalid fields
+   * @param options.onlyIf attributes as they were read: if another process has changed them since, nothing is changed
+   * @param options.force also if no active superuser is left afterwards. Default: `false`
+   * @returns `undefined` if there is no such user, or `onlyIf` does not hold
+   * @throws AuthError `invalid`, whose body names the invalid fields; also for the last active superuser
    */
-  change(id: string, change: UserUpdate<A>): Promise<User<A> | undefined>
-  /** Revokes every session and every API token of the user. @returns `false` if there is no such user */
-  delete(id: string): Promise<boolean>
+  change(
+    id: string,
+    change: UserUpdate<A>,
+    options?: ForceOption & { readonly onlyIf?: { readonly attributes: Readonly<A> } },
+  ): Promise<User<A> | undefined>
+  /**
+   * Revokes every session and every API token of the user.
+   *
+   * @param options.force also the last active superuser. Default: `false`
+   * @returns `false` if there is no such user
+   * @throws AuthError `invalid` for the last active superuser
+   */
+  delete(id: string, options?: ForceOption): Promise<boolean>
   /**
    * Creates users of another system with their ids and the hashes of their passwords, some ten thousand a second. It may run while
    * users sign in and sign up, and may be run again: users whose id exists are skipped.
@@ -88,6 +103,11 @@ export interface UserAdmin<A extends object = Attributes> {
    * @param options.passwordHashes whether the hashes of passwords are in them. Default: `false`
    */
   export(options?: { readonly passwordHashes?: boolean }): AsyncIterable<ImportedUser>
+}
+
+export interface ForceOption {
+  /** Whether no active superuser may be left. */
+  readonly force?: boolean
 }
 
 /** One field of a user. */
@@ -122,30 +142,16 @@ export interface UserAdminDeps {
 
 const PAGE = { after: true, limit: true } as const
 const IMPORT = { existing: true, dryRun: true, onInvalid: true, progress: true } as const
+const CHANGE = { onlyIf: true, force: true } as const
+const DELETE = { force: true } as const
 const EXPORT = { passwordHashes: true } as const
 
 export function userAdmin(
-  { roles, random, fields: userFields, passwordRevokes, userIdField }: UserAdminSettings,
+  settings: UserAdminSettings,
   open: () => Promise<UserAdminDeps>,
 ): UserAdmin {
-  /** See `ImportDeps`. */
-  const changing =
-    (deps: UserAdminDeps): ImportDeps['changing'] =>
-    async (id, change, write) => {
-      const before = await deps.users.find('id', id)
-      // Tokens name the old value, which may become another user's: other services would mix the two up.
-      const isNamed = userIdField !== 'id' && userIdField in change
-      const user = await write(isNamed ? { beginsEpoch: userIdField } : {})
-      if (user === undefined) return undefined
-      if (change.active === false) await revokeAll(id, 'inactive', deps)
-      // The epoch shows a change also if `before` was out of date.
-      const isNewEpoch = before?.user.epoch !== user.epoch
-      if (isNamed && isNewEpoch) await revokeAll(id, 'admin', deps)
-      else if (isNewEpoch && 'hash' in change && passwordRevokes)
-        await revokeAll(id, 'password', deps)
-      return user
-    }
-
+  const { roles, random, fields: userFields, passwordRevokes } = settings
+  const changeUserOf = userChanger(settings, open)
   return {
     async create(input) {
       refuseUnknownRoles(input?.roles, roles)
@@ -161,11 +167,7 @@ export function userAdmin(
     },
     async find(by) {
       const { users } = await open()
-      const [field, value] = fieldOf(typeof by === 'string' ? { username: by } : by)
-      const account =
-        field === 'id'
-          ? await users.find('id', value)
-          : await findByLogin(users, field, value)
+      const account = await findAccount(users, by)
       return account?.user
     },
     async list(options = {}) {
@@ -194,25 +196,17 @@ export function userAdmin(
       const check = await passwords.verify([password], account?.hash)
       return account !== undefined && check.kind === 'right'
     },
-    async change(userId, update) {
-      const id = idOf(userId)
-      const change = parseUpdate(update)
-      refuseUnknownRoles(change.roles, roles)
-      if (change.attributes !== undefined)
-        rejectFieldErrors({ attributes: attributeFaults(change.attributes, userFields) })
-      const deps = await open()
-      const user = await changing(deps)(id, change, (options) =>
-        changeUser(id, change, deps, options),
-      )
-      if (user === undefined) return undefined
-      const fields = Object.keys(change)
-      await deps.audit.record({ kind: 'user_changed', userId: id, detail: { fields } })
-      return user
+    async change(userId, update, options = {}) {
+      refuseUnknownOptions(options, CHANGE, argumentOf('users.change'))
+      return changeUserOf(userId, update, options)
     },
-    async delete(userId) {
+    async delete(userId, options = {}) {
+      refuseUnknownOptions(options, DELETE, argumentOf('users.delete'))
+      const { force = false } = options
       const id = idOf(userId)
       const deps = await open()
-      const deleted = await deps.users.delete(id)
+      const deleted = await deps.users.delete(id, { leavesSuperuser: !force })
+      if (!deleted && !force) await refuseLastSuperuser(id, deps)
       const recorded = deleted && deps.audit.record({ kind: 'user_deleted', userId: id })
       await removeRemains(id, deps)
       await recorded
@@ -227,7 +221,7 @@ export function userAdmin(
         refuseUnknownRoles: (given) => refuseUnknownRoles(given, roles),
         attributeFaults: (attributes) => attributeFaults(attributes, userFields),
         removeRemains: (id) => removeRemains(id, deps),
-        changing: changing(deps),
+        changing: changing(settings, deps),
       })
     },
     async *export(options = {}) {
@@ -239,15 +233,66 @@ export function userAdmin(
   }
 }
 
+/** `UserAdmin.change`. @param joint made in the transaction of the change */
+export type UserChanger = (
+  id: string,
+  change: UserUpdate,
+  options?: NonNullable<Parameters<UserAdmin['change']>[2]>,
+  joint?: JointWrite,
+) => Promise<User | undefined>
+
+export const userChanger =
+  (settings: UserAdminSettings, open: () => Promise<UserAdminDeps>): UserChanger =>
+  async (userId, update, { onlyIf: asRead, force = false } = {}, joint = undefined) => {
+    const id = idOf(userId)
+    const change = parseUpdate(update)
+    refuseUnknownRoles(change.roles, settings.roles)
+    if (change.attributes !== undefined)
+      rejectFieldErrors({
+        attributes: attributeFaults(change.attributes, settings.fields),
+      })
+    const deps = await open()
+    const leavesSuperuser = !force && removesSuperuser(change)
+    const onlyIf = { ...asRead, ...(leavesSuperuser && { leavesSuperuser }) }
+    const user = await changing(settings, deps)(id, change, (revoking) =>
+      changeUser(id, change, deps, { ...revoking, onlyIf, joint }),
+    )
+    if (user === undefined && leavesSuperuser) await refuseLastSuperuser(id, deps)
+    if (user === undefined) return undefined
+    const fields = Object.keys(change)
+    await deps.audit.record({ kind: 'user_changed', userId: id, detail: { fields } })
+    return user
+  }
+
+/** Changes a user, and revokes the sessions that the change ends: see `ImportDeps`. */
+const changing =
+  (
+    { passwordRevokes, userIdField }: UserAdminSettings,
+    deps: UserAdminDeps,
+  ): ImportDeps['changing'] =>
+  async (id, change, write) => {
+    const before = await deps.users.find('id', id)
+    // Tokens name the old value, which may become another user's: other services would mix the two up.
+    const isNamed = userIdField !== 'id' && userIdField in change
+    const user = await write(isNamed ? { beginsEpoch: userIdField } : {})
+    if (user === undefined) return undefined
+    if (change.active === false) await revokeAll(id, 'inactive', deps)
+    // The epoch shows a change also if `before` was out of date.
+    const isNewEpoch = before?.user.epoch !== user.epoch
+    if (isNamed && isNewEpoch) await revokeAll(id, 'admin', deps)
+    else if (isNewEpoch && 'hash' in change && passwordRevokes)
+      await revokeAll(id, 'password', deps)
+    return user
+  }
+
 /** Accounts that are read at once. */
 const ACCOUNTS = 500
 
 async function* everyAccount(users: Users): AsyncGenerator<Account> {
   let page: readonly Account[] = []
   do {
-    const last = page.at(-1)?.user.username
-    const after = last === undefined ? {} : { after: last }
-    page = await users.listAccounts({ ...after, limit: ACCOUNTS })
+    const after = page.at(-1)?.user.username
+    page = await users.listAccounts({ ...withoutUndefined({ after }), limit: ACCOUNTS })
     yield* page
   } while (page.length === ACCOUNTS)
 }
@@ -267,6 +312,16 @@ async function removeRemains(id: UserId, deps: UserAdminDeps): Promise<void> {
 const QUERY_FIELDS = ['id', 'username', 'email', 'phone'] as const
 
 /** The one field of a query. @throws AuthError `invalid_config` if it has none or several */
+async function findAccount(
+  users: Users,
+  by: string | UserQuery,
+): Promise<Account | undefined> {
+  if (typeof by === 'string') return findByLogin(users, 'username', by)
+  const [field, value] = fieldOf(by)
+  if (field === 'id') return users.find('id', value)
+  return findByLogin(users, field, value)
+}
+
 function fieldOf(by: UserQuery): readonly [field: UserField, value: string] {
   const entries = Object.entries(by ?? {})
   const [[name, value] = []] = entries

@@ -77,7 +77,8 @@ function identityIn(
   deps: LibrarySchemeDeps,
 ): Promise<Identity<User> | undefined> | undefined {
   const tokens = tokensInCookies('access', request, cookies)
-  return tokens.length === 0 ? undefined : identityOf(tokens, request, cookies, deps)
+  if (tokens.length === 0) return undefined
+  return identityOf(tokens, request, cookies, deps)
 }
 
 async function identityOf(
@@ -105,11 +106,14 @@ async function validIdentities(
   const results = await Promise.allSettled(
     tokens.map(async (token) => identifyBearer(`${deps.headerTypes[0]} ${token}`, deps)),
   )
-  const valid = results.flatMap((result) =>
-    result.status === 'fulfilled' ? (result.value ?? []) : [],
-  )
+  const valid = results
+    .filter((result) => result.status === 'fulfilled')
+    .flatMap(({ value }) => value ?? [])
   // A session's id is what CSRF tokens are bound to.
-  const bound = valid.filter(({ sessionId }) => sessionId !== undefined)
+  // A token of an application does not belong into a cookie: another host of the domain may have set it.
+  const bound = valid.filter(
+    ({ sessionId, client }) => sessionId !== undefined && client === undefined,
+  )
   const failed = results.find((result) => result.status === 'rejected')
   if (bound.length === 0 && failed !== undefined) throw failed.reason
   return bound

@@ -3,17 +3,21 @@ import { type Seconds, seconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { type CachedToken, frozen, TokenCache, validityOf } from '../jwt/cache.ts'
 import type { Claims } from '../jwt/index.ts'
+import { jktIn } from '../proofs/binding.ts'
+import type { BoundToken } from '../proofs/dpop-requests.ts'
 import { foreignSessionId } from '../sessions/foreign-session-id.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { TokenDeps, TokenSettings } from '../tokens/token-settings.ts'
 import {
   hasType,
+  isOfClient,
   noId,
   requireJti,
   typeError,
   userIdIn,
 } from '../tokens/user-of-token.ts'
 import type { User } from '../users/user.ts'
+import type { ClientPrincipal } from './client-principal.ts'
 import { credentialsAfter } from './header.ts'
 import { type TokenUser, tokenUser } from './token-user.ts'
 
@@ -25,9 +29,17 @@ export interface BearerToken extends CachedToken {
   /** `undefined` if it names no user: `''` is an id of a wrong type. */
   readonly user: TokenUser | undefined
   readonly sessionId: SessionId | undefined
+  /** The session of the application that has exchanged another token for it (RFC 8693). */
+  readonly clientSessionId: SessionId | undefined
   /** `exp` − `iat`. It can differ from the settings: another issuer or an earlier configuration may have issued the token. */
   readonly lifetime: Seconds
   readonly scopes: readonly string[]
+  /** The application that it was issued to. */
+  readonly client: ClientPrincipal | undefined
+  /** Whether it is the application's own: it has no user. */
+  readonly isOfClient: boolean
+  /** The key that it is bound to, and the token itself, of which proofs have the hash. */
+  readonly bound: BoundToken | undefined
   /** The stored user, as the last request found it, … */
   admitted: User | undefined
   /** … and `Users.version` before that. */
@@ -60,10 +72,12 @@ export function bearerReader(
 
 class BearerReader {
   readonly #deps: BearerReaderDeps
+  readonly #schemes: readonly string[]
   readonly #cache = new TokenCache<BearerToken>(CACHED_HEADERS)
 
   constructor(deps: BearerReaderDeps) {
     this.#deps = deps
+    this.#schemes = [...deps.headerTypes, 'DPoP']
   }
 
   read(header: string): Awaitable<BearerToken | undefined> {
@@ -74,8 +88,8 @@ class BearerReader {
 
   /** @param version of the keys now: they may be replaced during the verification */
   #verify(header: string, version: number): Awaitable<BearerToken | undefined> {
-    const { headerTypes, verifyOnce, settings } = this.#deps
-    const token = credentialsAfter(headerTypes, header)
+    const { verifyOnce, settings } = this.#deps
+    const token = credentialsAfter(this.#schemes, header)
     if (token === undefined) return undefined
     const verified = catchError(
       () => verifyOnce(token),
@@ -83,7 +97,9 @@ class BearerReader {
     )
     return andThen(verified, (claims) => {
       requireAcceptedType(claims, settings)
-      const bearerToken = bearerTokenOf(header, claims, version, this.#deps)
+      requireApplicationClaims(claims, settings)
+      const bound = boundTokenIn(claims, token, DPOP.test(header))
+      const bearerToken = bearerTokenOf(header, { claims, bound }, version, this.#deps)
       if (isCanonical(header, token)) this.#cache.add(bearerToken)
       return bearerToken
     })
@@ -99,7 +115,7 @@ const isCanonical = (header: string, token: string): boolean =>
 
 function bearerTokenOf(
   header: string,
-  claims: Claims,
+  { claims, bound }: Pick<BearerToken, 'claims' | 'bound'>,
   version: number,
   deps: BearerReaderDeps,
 ): BearerToken {
@@ -116,11 +132,30 @@ function bearerTokenOf(
     userId,
     user: userId ? frozen(tokenUser(claims, settings)) : undefined,
     sessionId: sessionIdOf(claims, deps),
+    clientSessionId: clientSessionIdOf(claims),
     lifetime: seconds(Number(claims.exp) - Number(claims.iat)),
     scopes: frozen(scopesOf(claims)),
+    client: frozen(clientOf(claims)),
+    isOfClient: isOfClient(claims),
+    bound: frozen(bound),
     admitted: undefined,
     admittedAt: undefined,
   }
+}
+
+/** The scheme of tokens that are bound to a key (RFC 9449 §7.1). */
+const DPOP = /^[\t-\r ]*dpop[\t-\r ]/i
+
+/** @throws AuthError `bound_token` if it comes with another scheme than its own (RFC 9449 §7.2) */
+function boundTokenIn(
+  claims: Claims,
+  accessToken: string,
+  isDpop: boolean,
+): BoundToken | undefined {
+  const jkt = jktIn(claims)
+  if ((jkt !== undefined) === isDpop)
+    return jkt === undefined ? undefined : { accessToken, jkt }
+  throw new AuthError('bound_token', 'the scheme of the header is not that of the token')
 }
 
 /** The session of a token: named by its claim; of a foreign sliding token, derived from its `jti`. */
@@ -133,13 +168,49 @@ function sessionIdOf(
   if (typeof sid === 'string') return sid as SessionId
   const isForeignSliding =
     settings.adoptForeign && claims[settings.typeClaim] === 'sliding'
-  return isForeignSliding ? foreignSessionId(requireJti(claims, settings)) : undefined
+  if (!isForeignSliding) return undefined
+  return foreignSessionId(requireJti(claims, settings))
+}
+
+function clientSessionIdOf({ client_sid: id }: Claims): SessionId | undefined {
+  if (typeof id !== 'string') return undefined
+  return id as SessionId
 }
 
 /** The scopes of a token, separated by spaces in its claim (RFC 8693 §4.2). */
 function scopesOf({ scope }: Claims): readonly string[] {
   if (typeof scope !== 'string' || scope === '') return []
   return scope.split(' ')
+}
+
+/** @returns `undefined` if the token is of no application */
+function clientOf({ client_id: id }: Claims): ClientPrincipal | undefined {
+  if (typeof id !== 'string') return undefined
+  return { id }
+}
+
+/**
+ * Requires of the token of an application that this instance has issued it, for itself: one for another service has another `aud`
+ * (RFC 9068 §4).
+ *
+ * @throws AuthError `wrong_issuer`, `wrong_audience`; `invalid_claim` if `client_id` is no string
+ */
+function requireApplicationClaims(claims: Claims, settings: TokenSettings): void {
+  if (!Object.hasOwn(claims, 'client_id')) return
+  const fault = applicationFault(claims, settings)
+  if (fault !== undefined) throw withTokenTypes(new AuthError(fault), settings)
+}
+
+function applicationFault(
+  { client_id: id, iss, aud }: Claims,
+  { applications }: TokenSettings,
+): 'invalid_claim' | 'wrong_issuer' | 'wrong_audience' | undefined {
+  if (typeof id !== 'string') return 'invalid_claim'
+  if (applications === undefined) return undefined
+  if (iss !== applications.issuer) return 'wrong_issuer'
+  const names: readonly unknown[] = [aud].flat()
+  if (applications.audiences.some((each) => names.includes(each))) return undefined
+  return 'wrong_audience'
 }
 
 function rethrowWithTokenTypes(error: unknown, settings: TokenSettings): never {

@@ -1,6 +1,10 @@
-import { type Awaitable, andThen, isPromise } from '../base/awaitable.ts'
+import { type Awaitable, andThen, catchError, isPromise } from '../base/awaitable.ts'
 import { AuthError, refusedChallengeOf } from '../base/errors.ts'
 import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
+import { listIf } from '../base/optional.ts'
+import type { AuthRequest } from '../http/request.ts'
+import type { BoundToken } from '../proofs/dpop-requests.ts'
+import { dpopChallenge } from '../proofs/proof-algorithms.ts'
 import type { SessionId } from '../sessions/session.ts'
 import { mayUse, type TokenSettings } from '../tokens/token-settings.ts'
 import { findNamedAccount, noUserNamed } from '../tokens/user-of-token.ts'
@@ -12,6 +16,7 @@ import {
   type LibrarySchemeDeps,
   libraryScheme,
   type Scheme,
+  type SecurityDescription,
 } from './scheme.ts'
 import type { TokenUser } from './token-user.ts'
 
@@ -24,18 +29,26 @@ export const bearer = (): Scheme<User> =>
       tokenIn: (request) => request.header(deps.headerName),
       identify(request) {
         const header = request.header(deps.headerName)
-        return header === undefined ? undefined : identifyBearer(header, deps)
+        if (header === undefined) return undefined
+        return identifyBearer(header, deps, request)
       },
     }),
     bearerSecurity,
   )
 
-/** Identifies by an authorization header. @returns `undefined` if it has no token @throws AuthError */
+/**
+ * Identifies by an authorization header.
+ *
+ * @param request the one that has the header, for a token that is bound to a key; without, such a token is refused
+ * @returns `undefined` if it has no token
+ * @throws AuthError
+ */
 export const identifyBearer = (
   header: string,
   deps: LibrarySchemeDeps,
+  request?: AuthRequest,
 ): Awaitable<Identity<User> | undefined> =>
-  identified(header, deps, (token) => identifyUser(token, deps))
+  identified(header, request, deps, (token) => identifyUser(token, deps))
 
 /**
  * The same without reading the store: the user is what the token says. Revoked sessions are refused within a second.
@@ -55,7 +68,7 @@ export const statelessBearer = (
       identify(request) {
         const header = request.header(deps.headerName)
         if (header === undefined) return undefined
-        return identified(header, deps, (token) =>
+        return identified(header, request, deps, (token) =>
           identifyTokenUser(token, options.revocation !== false, deps),
         )
       },
@@ -65,7 +78,21 @@ export const statelessBearer = (
   return Object.assign(scheme, { madeBy: statelessBearer })
 }
 
-export const bearerSecurity: DescribeSecurity = ({ headerTypes, headerName }) => {
+export const bearerSecurity: DescribeSecurity = (settings) => [
+  ...unboundSecurity(settings),
+  ...listIf(settings.bindsTokens, DPOP_SECURITY),
+]
+
+const DPOP_SECURITY: SecurityDescription = {
+  name: 'dpop',
+  scheme: {
+    type: 'http',
+    scheme: 'dpop',
+    description: 'A token that is bound to a key, with a proof in the header `DPoP`.',
+  },
+}
+
+const unboundSecurity: DescribeSecurity = ({ headerTypes, headerName }) => {
   if (isStandard(headerTypes, headerName)) {
     const scheme = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } as const
     return [{ name: 'bearer', scheme }]
@@ -91,12 +118,43 @@ export const challengesOfBearer = (deps: LibrarySchemeDeps) => ({
 
 function identified<U>(
   header: string,
+  request: AuthRequest | undefined,
   deps: LibrarySchemeDeps,
   identify: (token: BearerToken) => Awaitable<Identity<U>>,
 ): Awaitable<Identity<U> | undefined> {
-  const token = deps.readBearer(header)
-  if (isPromise(token)) return token.then((read) => read && identify(read))
-  return token && identify(token)
+  const proven = (token: BearerToken): Awaitable<Identity<U>> => {
+    if (token.bound === undefined) return identify(token)
+    return identifyBound(token.bound, () => identify(token), request, deps)
+  }
+  const token = readToken(header, deps)
+  if (isPromise(token)) return token.then((read) => read && proven(read), challengeBound)
+  return token && proven(token)
+}
+
+const readToken = (
+  header: string,
+  deps: LibrarySchemeDeps,
+): Awaitable<BearerToken | undefined> =>
+  catchError(() => deps.readBearer(header), challengeBound)
+
+/** Adds the challenge of the scheme that the token needs. */
+function challengeBound(error: unknown): never {
+  if (!(error instanceof AuthError) || error.code !== 'bound_token') throw error
+  throw error.withChallenges([dpopChallenge('invalid_token')])
+}
+
+/** The proof is checked last: that of a request which is refused anyway is not used up. */
+async function identifyBound<U>(
+  bound: BoundToken,
+  identify: () => Awaitable<Identity<U>>,
+  request: AuthRequest | undefined,
+  deps: LibrarySchemeDeps,
+): Promise<Identity<U>> {
+  if (request === undefined) return challengeBound(new AuthError('bound_token'))
+  const identity = await identify()
+  const dpop = await deps.dpop()
+  await dpop.check(request, bound)
+  return identity
 }
 
 /** Reads the user of a token. @throws AuthError if the user may not make requests, or the session has ended */
@@ -104,6 +162,7 @@ function identifyUser(
   token: BearerToken,
   deps: LibrarySchemeDeps,
 ): Awaitable<Identity<User>> {
+  if (token.isOfClient) return identifyClient(token, true, deps)
   const version = deps.users.version()
   if (version !== undefined && version === token.admittedAt)
     return admitUser(token.admitted as User, token, deps)
@@ -170,6 +229,7 @@ function identifyTokenUser(
   checksRevocation: boolean,
   deps: LibrarySchemeDeps,
 ): Awaitable<Identity<TokenUser>> {
+  if (token.isOfClient) return identifyClient(token, checksRevocation, deps)
   if (token.user === undefined) throw noUserNamed()
   const identity = identityOf(token.user, token)
   const revoked = checksRevocation && isRevoked(token, deps)
@@ -182,15 +242,34 @@ function identifyTokenUser(
 
 const identityOf = <U>(
   user: U,
-  { claims, sessionId, scopes }: BearerToken,
-): Identity<U> => ({ user, scheme: 'bearer', token: claims, sessionId, scopes })
+  { claims, sessionId, scopes, client }: BearerToken,
+): Identity<U> => ({ user, scheme: 'bearer', token: claims, sessionId, scopes, client })
+
+/**
+ * An application that comes for itself. It has no user, despite the type: only guards with `clients: true` admit it.
+ *
+ * @throws AuthError `revoked`
+ */
+function identifyClient<U>(
+  token: BearerToken,
+  checksRevocation: boolean,
+  deps: LibrarySchemeDeps,
+): Awaitable<Identity<U>> {
+  const identity = identityOf(undefined as U, token)
+  return andThen(checksRevocation && isRevoked(token, deps), (is) => {
+    if (is) throw blacklisted(deps.settings)
+    return identity
+  })
+}
 
 const isRevoked = (
-  { sessionId, lifetime }: BearerToken,
+  { sessionId, clientSessionId, lifetime }: BearerToken,
   { sessions }: LibrarySchemeDeps,
 ): Awaitable<boolean> => {
   if (sessionId === undefined || sessions === undefined) return false
-  return sessions.isRevoked(sessionId, lifetime)
+  const revoked = sessions.isRevoked(sessionId, lifetime)
+  if (clientSessionId === undefined) return revoked
+  return andThen(revoked, (is) => is || sessions.isRevoked(clientSessionId, lifetime))
 }
 
 const blacklisted = (settings: TokenSettings): AuthError =>

@@ -16,7 +16,7 @@ export type FindName = (request: AuthRequest) => Awaitable<string | undefined>
 export interface RemoteUserOptions {
   /** Whether unknown names create users, without a password. Default false (D39). */
   readonly create?: boolean
-  /** Pages of other hosts that may send what changes something, such as `https://*.example.com`. Default: none. */
+  /** Other origins whose pages may send state-changing requests, such as `https://*.example.com`. Default: none. */
   readonly origins?: readonly string[]
 }
 
@@ -76,7 +76,7 @@ function createScheme(
           return { user, scheme: 'remoteUser' }
         },
       }
-      // Clients send nothing: the server in front does.
+      // OpenAPI has nothing to describe: the proxy sends the header, not the client.
     },
     () => [],
   )
@@ -93,7 +93,8 @@ async function userNamed(
 ): Promise<User | undefined> {
   const account = await deps.users.find('username', name)
   if (account !== undefined) return account.user
-  return create ? createdUser(name, deps) : undefined
+  if (!create) return undefined
+  return createdUser(name, deps)
 }
 
 /** @returns `undefined` if the name is not valid; the user that a concurrent request has just created, if there is one */
@@ -109,13 +110,14 @@ async function createdUser(
   }
 }
 
-/** Reads the header from the proxy's connections alone: any client can send one. */
+/** Reads the header only on connections of the proxy, since any client could send it. */
 function nameInHeader({ header, from }: FromHeader): FindName {
   const name = header.toLowerCase()
   const isProxy = addressList(from)
   return (request) => {
-    const value = isProxy(request.address) ? request.header(name) : undefined
-    // Repeated headers are joined with commas, which no name has: the client sent one beside the proxy's.
+    if (!isProxy(request.address)) return undefined
+    const value = request.header(name)
+    // Repeated headers are joined with commas, which no name has: a client added one to that of the proxy.
     if (value === undefined || value.includes(',')) return undefined
     return textOf(value)
   }

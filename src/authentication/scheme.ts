@@ -1,11 +1,14 @@
 import { type Awaitable, isPromise } from '../base/awaitable.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
+import type { Proofs } from '../proofs/proofs.ts'
 import type { StoreExtension } from '../stores/extension.ts'
 import type { TokenCookies } from '../tokens/token-cookies.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
 import type { Account, User } from '../users/user.ts'
 import type { BearerToken } from './bearer-token.ts'
+import type { ClientPrincipal } from './client-principal.ts'
+import { scopeChallengeOf } from './scope-challenge.ts'
 import { type StepUp, stepUpChallengeOf } from './step-up.ts'
 
 /** A credential that the store keeps. It can be revoked by its id. */
@@ -35,8 +38,38 @@ export interface Identity<U = User> {
   readonly actor?: string | undefined
   /** The stored credential that the request carries, such as an API token. */
   readonly credential?: Credential | undefined
+  /** The application that the token was issued to; without a user the application comes for itself (RFC 6749 §4.4). */
+  readonly client?: ClientPrincipal | undefined
   /** The scopes that the credentials are limited to (RFC 6749 §3.3); `undefined` if they have none. */
   readonly scopes?: readonly string[] | undefined
+  /** Of a request that is signed, if the scheme says more of that. */
+  readonly signature?: RequestSignature | undefined
+}
+
+/** What the signature of a request says besides, and how its answer is signed. */
+export interface RequestSignature {
+  /** What the client has added, such as `ext`, `app` and `dlg` of Hawk: it is signed, too. */
+  readonly parameters: Readonly<Record<string, string>>
+  /**
+   * Signs an answer to the request. `undefined` unless the scheme signs answers, with a key that fits the client's.
+   *
+   * @returns the headers to add, such as `Signature`, or `Server-Authorization` of Hawk
+   */
+  readonly signAnswer?:
+    | ((answer: AnswerToSign) => Readonly<Record<string, string>>)
+    | undefined
+}
+
+/** An answer as it is sent. */
+export interface AnswerToSign {
+  /** Hawk does not sign it. Default 200. */
+  readonly status?: number
+  /** What `new Headers()` takes. Of them `Content-Type` is signed. */
+  readonly headers?: ConstructorParameters<typeof Headers>[0]
+  /** A text is sent in UTF-8. Default: none. */
+  readonly body?: string | Uint8Array
+  /** What the server adds; for Hawk alone. */
+  readonly ext?: string
 }
 
 /** A scheme in an open instance. */
@@ -89,6 +122,10 @@ export interface LibrarySchemeDeps extends TokenDeps, Pick<SchemeDeps, 'createUs
   checkPassword(login: string, password: string, request: AuthRequest): Promise<Account>
   /** The ports that a feature has added to the store. @throws AuthError `invalid_config` if the feature is not listed */
   ports<Ports extends object>(extension: StoreExtension<Ports>): Ports
+  /** Values that are accepted once. */
+  readonly proofs: Proofs
+  /** The public address of the instance, without a slash at its end. */
+  readonly url: string | undefined
   /** Keys of a purpose, derived from each secret of the instance, the current one first. @throws AuthError `invalid_config` */
   derivedKeys(purpose: string): readonly Uint8Array[]
   /** Reads the token of an authorization header. @returns `undefined` if it has none @throws AuthError */
@@ -117,7 +154,10 @@ export interface SecurityDescription {
 export type SecuritySettings = Pick<
   LibrarySchemeDeps,
   'headerTypes' | 'headerName' | 'behindProxy' | 'tokenCookies'
->
+> & {
+  /** Whether there are tokens that are bound to a key (RFC 9449). */
+  readonly bindsTokens: boolean
+}
 
 /** @returns the ways to send them; none if clients do not */
 export type DescribeSecurity = (
@@ -142,6 +182,8 @@ export interface Scheme<U = User> {
   readonly user?: U
   /** The function that made it, if it belongs to a feature: endpoints of that feature are mounted with it. */
   readonly madeBy?: SchemeFactory
+  /** If it cannot work without the option `url`: the message that stops the start. */
+  readonly needsUrl?: string
   /** For OpenAPI. Without it the scheme is not named in documents. */
   readonly security?: DescribeSecurity
 }
@@ -217,6 +259,22 @@ export const stepUpChallengesOf = (
       const raised = takesTokens ? stepUpChallengeOf(challenge, stepUp) : challenge
       return { challenge: raised, identify }
     }),
+  )
+
+/** The same for a token of an application that lacks a scope (RFC 6750 §3.1). */
+export const scopeChallengesOf = (
+  schemes: readonly Authentication[],
+  scopes: readonly string[],
+): readonly string[] =>
+  challengesOf(
+    schemes
+      .filter(({ refusedChallenge }) => refusedChallenge !== undefined)
+      .map(({ challenge, identify }) => ({
+        ...(challenge !== undefined && {
+          challenge: scopeChallengeOf(challenge, scopes),
+        }),
+        identify,
+      })),
   )
 
 /** The same for a token that was refused. */

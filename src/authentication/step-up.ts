@@ -2,14 +2,15 @@ import { type AssuranceLevel, hasLevel, isAssuranceLevel } from '../base/acr.ts'
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import { type Duration, secondsOf } from '../base/duration.ts'
 import { AuthError, configError } from '../base/errors.ts'
+import { ifDefined, listOf } from '../base/optional.ts'
 
 /** What a route requires of the sign-in (RFC 9470). */
 export interface StepUpOptions {
-  /** How long ago the user may have signed in, at most: `"10m"`, or a number of seconds. A refresh is no sign-in. */
+  /** The maximum age of the sign-in: `"10m"`, or a number of seconds. A refresh is not a sign-in. */
   readonly fresh?: Duration
-  /** Methods of which the sign-in must have had one: values of `amr` (RFC 8176 §2), such as `["otp", "hwk"]`. */
+  /** The sign-in must have used one of these methods: values of `amr` (RFC 8176 §2), such as `["otp", "hwk"]`. */
   readonly amr?: readonly string[]
-  /** The class that the sign-in must have had (`acr`): `"aal2"` is one with two different factors. */
+  /** The assurance level of the sign-in (`acr`): `"aal2"` requires two different factors. */
   readonly acr?: AssuranceLevel
 }
 
@@ -19,7 +20,7 @@ export interface StepUp {
   readonly acr?: AssuranceLevel | undefined
 }
 
-/** When and how the user proved who they are; `undefined` if it is not known. */
+/** When and by which methods the user signed in; `undefined` if it is not known. */
 export interface SignInProof {
   readonly authTime?: number | undefined
   readonly amr?: readonly string[] | undefined
@@ -31,7 +32,7 @@ export function parseStepUp({ fresh, amr, acr }: StepUpOptions): StepUp | undefi
   if (fresh !== undefined && !isFresh(fresh)) throw configError(FRESH_FAULT)
   if (amr !== undefined && !isMethods(amr)) throw configError(AMR_FAULT)
   if (acr !== undefined && !isAssuranceLevel(acr)) throw configError(ACR_FAULT)
-  return { fresh: fresh === undefined ? undefined : secondsOf(fresh), amr, acr }
+  return { fresh: ifDefined(fresh, secondsOf), amr, acr }
 }
 
 export const isFresh = (value: unknown): boolean => (secondsOf(value) ?? 0) > 0
@@ -53,7 +54,7 @@ export const AMR_FAULT =
 export const ACR_FAULT =
   'A requirement\'s "acr" must be "aal1" or "aal2", which is a sign-in with two different factors.'
 
-/** What a token says (`tokens.signInClaims`). Claims of other types count as missing. */
+/** The sign-in in the claims of a token (`tokens.signInClaims`). Claims of other types count as missing. */
 export function proofIn(claims: Readonly<Record<string, unknown>>): SignInProof {
   const { auth_time: authTime, amr } = claims
   return {
@@ -82,9 +83,9 @@ const hasClass = ({ amr }: SignInProof, { acr }: StepUp): boolean =>
 
 const DETAIL = 'A more recent or a stronger sign-in is required.'
 
-/** The parameters that tell a client which sign-in is enough (RFC 9470 §3): methods stand among the classes. */
+/** The parameters with the sign-in that a route requires (RFC 9470 §3). `acr_values` also lists the methods. */
 function hints({ fresh, amr = [], acr }: StepUp): object {
-  const values = [...(acr === undefined ? [] : [acr]), ...amr]
+  const values = [...listOf(acr), ...amr]
   return {
     ...(fresh !== undefined && { max_age: fresh }),
     ...(values.length > 0 && { acr_values: values.join(' ') }),

@@ -1,15 +1,17 @@
-/** How sure a sign-in is, after the levels of NIST SP 800-63B: one factor, or two different ones. */
+/** Authenticator assurance levels of NIST SP 800-63B: one factor, or two different ones. */
 export type AssuranceLevel = 'aal1' | 'aal2'
 
 export const isAssuranceLevel = (value: unknown): value is AssuranceLevel =>
   value === 'aal1' || value === 'aal2'
 
-/** What a method proves, by its value of `amr` (RFC 8176 §2). */
+/** The kind of factor of each method in `amr` (RFC 8176 §2). */
 const PROVES: Readonly<Record<string, string>> = {
   pwd: 'knowledge',
   pin: 'knowledge',
   kba: 'knowledge',
   link: 'mailbox',
+  // A sign-in with another provider.
+  social: 'provider',
   sms: 'phone',
   tel: 'phone',
   otp: 'authenticator',
@@ -26,7 +28,8 @@ const PROVES: Readonly<Record<string, string>> = {
 export function acrOf(amr: readonly string[] | undefined): AssuranceLevel | undefined {
   if (amr === undefined || amr.length === 0) return undefined
   const proved = amr.map((method) => PROVES[method]).filter((each) => each !== undefined)
-  return amr.includes('mfa') || new Set(proved).size > 1 ? 'aal2' : 'aal1'
+  if (amr.includes('mfa') || new Set(proved).size > 1) return 'aal2'
+  return 'aal1'
 }
 
 export const hasLevel = (

@@ -11,13 +11,10 @@ export type Clock = () => UnixSeconds
 export const systemClock: Clock = () => (Date.now() / 1000) as UnixSeconds
 
 /**
- * The monotonic clock: time since an arbitrary start, never set back. It measures lengths of time, which the wall clock
- * cannot do, since an operator or NTP may set that.
+ * The monotonic clock of every runtime, since an arbitrary start. Code for Node.js alone has `base/monotonic.ts`, which loads
+ * nothing.
  */
-export const monotonicClock = (): Milliseconds => performance.now() as Milliseconds
-
-/** The monotonic clock in seconds, for lengths that options give in seconds. */
-export const monotonicSeconds = (): Seconds => toSeconds(monotonicClock())
+export const elapsedSeconds = (): Seconds => (performance.now() / 1000) as Seconds
 
 export const milliseconds = (n: number): Milliseconds => n as Milliseconds
 export const seconds = (n: number): Seconds => n as Seconds

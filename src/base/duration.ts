@@ -7,7 +7,7 @@ const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 
 const PATTERN = /^(\d{1,12}(?:\.\d{1,6})?)([smhd])$/
 
-/** @returns the length of a duration, or `undefined` if the value is no duration */
+/** @returns the seconds of a duration, or `undefined` if the value is not a duration */
 export function secondsOf(value: unknown): Seconds | undefined {
   if (typeof value === 'number' && Number.isFinite(value)) return value as Seconds
   if (typeof value !== 'string') return undefined

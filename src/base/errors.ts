@@ -1,5 +1,6 @@
 import { EXPLANATION, explanationOf } from './explained.ts'
 import { jsonText } from './json-text.ts'
+import { listOf, withoutUndefined } from './optional.ts'
 
 /**
  * Every error of this library, by its code. The list is closed: a new code comes with a new minor version.
@@ -56,7 +57,7 @@ export const ERRORS = {
   },
   authentication_failed: { status: 401, detail: 'Incorrect authentication credentials.' },
 
-  /** The password was right, and a further step is asked for: 403, so that a client which does not know it has failed. */
+  /** The password was right, and a second factor is required. A 403, so that clients without support for it see a failure. */
   mfa_required: {
     status: 403,
     detail: 'A second factor is required.',
@@ -70,6 +71,32 @@ export const ERRORS = {
     code: 'insufficient_user_authentication',
   },
 
+  /** A token that is bound to a key, and comes without a proof of it (RFC 9449 §7.2). */
+  bound_token: {
+    status: 401,
+    detail: 'The token is bound to a key: it needs the scheme DPoP and a proof.',
+    code: 'token_not_valid',
+  },
+  /** A proof of a key that is missing, wrong, too old, for another request or used before (RFC 9449 §5, §7.1). */
+  invalid_dpop_proof: {
+    status: 401,
+    detail: 'The DPoP proof is missing or invalid.',
+    code: 'invalid_dpop_proof',
+  },
+  /** A proof needs the nonce of the header `DPoP-Nonce` (RFC 9449 §8). */
+  use_dpop_nonce: {
+    status: 401,
+    detail: 'The DPoP proof needs the nonce of the header DPoP-Nonce.',
+    code: 'use_dpop_nonce',
+  },
+
+  /** A signed request whose signature is missing, wrong, too old, of another request or used before (RFC 9421 §3.2). */
+  invalid_signature: {
+    status: 401,
+    detail: 'The signature of the request is invalid.',
+    code: 'invalid_signature',
+  },
+
   // The request (Django REST framework's error classes).
   invalid: { status: 400, detail: 'Invalid input.' },
   /** A one-time code that is wrong, expired, exhausted, redeemed or superseded: the answer does not show which. */
@@ -78,7 +105,63 @@ export const ERRORS = {
     detail: 'The code is invalid or has expired.',
     code: 'invalid_code',
   },
+  /** A sign-in that its provider has not confirmed: the log says why. */
+  provider_refused: {
+    status: 400,
+    detail: 'The provider did not confirm the sign-in.',
+    code: 'provider_refused',
+  },
+  /** A first sign-in with a provider, by a person whose email address another account has. */
+  account_exists: {
+    status: 409,
+    detail: 'An account with this email address exists. Sign in to it first.',
+    code: 'account_exists',
+  },
   parse_error: { status: 400, detail: 'Malformed request.' },
+  // OAuth 2.1 (RFC 6749 §5.2, RFC 8707 §2, RFC 6750 §3.1).
+  invalid_request: { status: 400, detail: 'The request is malformed.' },
+  invalid_client: { status: 401, detail: 'The application could not be authenticated.' },
+  invalid_grant: {
+    status: 400,
+    detail:
+      'The code or refresh token is invalid, expired, revoked, or of another application.',
+  },
+  unauthorized_client: {
+    status: 400,
+    detail: 'The application may not use this grant type.',
+  },
+  unsupported_grant_type: { status: 400, detail: 'The grant type is not supported.' },
+  /** Of the endpoint that revokes (RFC 7009 §2.2.1). */
+  unsupported_token_type: {
+    status: 400,
+    detail:
+      'A token that was exchanged cannot be revoked: it ends with the session of the other token.',
+  },
+  invalid_scope: {
+    status: 400,
+    detail: 'A scope is unknown, malformed, or more than was granted.',
+  },
+  invalid_target: { status: 400, detail: 'The resource is unknown or not allowed.' },
+  // Of a registration (RFC 7591 §3.2.2).
+  invalid_redirect_uri: { status: 400, detail: 'A redirect URI is not allowed.' },
+  invalid_client_metadata: {
+    status: 400,
+    detail: 'The metadata of the application is not valid.',
+  },
+  // Of the token endpoint to a device that polls (RFC 8628 §3.5).
+  authorization_pending: { status: 400, detail: 'The user has not answered yet.' },
+  slow_down: {
+    status: 400,
+    detail: 'Poll less often: add five seconds to the interval.',
+  },
+  access_denied: { status: 400, detail: 'The user has not allowed it.' },
+  expired_token: { status: 400, detail: 'The device code has expired.' },
+  /** A token of an application lacks a scope of the route, or the route is not for applications. */
+  insufficient_scope: {
+    status: 403,
+    detail: 'The token lacks a scope that is required.',
+    code: 'insufficient_scope',
+  },
   csrf_failed: { status: 403, detail: 'CSRF Failed' },
   permission_denied: {
     status: 403,
@@ -92,9 +175,16 @@ export const ERRORS = {
   throttled: { status: 429, detail: 'Request was throttled.' },
   server_error: { status: 500, detail: 'A server error occurred.' },
   busy: { status: 503, detail: 'The server is busy. Try again shortly.' },
+  /** Another service, such as a provider to sign in with, does not answer in time. */
+  temporarily_unavailable: {
+    status: 503,
+    detail: 'The provider cannot be reached. Try again shortly.',
+    code: 'temporarily_unavailable',
+  },
   store_unavailable: {
     status: 503,
     detail: 'The store cannot be reached. Try again shortly.',
+    code: 'unavailable',
   },
   // `watchword/verify`, which checks tokens that another service issues.
   keys_unavailable: {
@@ -118,6 +208,8 @@ export interface AuthErrorOptions {
   readonly retryAfter?: number
   /** The challenges of a 401, in order (RFC 9110 §11.6.1). Empty: the first scheme has none, so the status becomes 403 as in DRF. */
   readonly challenges?: readonly string[]
+  /** Further headers of the answer. */
+  readonly headers?: readonly (readonly [name: string, value: string])[]
   readonly cause?: unknown
 }
 
@@ -139,7 +231,7 @@ export function reportIfAnswered(error: unknown, report: Report): void {
 /** Marks an error also for another copy of this module: a bundler may put an adapter and the instance into files with one each. */
 const BRAND = Symbol.for('watchword.AuthError')
 
-/** The one error that this library throws on purpose. `message` and `cause` go to the log, never to a client. */
+/** The error class of this library. `message` and `cause` go to the log, never to a client. */
 export class AuthError extends Error {
   override readonly name = 'AuthError'
   readonly code: ErrorCode
@@ -147,6 +239,7 @@ export class AuthError extends Error {
   readonly body: object | undefined
   readonly retryAfter: number | undefined
   readonly challenges: readonly string[] | undefined
+  readonly headers: NonNullable<AuthErrorOptions['headers']>
 
   /** @param message for the log. Default: the detail */
   constructor(code: ErrorCode, message?: string, options: AuthErrorOptions = {}) {
@@ -157,6 +250,7 @@ export class AuthError extends Error {
     this.body = options.body
     this.retryAfter = options.retryAfter ?? retryAfterOf(code)
     this.challenges = options.challenges
+    this.headers = options.headers ?? []
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -173,13 +267,13 @@ export class AuthError extends Error {
 
   /** A copy with the challenges of a route's schemes. */
   withChallenges(challenges: readonly string[]): AuthError {
-    const { code, message, detail, body, retryAfter, cause } = this
+    const { code, message, detail, body, retryAfter, headers, cause } = this
     return new AuthError(code, message, {
       detail,
       challenges,
+      headers,
       cause,
-      ...(body === undefined ? {} : { body }),
-      ...(retryAfter === undefined ? {} : { retryAfter }),
+      ...withoutUndefined({ body, retryAfter }),
     })
   }
 
@@ -193,10 +287,7 @@ export class AuthError extends Error {
    */
   toResponse(): Response {
     reportOf(this)?.(this)
-    const challenge = isRefusedToken(this)
-      ? refusedChallengeOf(BEARER_CHALLENGE)
-      : BEARER_CHALLENGE
-    const { status, headers, value } = errorAnswer(this, [challenge])
+    const { status, headers, value } = errorAnswer(this, [challengeOf(this)])
     return new Response(jsonText(value), {
       status,
       headers: [
@@ -209,11 +300,18 @@ export class AuthError extends Error {
 }
 
 /** A client that gets a 503 can retry, also if a function of the options threw the error. */
-const retryAfterOf = (code: ErrorCode): number | undefined =>
-  ERRORS[code].status === 503 ? 1 : undefined
+function retryAfterOf(code: ErrorCode): number | undefined {
+  if (ERRORS[code].status === 503) return 1
+  return undefined
+}
 
 /** The challenge of a 401 that no guard has thrown (RFC 6750 §3). */
 const BEARER_CHALLENGE = 'Bearer realm="api"'
+
+function challengeOf(error: AuthError): string {
+  if (isRefusedToken(error)) return refusedChallengeOf(BEARER_CHALLENGE)
+  return BEARER_CHALLENGE
+}
 
 /** The challenge for a token that was presented and refused (RFC 6750 §3.1). */
 export const refusedChallengeOf = (challenge: string): string =>
@@ -243,28 +341,32 @@ export interface ErrorAnswer {
 export function errorAnswer(error: AuthError, byDefault: readonly string[]): ErrorAnswer {
   const { challenges = byDefault, body, detail, retryAfter } = error
   const status = statusOf(error, challenges)
-  const challenged = status === 401 ? challenges : []
-  const retry = retryAfter === undefined ? [] : [String(Math.ceil(retryAfter))]
-  const explanation = explanationOf(error) ?? []
-  return {
-    status,
-    headers: [
-      ...challenged.map((each) => ['WWW-Authenticate', each] as const),
-      ...retry.map((seconds) => ['Retry-After', seconds] as const),
-      ...[explanation].flat().map((text) => [EXPLANATION, text] as const),
-    ],
-    value: body ?? { detail, ...codeOf(error) },
-  }
+  const headers: (readonly [name: string, value: string])[] = [
+    ...listOf(retryAfter).map(
+      (seconds) => ['Retry-After', String(Math.ceil(seconds))] as const,
+    ),
+    ...listOf(explanationOf(error)).map((text) => [EXPLANATION, text] as const),
+    ...error.headers,
+  ]
+  if (status === 401 || error.code === 'insufficient_scope')
+    headers.unshift(...challengeHeaders(challenges))
+  return { status, headers, value: body ?? { detail, ...codeOf(error) } }
 }
+
+const challengeHeaders = (challenges: readonly string[]): ErrorAnswer['headers'] =>
+  challenges.map((challenge) => ['WWW-Authenticate', challenge] as const)
 
 function codeOf({ code }: AuthError): { readonly code?: string } {
   const row = ERRORS[code]
-  return 'code' in row ? { code: row.code } : {}
+  if ('code' in row) return { code: row.code }
+  return {}
 }
 
 /** A 401 must have a challenge (RFC 9110 §15.5.2): without one it is a 403, as in Django REST framework. */
-export const statusOf = ({ status }: AuthError, challenges: readonly string[]): number =>
-  status === 401 && challenges.length === 0 ? 403 : status
+export function statusOf({ status }: AuthError, challenges: readonly string[]): number {
+  if (status === 401 && challenges.length === 0) return 403
+  return status
+}
 
 /** An error in the options, which stops the start. @param message what is wrong, what was expected, what to write instead */
 export const configError = (message: string, cause?: unknown): AuthError =>

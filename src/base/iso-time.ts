@@ -3,5 +3,7 @@ export const isoTime = (moment: number): string =>
   new Date(Math.round(moment * 1000)).toISOString()
 
 /** @returns `null`, as JSON has it, if there is no moment */
-export const isoTimeOrNull = (moment: number | undefined): string | null =>
-  moment === undefined ? null : isoTime(moment)
+export function isoTimeOrNull(moment: number | undefined): string | null {
+  if (moment === undefined) return null
+  return isoTime(moment)
+}

@@ -1,9 +1,8 @@
 /** JSON text as Django REST framework writes it: raw UTF-8, U+2028 and U+2029 escaped. */
 export function jsonText(value: unknown, indent = 0): string {
-  const text = indent === 0 ? JSON.stringify(value) : JSON.stringify(value, null, indent)
-  return text.replace(/[\u2028\u2029]/g, (mark) =>
-    mark === '\u2028' ? '\\u2028' : '\\u2029',
-  )
+  return JSON.stringify(value, null, indent)
+    .replaceAll('\u2028', '\\u2028')
+    .replaceAll('\u2029', '\\u2029')
 }
 
 /** Escapes what JSON allows in strings and a terminal may obey or hide: DEL, C1 control and format characters (rule L3). */

@@ -11,11 +11,14 @@ export interface JsonOptions {
  *
  * @throws what `refuse` returns; `TypeError` or `RangeError` if the value contains itself or has too many levels
  */
-export function strictJson(value: object, { encode, refuse }: JsonOptions): string {
+export function strictJson(
+  value: object,
+  { encode = (value) => value, refuse }: JsonOptions,
+): string {
   let root: unknown
   let name = ''
   function replacer(this: unknown, key: string, value: unknown): unknown {
-    const encoded = encode === undefined ? value : encode(value)
+    const encoded = encode(value)
     if (root === undefined) {
       root = encoded
       return encoded

@@ -1,11 +1,12 @@
 import { configError } from './errors.ts'
 import { nearest } from './nearest.ts'
+import { ifDefined } from './optional.ts'
 
 /**
- * Refuses misspelt options, which would otherwise mean the default without a word.
+ * Rejects misspelt options, which would otherwise silently have the default.
  *
  * @param known the name of every option
- * @param written how an option is written, for messages: `session({ origins })`
+ * @param written formats the name of an option for messages: `session({ origins })`
  * @throws AuthError `invalid_config`
  */
 export function refuseUnknownOptions<Options extends object>(
@@ -16,12 +17,13 @@ export function refuseUnknownOptions<Options extends object>(
   const names = Object.keys(known)
   const unknown = Object.keys(options ?? {}).find((name) => !Object.hasOwn(known, name))
   if (unknown === undefined) return
-  const close = nearest(unknown, names)
-  const advice =
-    close === undefined
-      ? `The options are ${names.join(', ')}.`
-      : `Did you mean "${written(close)}"?`
-  throw configError(`There is no option "${written(unknown)}". ${advice}`)
+  const close = ifDefined(nearest(unknown, names), written)
+  throw configError(`There is no option "${written(unknown)}". ${adviceOf(close, names)}`)
+}
+
+function adviceOf(close: string | undefined, names: readonly string[]): string {
+  if (close === undefined) return `The options are ${names.join(', ')}.`
+  return `Did you mean "${close}"?`
 }
 
 /** Writes an option as an argument of a function: `session({ origins })`. */

@@ -1,3 +1,5 @@
+import { listIf } from './optional.ts'
+
 /** The word that was probably meant: the one with the fewest mistakes, a third of its letters at most. */
 export function nearest<Word extends string>(
   typed: string,
@@ -27,7 +29,7 @@ export function distance(a: string, b: string): number {
         at(above, j) + 1,
         at(row, j - 1) + 1,
         at(above, j - 1) + Number(!isSame),
-        ...(isSwapped ? [at(twoAbove, j - 2) + 1] : []),
+        ...listIf(isSwapped, at(twoAbove, j - 2) + 1),
       )
     }
     twoAbove = above

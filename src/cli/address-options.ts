@@ -1,3 +1,4 @@
+import { ifDefined } from '../base/optional.ts'
 import type { CommandContext } from '../command/context.ts'
 import { UsageError } from '../command/errors.ts'
 import { firstSet, parseCount } from '../command/values.ts'
@@ -52,7 +53,7 @@ export function addressOf(
   const given = firstSet(['--port', port], ['PORT', env.PORT])
   return {
     host: host ?? '127.0.0.1',
-    port: given ? parseCount(given, [0, 65_535]) : 8000,
+    port: ifDefined(given, (text) => parseCount(text, [0, 65_535])) ?? 8000,
   }
 }
 
@@ -65,7 +66,8 @@ export function proxiesOf(
     ['--proxies', proxies],
     ['WATCHWORD_PROXIES', env.WATCHWORD_PROXIES],
   )
-  return given ? parseCount(given, [0, 16]) : 0
+  if (!given) return 0
+  return parseCount(given, [0, 16])
 }
 
 /** @throws UsageError */

@@ -17,7 +17,8 @@ export function newPassword(
   fromStdin: boolean | undefined,
 ): Promise<Secret> {
   const canAsk = context.stdin.isTTY === true && fromStdin !== true
-  return canAsk ? askTwice(context) : readPassword(context)
+  if (canAsk) return askTwice(context)
+  return readPassword(context)
 }
 
 const MAX_BYTES = 4096

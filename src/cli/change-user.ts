@@ -8,11 +8,20 @@ export async function changeUser(
   { users }: Pick<Admin, 'users'>,
   { id, username }: User,
   change: Parameters<Admin['users']['change']>[1],
+  options: Parameters<Admin['users']['change']>[2] = {},
 ): Promise<User> {
-  const changed = await users.change(id, change)
+  const changed = await users.change(id, change, options)
   assertFound(changed, deletedMeanwhile(username))
   return changed
 }
+
+/** For commands that may remove the last active superuser. */
+export const FORCE = {
+  force: {
+    type: 'boolean',
+    help: 'allows the change for the last active superuser, too',
+  },
+} as const
 
 export const deletedMeanwhile = (username: string): string =>
   `The user ${quoted(username)} was deleted by another process; nothing was changed.`

@@ -1,4 +1,5 @@
 import { nearest } from '../base/nearest.ts'
+import { ownMember } from '../base/optional.ts'
 import type { Command, CommandTable, OptionTable } from '../command/command.ts'
 import { UsageError } from '../command/errors.ts'
 import { printable } from '../command/format.ts'
@@ -36,6 +37,7 @@ const MAINTENANCE: Commands = {
   'keys reseal': async () => (await import('./key-commands.ts')).keysReseal,
   events: async () => (await import('./events-command.ts')).events,
   flush: async () => (await import('./flush-command.ts')).flush,
+  call: async () => (await import('./call-command.ts')).call,
 }
 
 /** Every command, in the order of the help. */
@@ -81,7 +83,7 @@ async function withServerOptions(load: Commands[string]) {
 function lookUp(words: readonly string[], commands: Commands) {
   for (const length of [1, 2]) {
     const name = words.slice(0, length).join(' ')
-    const load = Object.hasOwn(commands, name) ? commands[name] : undefined
+    const load = ownMember(commands, name)
     if (load !== undefined) return { load, rest: words.slice(length) }
   }
   return undefined

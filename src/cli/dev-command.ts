@@ -5,10 +5,12 @@ import { type CommandOutput, command, DATABASE } from '../command/command.ts'
 import { type CommandContext, shellWord } from '../command/context.ts'
 import { printable } from '../command/format.ts'
 import type { DevelopmentAddress, DevelopmentServer } from '../features/define-feature.ts'
-import type { User } from '../users/user.ts'
+import { internalsOf } from '../instance/internals.ts'
+import type { Attributes, User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
 import { ADDRESS, addressOf } from './address-options.ts'
 import { databaseOf, shownDatabase } from './database.ts'
+import { fieldsOf } from './fields-option.ts'
 import { listen } from './listen.ts'
 import { LOG, logSettingsOf } from './log-options.ts'
 import { nextCommand, signInCommand } from './next-command.ts'
@@ -16,6 +18,7 @@ import { openServer } from './open-instance.ts'
 import { openLog } from './open-log.ts'
 import { ORIGINS, originsOf } from './origins-option.ts'
 import { readablePassword } from './readable-password.ts'
+import { attributesIn, SET } from './set-option.ts'
 import { stopSignal, untilStopped } from './until-stopped.ts'
 import { version } from './version.ts'
 
@@ -34,6 +37,7 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
     'watchword dev',
     'watchword dev --user vitor --port 9000',
     'watchword dev --database /tmp/try.db',
+    'watchword dev --fields "team:string,born:date?" --set team=blue',
   ],
   options: {
     user: {
@@ -44,6 +48,7 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
     ...ADDRESS,
     ...ORIGINS,
     ...LOG,
+    ...SET,
     ...DATABASE,
   },
   async run({ values, context, print }) {
@@ -53,25 +58,19 @@ Each request is logged on standard error. Ctrl+C stops the server.`,
     const log = openLog(logSettingsOf(values, context, 'text'), context.stderr)
     const { options, endpoints, addresses } = await ofFeatures(log)
     const url = context.env.WATCHWORD_URL || `http://localhost:${address.port}`
-    const auth = await openServer(database, { ...options, log, url })
+    const fields = fieldsOf(values, context)
+    const auth = await openServer(database, { ...options, ...fields, log, url })
     try {
       const served = { auth, log, origins, endpoints, pages: addresses, ...address }
       const running = await listen(served, context)
       // Before the welcome, after which a program may send the signal.
       const stopped = stopSignal()
-      const user = await firstUser(values.user ?? 'admin', auth)
-      print(
-        welcome(
-          {
-            url: running.url,
-            pages: pagesAt(running.url, context),
-            addresses,
-            database,
-            ...user,
-          },
-          context,
-        ),
-      )
+      const attributes = setAttributes(attributesIn(values, context))
+      const user = await firstUser({ username: values.user ?? 'admin', attributes }, auth)
+      const pages = pagesAt(running.url, context)
+      const notes = await internalsOf(auth).startNotes(pages)
+      const started = { url: running.url, pages, addresses, database, notes, ...user }
+      print(welcome(started, context))
       await untilStopped(running, auth, { stderr: context.stderr, log }, stopped)
     } finally {
       await auth.close()
@@ -105,12 +104,19 @@ interface FirstUser {
   readonly password?: string
 }
 
-async function firstUser(username: string, auth: Watchword<User>): Promise<FirstUser> {
+/** The attributes of `--set`, without those that `NAME=` removes. */
+const setAttributes = (named: Readonly<Record<string, unknown>> = {}): Attributes =>
+  Object.fromEntries(Object.entries(named).filter(([, value]) => value !== null))
+
+async function firstUser(
+  { username, attributes }: Pick<User, 'username' | 'attributes'>,
+  auth: Watchword<User>,
+): Promise<FirstUser> {
   if ((await auth.users.count()) === 0) {
     const password = readablePassword(systemRandom)
     const rights = { staff: true, superuser: true }
     try {
-      await auth.users.create({ username, password, ...rights })
+      await auth.users.create({ username, password, attributes, ...rights })
       return { username, password }
     } catch (error) {
       // Another process that started at the same time may have created its first user.
@@ -128,17 +134,19 @@ interface StartedServer extends FirstUser {
   readonly pages: string
   readonly addresses: readonly DevelopmentAddress[]
   readonly database: string
+  readonly notes: readonly string[]
 }
 
 function welcome(started: StartedServer, context: CommandContext): CommandOutput {
-  const { url, database, username, password } = started
+  const { url, database, username, password, notes } = started
   const addresses = addressesOf(started)
   const heading = `watchword ${version} on ${url}   (${shownDatabase(database)})`
   const width = password === undefined ? 16 : 12
   const opened = Object.entries(addresses).map(
     ([name, address]) => `${name.padEnd(width)}${address}`,
   )
-  const lines = [heading, '', ...nextSteps(started, context), '', ...opened]
+  const steps = [...nextSteps(started, context), ...notes]
+  const lines = [heading, '', ...steps, '', ...opened]
   return {
     text: ['', ...lines.map((line) => `  ${line}`.trimEnd()), ''].join('\n'),
     json: {

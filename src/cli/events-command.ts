@@ -4,6 +4,7 @@ import { eventJson } from '../audit/event-json.ts'
 import { milliseconds, seconds, systemClock, type UnixSeconds } from '../base/clock.ts'
 import { secondsOf } from '../base/duration.ts'
 import { lazyByKey } from '../base/lazy.ts'
+import { ifDefined } from '../base/optional.ts'
 import {
   type Call,
   type CommandOutput,
@@ -11,7 +12,7 @@ import {
   DATABASE,
 } from '../command/command.ts'
 import { UsageError } from '../command/errors.ts'
-import { printable } from '../command/format.ts'
+import { printable, valueText } from '../command/format.ts'
 import { tableOf } from '../command/table.ts'
 import { userNamed } from '../command/user-named.ts'
 import { parseCount, parseWord } from '../command/values.ts'
@@ -125,18 +126,15 @@ function eventRows({
   return async (event) => [
     new Date(event.at * 1000).toISOString().slice(0, 19).replace('T', ' '),
     event.kind,
-    event.userId === undefined ? '–' : await nameOf(event.userId),
+    (await ifDefined(event.userId, nameOf)) ?? '–',
     event.address ?? '–',
     event.actor ?? '–',
     event.sessionId ?? '–',
     Object.entries(event.detail)
-      .map(([name, value]) => `${name}=${detailText(value)}`)
+      .map(([name, value]) => `${name}=${valueText(value)}`)
       .join(' '),
   ]
 }
-
-const detailText = (value: unknown): string =>
-  typeof value === 'string' ? value : JSON.stringify(value)
 
 /** The pause between two queries. */
 const INTERVAL = milliseconds(1_000)

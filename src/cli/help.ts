@@ -84,7 +84,7 @@ function wrap(text: string, width: number, indent = 0): string {
     const line = lines.at(-1) ?? ''
     const isFull = line !== '' && line.length + 1 + word.length > width - indent
     if (isFull) lines.push(word)
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
+    else lines[lines.length - 1] = `${line} ${word}`.trimStart()
   }
   return lines.join(`\n${' '.repeat(indent)}`)
 }

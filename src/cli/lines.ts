@@ -44,11 +44,16 @@ class LineBuffer {
   }
 
   take(): Line {
-    const number = ++this.#number
-    const text = this.#size <= MAX_BYTES ? textOf(Buffer.concat(this.#parts)) : undefined
+    const text = this.#text()
+    this.#number++
     this.#size = 0
     this.#parts = []
-    return { number, text }
+    return { number: this.#number, text }
+  }
+
+  #text(): string | undefined {
+    if (this.#size > MAX_BYTES) return undefined
+    return textOf(Buffer.concat(this.#parts))
   }
 }
 

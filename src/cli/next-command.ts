@@ -3,10 +3,13 @@ import { DEFAULT_DATABASE, shownDatabase } from './database.ts'
 
 /** The shell command that signs a user in. */
 export function signInCommand(url: string, username: string, password: string): string {
-  const field = /^[\w.@-]+$/.test(username)
-    ? `-d username=${username}`
-    : `--data-urlencode ${shellWord(`username=${username}`)}`
+  const field = usernameField(`username=${username}`)
   return `curl -s ${url}/api/token/ ${field} -d password=${password}`
+}
+
+function usernameField(field: string): string {
+  if (/^username=[\w.@-]+$/.test(field)) return `-d ${field}`
+  return `--data-urlencode ${shellWord(field)}`
 }
 
 /** A watchword command for the same database, without the password of its address. */

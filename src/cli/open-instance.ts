@@ -32,24 +32,26 @@ export async function serverOptions(
   )
   const schemes = added.flatMap(({ schemes = [] }) => schemes)
   const endpoints = added.flatMap(({ endpoints = [] }) => endpoints)
-  const presets = Object.keys(plan).length > 0 ? await presetsOf(plan) : undefined
+  const presets = await presetsOf(plan)
   return {
     ...options,
-    ...(presets && { presets: presets.presets }),
-    authentication: [...(presets?.schemes ?? []), bearer(), ...schemes],
+    ...(presets.presets.length > 0 && { presets: presets.presets }),
+    authentication: [...presets.schemes, bearer(), ...schemes],
     endpoints: {
       ...options.endpoints,
-      ...presets?.endpoints,
+      ...presets.endpoints,
       ...Object.fromEntries(endpoints.map((name) => [name, true])),
     },
   }
 }
 
-/** Loaded only here: most servers have none. */
-const presetsOf = async (plan: PresetPlan): Promise<OpenPresets> =>
-  (await import('./open-presets.ts')).openPresets(plan)
+/** Most servers have no presets, so their module is loaded only if needed. */
+async function presetsOf(plan: PresetPlan): Promise<OpenPresets> {
+  if (Object.keys(plan).length === 0) return { presets: [], schemes: [], endpoints: {} }
+  return (await import('./open-presets.ts')).openPresets(plan)
+}
 
-/** The `open` of a command's call. */
+/** Returns the function `open` that commands get: it opens the instance of a database, and closes it after the work. */
 export const openWith =
   (context: CommandContext) =>
   async <T>(
@@ -59,7 +61,7 @@ export const openWith =
   ): Promise<T> => {
     const database = databaseOf(option, context)
     if (!create) requireDatabase(database, context)
-    const tokens = withKeys ? KEYS_LEFT_ALONE : await unusedKey()
+    const tokens = await tokensOf(withKeys)
     const auth = await openMigrated({ ...options, database, tokens })
     try {
       return await auth.events.by('command', () => work(auth))
@@ -68,8 +70,11 @@ export const openWith =
     }
   }
 
-/** Only a server knows on which schedule its keys rotate. */
-const KEYS_LEFT_ALONE = { rotateKeys: false } as const
+async function tokensOf(withKeys: boolean): Promise<NonNullable<Options['tokens']>> {
+  // The rotation schedule is an option of the server, which a command does not have.
+  if (withKeys) return { rotateKeys: false }
+  return unusedKey()
+}
 
 /**
  * A key that signs nothing. With it no secret is needed and no keys are made, so that the first start of the server can
@@ -96,6 +101,6 @@ async function openMigrated(options: Options): Promise<Watchword<User>> {
 function requireDatabase(database: string, { env }: CommandContext): void {
   if (!isFile(database) || existsSync(database)) return
   throw new CommandError(
-    `There is no database ${quoted(database)} here. Name another with --database, or make it: ${selfName(env)} migrate --database ${shellWord(database)}`,
+    `There is no database ${quoted(database)} here. Choose another with --database, or create it: ${selfName(env)} migrate --database ${shellWord(database)}`,
   )
 }

@@ -53,19 +53,28 @@ const withScheme = (preset: all.Preset): OpenPreset => ({
 const OPENED: Readonly<Record<PresetName, (options: Given) => OpenPreset>> = {
   djoser(options) {
     const { prefix = '/auth' } = options
+    const preset = made('djoser', options)
+    if (prefix !== '/auth') return { preset }
     // Both have one at this path.
-    const endpoints = prefix === '/auth' ? { signUp: false } : {}
-    return { preset: made('djoser', options), endpoints }
+    return { preset, endpoints: { signUp: false } }
   },
   knox(options) {
     // No user has a first token: a password gets it, in the body or as Basic credentials.
-    const byBasic = options.credentials === 'body' ? {} : { authentication: [basic()] }
+    const byBasic = options.credentials !== 'body' && { authentication: [basic()] }
     return withScheme(made('knox', { ...byBasic, ...options }))
   },
   'dj-rest-auth'(options) {
     const preset = made('djRestAuth', options)
     // Without cookies, bearer() does what its scheme does.
-    return options.cookie === undefined ? { preset } : withScheme(preset)
+    if (options.cookie === undefined) return { preset }
+    return withScheme(preset)
   },
-  passwordless: (options) => ({ preset: made('passwordless', options) }),
+  passwordless(options) {
+    const preset = made('passwordless', options)
+    if (options.demoUsers !== undefined && options.demoUsersInProduction !== true)
+      throw configError(
+        'passwordless({ demoUsers }) accepts codes that never change, and "watchword start" is for production: leave demoUsers out, or add "demoUsersInProduction": true.',
+      )
+    return { preset }
+  },
 }

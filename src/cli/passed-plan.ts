@@ -18,5 +18,6 @@ export function planIn({
     readonly version?: string
     readonly plan?: ServePlan
   }
-  return passed.version === version ? passed.plan : undefined
+  if (passed.version !== version) return undefined
+  return passed.plan
 }

@@ -25,6 +25,8 @@ for (const [typed, env, plan] of [
 
 for (const [typed, message] of [
   ['django', /there is no preset "django"\. Choose among djoser, knox/],
+  ['oauth-toolkit', /Write a server with oauthToolkit\(\) and the option oauth/],
+  ['knox,social-oauth2', /Write a server with socialOAuth2\(\) and the options oauth/],
   ['{"knox":', /begins with "\{" and is not JSON/],
   ['{"knox": true}', /the options of knox must be an object/],
 ] as const)

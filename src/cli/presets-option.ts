@@ -1,7 +1,7 @@
 import type { CommandContext } from '../command/context.ts'
 import { UsageError } from '../command/errors.ts'
 import { printable } from '../command/format.ts'
-import { firstSet } from '../command/values.ts'
+import { firstSet, namesIn } from '../command/values.ts'
 
 export const PRESETS = {
   presets: {
@@ -14,6 +14,15 @@ export const PRESETS = {
 export const PRESET_NAMES = ['djoser', 'knox', 'dj-rest-auth', 'passwordless'] as const
 
 export type PresetName = (typeof PRESET_NAMES)[number]
+
+/** Presets over options that are no text, with the page that has a server with them. */
+const IN_CODE: ReadonlyMap<string, string> = new Map([
+  ['oauth-toolkit', 'oauthToolkit() and the option oauth: docs/from-oauth-toolkit.md'],
+  [
+    'social-oauth2',
+    'socialOAuth2() and the options oauth and social: docs/from-social-oauth2.md',
+  ],
+])
 
 /** The options of each preset, which a supervisor passes to its workers as JSON. */
 export type PresetPlan = Readonly<Partial<Record<PresetName, object>>>
@@ -29,19 +38,15 @@ export function presetsOf(
   )
   if (given === undefined) return {}
   const { name, text } = given
-  const parsed = text.trim().startsWith('{') ? objectIn(text, name) : namesIn(text)
+  const parsed = planIn(text, name)
   for (const [preset, options] of Object.entries(parsed)) check(preset, options, name)
   return parsed as PresetPlan
 }
 
-const namesIn = (text: string): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    text
-      .split(',')
-      .map((each) => each.trim())
-      .filter(Boolean)
-      .map((each) => [each, {}]),
-  )
+function planIn(text: string, name: string): Readonly<Record<string, unknown>> {
+  if (text.trim().startsWith('{')) return objectIn(text, name)
+  return Object.fromEntries(namesIn(text).map((preset) => [preset, {}]))
+}
 
 function objectIn(text: string, name: string): Readonly<Record<string, unknown>> {
   try {
@@ -55,6 +60,11 @@ function objectIn(text: string, name: string): Readonly<Record<string, unknown>>
 
 /** @throws UsageError */
 function check(preset: string, options: unknown, name: string): void {
+  const inCode = IN_CODE.get(preset)
+  if (inCode !== undefined)
+    throw new UsageError(
+      `${name}: "watchword start" does not have ${preset}. Write a server with ${inCode}.`,
+    )
   if (!PRESET_NAMES.some((each) => each === preset))
     throw new UsageError(
       `${name}: there is no preset "${printable(preset)}". Choose among ${PRESET_NAMES.join(', ')}.`,

@@ -4,8 +4,10 @@ import type { CommandContext } from '../command/context.ts'
 import { CommandError, ReportedError } from '../command/errors.ts'
 import { messageOf } from './error-message.ts'
 
-export const lineOf = ({ text, json }: CommandOutput, isJson: boolean): string =>
-  isJson ? escapeControls(JSON.stringify(json)) : text
+export function lineOf({ text, json }: CommandOutput, isJson: boolean): string {
+  if (isJson) return escapeControls(JSON.stringify(json))
+  return text
+}
 
 /** Prints the message of an error. @returns the exit code */
 export function reportError(

@@ -1,8 +1,10 @@
 import type { Log } from '../base/log.ts'
 import type { CommandContext } from '../command/context.ts'
+import { internalsOf } from '../instance/internals.ts'
 import { defaultHashesAtOnce } from '../passwords/concurrency.ts'
 import { lowerHashPriority } from '../passwords/low-priority.ts'
 import type { Worker } from '../server/cluster/worker.ts'
+import type { ReadyReport } from '../server/cluster/worker-process.ts'
 import type { ListenAddress } from '../server/serve.ts'
 import type { MetricsPlace } from '../server/start-metrics.ts'
 import type { Options } from '../settings/options.ts'
@@ -50,11 +52,23 @@ export async function serveAs(
     }
     const [running] = await Promise.all([listen(options, context), lowerHashPriority()])
     const stopped = worker.stopRequested(running.stopListening)
-    worker.reportReady({ url: running.url, users: await auth.users.count() })
+    worker.reportReady(await reportOf(worker, plan, running.url, auth))
     await untilStopped(running, auth, { stderr: context.stderr, log }, stopped)
   } finally {
     await auth.close()
   }
+}
+
+async function reportOf(
+  { isFirst }: Pick<Worker, 'isFirst'>,
+  { url: { url: origin } }: ServePlan,
+  url: string,
+  auth: Watchword<User>,
+): Promise<ReadyReport> {
+  const users = await auth.users.count()
+  if (!isFirst) return { url, users, notes: [] }
+  const notes = await internalsOf(auth).startNotes(String(origin ?? url))
+  return { url, users, notes }
 }
 
 async function openAuth(plan: ServePlan, log: Log): Promise<Watchword<User>> {

@@ -8,8 +8,14 @@ import { shownDatabase } from './database.ts'
 export function requireSecret(database: string, { env }: CommandContext): void {
   const { length } = env.WATCHWORD_SECRET ?? ''
   if (length >= 32) return
-  const fault = length === 0 ? 'is not set' : 'has fewer than 32 characters'
-  throw new CommandError(`WATCHWORD_SECRET ${fault}. ${secretAdvice(database)}`)
+  throw new CommandError(
+    `WATCHWORD_SECRET ${lengthFault(length)}. ${secretAdvice(database)}`,
+  )
+}
+
+function lengthFault(length: number): string {
+  if (length === 0) return 'is not set'
+  return 'has fewer than 32 characters'
 }
 
 function secretAdvice(database: string): string {

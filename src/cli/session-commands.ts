@@ -16,7 +16,7 @@ export const sessionList = command({
   summary: 'Lists the sessions of a user.',
   args: ['NAME'],
   description:
-    'A session begins with a sign-in. Revoked and expired sessions are listed until "watchword flush" deletes them.',
+    'A session begins with a sign-in, or with the consent to an application, which CLIENT then names. Revoked and expired sessions are listed until "watchword flush" deletes them.',
   examples: ['watchword session list vitor', 'watchword session list vitor --json'],
   options: DATABASE,
   async run({ values, args: [name = ''], open }) {
@@ -45,7 +45,7 @@ function sessionTable(
       momentOf(session.lastUsedAt ?? session.rotatedAt),
       momentOf(session.idleExpiresAt),
       session.address ?? '–',
-      session.userAgent?.slice(0, 40) ?? '–',
+      session.clientId ?? session.userAgent?.slice(0, 40) ?? '–',
       shownState(session, now),
     ]),
   )
@@ -53,13 +53,15 @@ function sessionTable(
 
 function stateOf(session: Session, now: UnixSeconds): 'live' | 'expired' | 'revoked' {
   if (session.revokeReason !== undefined) return 'revoked'
-  return now < session.idleExpiresAt ? 'live' : 'expired'
+  if (now < session.idleExpiresAt) return 'live'
+  return 'expired'
 }
 
 function shownState(session: Session, now: UnixSeconds): string {
   if (session.revokeReason !== undefined) return `revoked (${session.revokeReason})`
   const state = stateOf(session, now)
-  return session.actor === undefined ? state : `${state} (used by ${session.actor})`
+  if (session.actor === undefined) return state
+  return `${state} (used by ${session.actor})`
 }
 
 const toJson = (session: Session, now: UnixSeconds): object => ({
@@ -75,6 +77,9 @@ const toJson = (session: Session, now: UnixSeconds): object => ({
   acr: session.acr ?? null,
   auth_time: isoOf(session.authTime),
   actor: session.actor ?? null,
+  client_id: session.clientId ?? null,
+  scopes: session.scopes,
+  resource: session.resource,
   idle_expires_at: isoOf(session.idleExpiresAt),
   expires_at: isoOf(session.expiresAt),
   revoked_at: isoOf(session.revokedAt),

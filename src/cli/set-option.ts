@@ -1,4 +1,5 @@
 import { nearest } from '../base/nearest.ts'
+import { ownMember } from '../base/optional.ts'
 import type { CommandContext } from '../command/context.ts'
 import { UsageError } from '../command/errors.ts'
 import { quoted } from '../command/format.ts'
@@ -10,7 +11,7 @@ export const SET = {
     type: 'string',
     multiple: true,
     value: 'NAME=VALUE',
-    help: 'sets a field of --fields; NAME= removes it; once for each field',
+    help: 'sets a field of --fields, of dev that of the first user; NAME= removes it; once for each field',
   },
   ...FIELDS,
 } as const
@@ -38,9 +39,9 @@ function attributeIn(text: string, fields: UserFields): readonly [string, unknow
   const [, name = text, given = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? []
   if (name === text)
     throw new UsageError('--set needs a name and a value: --set NAME=VALUE.')
-  const type = Object.hasOwn(fields, name) ? fields[name] : undefined
+  const type = ownMember(fields, name)
   if (type === undefined) throw new UsageError(unknownField(name, Object.keys(fields)))
-  const value = given === '' ? null : fieldValueOf(given, type)
+  const value = fieldValueOf(given || null, type)
   const fault = fieldFault(value, type)
   if (fault !== undefined) throw new UsageError(`--set ${name}: ${fault}`)
   return [name, value]

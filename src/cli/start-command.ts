@@ -106,6 +106,7 @@ function soleProcess(
 ): Worker {
   return {
     bus: messageBus(),
+    isFirst: true,
     reportReady: onServing,
     stopRequested() {
       // Without a listener, SIGHUP would end the process.
@@ -121,7 +122,7 @@ const NOT_RELOADED =
   'not reloaded: a single process cannot be replaced without a gap; start with --workers 2 or more'
 
 function startedOutput(
-  { url, users }: ReadyReport,
+  { url, users, notes }: ReadyReport,
   { database, workers, metrics }: ServePlan,
   context: CommandContext,
 ): CommandOutput {
@@ -131,7 +132,8 @@ function startedOutput(
   ]
   if (metrics !== undefined)
     lines.push(`Metrics: GET /metrics on ${metrics.host}, port ${metrics.port}`)
-  if (users === 0) {
+  lines.push(...notes)
+  if (users === 0 && notes.length === 0) {
     const create = nextCommand('user create NAME --superuser', database, context)
     lines.push(`There are no users yet. Create one: ${create}`)
   }
@@ -141,5 +143,7 @@ function startedOutput(
   }
 }
 
-const workerCount = (workers: number): readonly string[] =>
-  workers === 1 ? [] : [`${workers} workers`]
+function workerCount(workers: number): readonly string[] {
+  if (workers === 1) return []
+  return [`${workers} workers`]
+}

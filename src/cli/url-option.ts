@@ -1,3 +1,4 @@
+import { withoutUndefined } from '../base/optional.ts'
 import type { CommandContext } from '../command/context.ts'
 import type { Options } from '../settings/options.ts'
 
@@ -15,5 +16,5 @@ export function urlOf(
   { env }: CommandContext,
 ): Pick<Options, 'url'> {
   const url = values.url ?? (env.WATCHWORD_URL || undefined)
-  return url === undefined ? {} : { url }
+  return withoutUndefined({ url })
 }

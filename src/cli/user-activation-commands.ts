@@ -1,7 +1,7 @@
 import { commandFor, DATABASE } from '../command/command.ts'
 import { userNamed } from '../command/user-named.ts'
 import type { Admin } from '../instance/admin.ts'
-import { changeUser } from './change-user.ts'
+import { changeUser, FORCE } from './change-user.ts'
 import { outputOf, shown } from './user-output.ts'
 
 const command = commandFor<Pick<Admin, 'users'>>()
@@ -28,11 +28,12 @@ export const userDeactivate = command({
   description:
     'Running servers reject the tokens within a second. The account and its data stay.',
   examples: ['watchword user deactivate vitor'],
-  options: DATABASE,
+  options: { ...FORCE, ...DATABASE },
   run: ({ values, args: [name = ''], open }) =>
     open(values.database, async (auth) => {
       const user = await userNamed(name, auth)
-      const changed = await changeUser(auth, user, { active: false })
+      const force = values.force === true
+      const changed = await changeUser(auth, user, { active: false }, { force })
       return outputOf(
         changed,
         `${shown(changed)} may not sign in. Their sessions are revoked.`,

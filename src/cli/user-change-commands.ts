@@ -1,11 +1,12 @@
 import { commandFor, DATABASE } from '../command/command.ts'
-import { CommandError, UsageError } from '../command/errors.ts'
+import { assertFound, CommandError, UsageError } from '../command/errors.ts'
 import { printable } from '../command/format.ts'
 import { userNamed } from '../command/user-named.ts'
 import { namesIn } from '../command/values.ts'
 import type { Admin } from '../instance/admin.ts'
+import type { UserUpdate } from '../users/change.ts'
 import type { User } from '../users/user.ts'
-import { changeUser } from './change-user.ts'
+import { changeUser, deletedMeanwhile } from './change-user.ts'
 import { fieldsOf } from './fields-option.ts'
 import { attributesIn, SET } from './set-option.ts'
 import { ADDRESSES, addressesIn } from './user-options.ts'
@@ -44,17 +45,40 @@ export const userChange = command({
     return open(
       values.database,
       async (auth) => {
-        const user = await userNamed(name, auth)
-        const changed = await changeUser(auth, user, {
-          ...change,
-          ...(attributes !== undefined && { attributes: merged(user, attributes) }),
-        })
+        const changed = await changeAttributes(auth, name, change, attributes)
         return outputOf(changed, detailsOf(changed))
       },
       { options: fieldsOf(values, context) },
     )
   },
 })
+
+/** How often concurrent changes of the same user are waited for. */
+const ATTEMPTS = 5
+
+/** Changes a user; attributes that `--set` does not name stay, also if another process changes them at the same moment. */
+async function changeAttributes(
+  auth: Pick<Admin, 'users'>,
+  name: string,
+  change: Parameters<Admin['users']['change']>[1],
+  named: Readonly<Record<string, unknown>> | undefined,
+): Promise<User> {
+  let user = await userNamed(name, auth)
+  if (named === undefined) return changeUser(auth, user, change)
+  const { id, username } = user
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const onlyIf = { attributes: user.attributes }
+    const attributes = merged(user, named)
+    const changed = await auth.users.change(id, { ...change, attributes }, { onlyIf })
+    if (changed !== undefined) return changed
+    const read = await auth.users.find({ id })
+    assertFound(read, deletedMeanwhile(username))
+    user = read
+  }
+  throw new CommandError(
+    `${shown(user)} is being changed by other processes; nothing was changed. Run the command again.`,
+  )
+}
 
 /** The attributes of a user after a change; `null` removes one. */
 const merged = (
@@ -79,19 +103,20 @@ export const userVerify = command({
   run: ({ values, args: [name = ''], open }) =>
     open(values.database, async (auth) => {
       const user = await userNamed(name, auth)
-      const field = values.phone === true ? 'phone' : 'email'
-      if (user[field] === undefined)
-        throw new CommandError(
-          `${shown(user)} has no ${values.phone === true ? 'phone number' : 'email address'}.`,
-        )
-      const changed = await changeUser(
-        auth,
-        user,
-        values.phone === true ? { phoneVerified: true } : { emailVerified: true },
-      )
+      const changed = await changeUser(auth, user, verification(user, values.phone))
       return outputOf(changed, detailsOf(changed))
     }),
 })
+
+/** @throws CommandError if the user has no such address */
+function verification(user: User, ofPhone = false): UserUpdate {
+  if (ofPhone && user.phone === undefined)
+    throw new CommandError(`${shown(user)} has no phone number.`)
+  if (ofPhone) return { phoneVerified: true }
+  if (user.email === undefined)
+    throw new CommandError(`${shown(user)} has no email address.`)
+  return { emailVerified: true }
+}
 
 export const userRename = command({
   name: 'user rename',

@@ -5,7 +5,7 @@ import { userNamed } from '../command/user-named.ts'
 import type { Admin } from '../instance/admin.ts'
 import type { User } from '../users/user.ts'
 import { confirms } from './ask.ts'
-import { deletedMeanwhile } from './change-user.ts'
+import { deletedMeanwhile, FORCE } from './change-user.ts'
 import { outputOf, shown } from './user-output.ts'
 
 const command = commandFor<Pick<Admin, 'users'>>()
@@ -17,12 +17,13 @@ export const userDelete = command({
   description:
     'Cannot be undone. To lock a user out for a while, use "watchword user deactivate". Asks first; in a script, add --yes.',
   examples: ['watchword user delete vitor', 'watchword user delete vitor --yes'],
-  options: { yes: { type: 'boolean', help: 'do not ask' }, ...DATABASE },
+  options: { yes: { type: 'boolean', help: 'do not ask' }, ...FORCE, ...DATABASE },
   run: ({ values, args: [name = ''], context, open }) =>
     open(values.database, async (auth) => {
       const user = await userNamed(name, auth)
       if (values.yes !== true) await confirmDelete(user, context)
-      assertFound(await auth.users.delete(user.id), deletedMeanwhile(name))
+      const force = values.force === true
+      assertFound(await auth.users.delete(user.id, { force }), deletedMeanwhile(name))
       return outputOf(user, `Deleted ${shown(user)}.`)
     }),
 })

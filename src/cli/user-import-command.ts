@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { ImportCounts, InvalidUser } from '../admin/import-users.ts'
+import { listIf } from '../base/optional.ts'
+import { nounFor } from '../base/plural.ts'
 import { type CommandOutput, commandFor, DATABASE } from '../command/command.ts'
 import type { CommandContext } from '../command/context.ts'
 import { CommandError, ReportedError } from '../command/errors.ts'
@@ -39,14 +41,14 @@ are skipped, so an import that was interrupted can be run again. It may run besi
     ...DATABASE,
   },
   async run({ values, args: [file = ''], context, print, progress, open }) {
-    const isDryRun = values['dry-run'] === true
+    const { update = false, 'dry-run': isDryRun = false } = values
     const lines = linesOf(await inputOf(file, context))
     const report = new ImportReport(print)
     const counts = await open(
       values.database,
       ({ users }) =>
         users.import(report.usersIn(lines, context), {
-          existing: values.update === true ? 'update' : 'skip',
+          existing: update ? 'update' : 'skip',
           dryRun: isDryRun,
           onInvalid: (invalid) => report.invalid(invalid),
           progress: (soFar) => progress(progressText(soFar)),
@@ -54,7 +56,8 @@ are skipped, so an import that was interrupted can be run again. It may run besi
       { create: true, options: fieldsOf(values, context) },
     )
     const all = { ...counts, invalid: counts.invalid + report.unread }
-    const output = { text: summaryOf(all, isDryRun), json: { ...all, dry_run: isDryRun } }
+    const summary = [...summaryOf(all, isDryRun), ...rejectedOf(all)].join(' ')
+    const output = { text: summary, json: { ...all, dry_run: isDryRun } }
     if (all.invalid === 0) return output
     print(output)
     throw new ReportedError(1)
@@ -140,27 +143,34 @@ class ImportReport {
   }
 }
 
-const labelOf = (name: string): string => (name === 'non_field_errors' ? '' : `${name}: `)
+function labelOf(name: string): string {
+  if (name === 'non_field_errors') return ''
+  return `${name}: `
+}
 
 function progressText({ created, updated, skipped, invalid }: ImportCounts): string {
   return `Importing … ${plural(created + updated + skipped + invalid, 'user')}`
 }
 
-function summaryOf(counts: ImportCounts, isDryRun: boolean): string {
-  const { created, updated, skipped, invalid } = counts
+const DONE = { create: 'Created', change: 'changed' } as const
+const PLANNED = { create: 'Would create', change: 'change' } as const
+
+function summaryOf(counts: ImportCounts, isDryRun: boolean): readonly string[] {
+  const { created, updated, skipped } = counts
+  const words = isDryRun ? PLANNED : DONE
+  const exist = nounFor(skipped, 'exists', 'exist')
   const parts = [
-    `${isDryRun ? 'Would create' : 'Created'} ${plural(created, 'user')}`,
-    ...(updated > 0 ? [`${isDryRun ? 'change' : 'changed'} ${count(updated)}`] : []),
-    ...(skipped > 0
-      ? [`skipped ${count(skipped)} that ${skipped === 1 ? 'exists' : 'exist'}`]
-      : []),
+    `${words.create} ${plural(created, 'user')}`,
+    ...listIf(updated > 0, `${words.change} ${count(updated)}`),
+    ...listIf(skipped > 0, `skipped ${count(skipped)} that ${exist}`),
   ]
-  const rejected = `${plural(invalid, 'line')} ${invalid === 1 ? 'was' : 'were'} not imported, for the reasons above.`
-  return [
-    `${parts.join(', ')}.`,
-    ...(isDryRun ? ['Nothing was written.'] : []),
-    ...(invalid > 0 ? [rejected] : []),
-  ].join(' ')
+  return [`${parts.join(', ')}.`, ...listIf(isDryRun, 'Nothing was written.')]
+}
+
+function rejectedOf({ invalid }: ImportCounts): readonly string[] {
+  if (invalid === 0) return []
+  const were = nounFor(invalid, 'was', 'were')
+  return [`${plural(invalid, 'line')} ${were} not imported, for the reasons above.`]
 }
 
 const count = (number: number): string => number.toLocaleString('en-US')

@@ -1,7 +1,7 @@
 import { nearest } from '../base/nearest.ts'
 import type { ImportedUser } from '../users/user-input.ts'
 
-/** The members of a line by what they are of an `ImportedUser`. */
+/** The name in a line of each member of `ImportedUser`. */
 const NAMES = {
   id: 'id',
   username: 'username',
@@ -43,13 +43,11 @@ export class LineError extends Error {
  * @throws LineError
  */
 export function parseUserLine(text: string): ImportedUser {
-  const members = Object.entries(objectOf(text)).flatMap(([name, value]) =>
-    value === null ? [] : [[memberOf(name), value] as const],
-  )
+  const members = Object.entries(objectOf(text))
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => importedMember(memberOf(name), value))
   // `users.import` checks the values.
-  return Object.fromEntries(
-    members.map(([member, value]) => [member, importedValue(member, value)]),
-  ) as object as ImportedUser
+  return Object.fromEntries(members) as object as ImportedUser
 }
 
 function objectOf(text: string): object {
@@ -69,19 +67,21 @@ function jsonOf(text: string): unknown {
 function memberOf(name: string): string {
   const member = MEMBERS.get(name)
   if (member !== undefined) return member
-  const meant = nearest(name, [...MEMBERS.keys()])
-  const hint =
-    meant === undefined
-      ? `Expected some of: ${[...MEMBERS.keys()].join(', ')}. Put other data into attributes.`
-      : `Did you mean "${meant}"?`
+  const hint = memberHint(nearest(name, [...MEMBERS.keys()]))
   throw new LineError(`There is no member ${JSON.stringify(name.slice(0, 40))}. ${hint}`)
 }
 
+function memberHint(meant: string | undefined): string {
+  if (meant !== undefined) return `Did you mean "${meant}"?`
+  return `Expected some of: ${[...MEMBERS.keys()].join(', ')}. Put other data into attributes.`
+}
+
 /** Ids are often numbers elsewhere, and moments are ISO 8601. */
-function importedValue(member: string, value: unknown): unknown {
-  if (member === 'id' && Number.isSafeInteger(value)) return String(value)
-  if (isMoment(member) && typeof value === 'string') return secondsOf(member, value)
-  return value
+function importedMember(member: string, value: unknown): readonly [string, unknown] {
+  if (member === 'id' && Number.isSafeInteger(value)) return [member, String(value)]
+  if (isMoment(member) && typeof value === 'string')
+    return [member, secondsOf(member, value)]
+  return [member, value]
 }
 
 /** With a time zone: without one the moment would depend on the machine. */
@@ -89,7 +89,8 @@ const ISO = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d|[+-
 
 function secondsOf(member: string, text: string): number {
   const [, date, time, fraction = '', zone = ''] = ISO.exec(text) ?? []
-  const offset = zone.length === 3 ? `${zone}:00` : zone
+  // Date.parse() needs the minutes of an offset.
+  const offset = zone.replace(/^[+-]\d\d$/, '$&:00')
   const moment = Date.parse(`${date}T${time}${fraction.slice(0, 4)}${offset}`)
   if (!Number.isNaN(moment)) return moment / 1000
   throw new LineError(
@@ -101,12 +102,15 @@ function secondsOf(member: string, text: string): number {
 export function userLine(user: ImportedUser): string {
   const members = Object.entries(user).map(([member, value]) => [
     lineName(member),
-    isMoment(member) ? isoOf(value as number) : value,
+    exportedValue(member, value),
   ])
   return JSON.stringify(Object.fromEntries(members))
 }
 
-const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString()
+function exportedValue(member: string, value: unknown): unknown {
+  if (isMoment(member)) return new Date(Number(value) * 1000).toISOString()
+  return value
+}
 
 /** The name of a member of `ImportedUser` in a line. */
 export const lineName = (member: string): string =>

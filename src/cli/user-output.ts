@@ -1,5 +1,5 @@
 import type { CommandOutput } from '../command/command.ts'
-import { isoOf, momentOf, printable, yesNo } from '../command/format.ts'
+import { isoOf, momentOf, printable, valueText, yesNo } from '../command/format.ts'
 import { tableOf } from '../command/table.ts'
 import type { User } from '../users/user.ts'
 
@@ -24,10 +24,7 @@ export const detailsOf = (user: User): string =>
       ['ROLES', user.roles.join(', ') || '–'],
       ['JOINED', momentOf(user.joinedAt)],
       ['LAST SIGN-IN', momentOf(user.lastLoginAt)],
-      ...Object.entries(user.attributes).map(([name, value]) => [
-        name,
-        attributeText(value),
-      ]),
+      ...Object.entries(user.attributes).map(([name, value]) => [name, valueText(value)]),
     ],
   )
 
@@ -39,9 +36,6 @@ function addressText(
   if (verifiedAt === undefined) return `${address} (not verified)`
   return `${address} (verified ${momentOf(verifiedAt)})`
 }
-
-const attributeText = (value: unknown): string =>
-  typeof value === 'string' ? value : JSON.stringify(value)
 
 /** A user for programs. */
 export const userJson = (user: User): object => ({

@@ -1,9 +1,9 @@
 import { type Platform, tried } from './platform.ts'
 
 /** Removes the token of a link from the address, and from the history. */
-export function hideToken({ location, history }: Platform, token: string): void {
-  if (!location?.href.includes(token) || !history) return
-  history.replaceState(history.state, '', location.href.split(/[?#]/)[0] ?? '')
+export function hideToken({ location, history }: Platform, token: unknown): void {
+  if (token && location?.href.includes(String(token)))
+    history?.replaceState(history.state, '', location.href.replace(/[?#].*/, ''))
 }
 
 /** Whether this page's cookies are those of the API. */

@@ -15,6 +15,7 @@ import {
   signal,
 } from '@angular/core'
 import { defer, retry, switchMap } from 'rxjs'
+import { interceptor } from './interceptor.ts'
 import type { AuthState, Client, TokenUser } from './types.ts'
 
 const CLIENT = /* @__PURE__ */ new InjectionToken<Client>('watchword.client')
@@ -59,15 +60,14 @@ export const SKIP_AUTH: HttpContextToken<boolean> = /* @__PURE__ */ new HttpCont
 export const authInterceptor: HttpInterceptorFn = (request, next) => {
   const { url, method, headers, context } = request
   if (context.get(SKIP_AUTH) || headers.has('Authorization')) return next(request)
-  const client = inject(CLIENT)
+  const { headersFor, recoverFrom401 } = interceptor(inject(CLIENT))
   let setHeaders: Record<string, string> = {}
   const prepare = async () => {
-    setHeaders = await client.headersFor(url, method)
+    setHeaders = await headersFor(url, method)
     return request.clone({ setHeaders })
   }
   const delay = async (error: HttpErrorResponse) => {
-    if (!isRefused(error, request) || !(await client.recoverFrom401(setHeaders)))
-      throw error
+    if (!isRefused(error, request) || !(await recoverFrom401(setHeaders))) throw error
   }
   return defer(prepare).pipe(switchMap(next), retry({ count: 1, delay }))
 }

@@ -1,55 +1,26 @@
-import { late } from './error.ts'
-import { later, type Platform } from './platform.ts'
+import { type Platform, sleep } from './platform.ts'
 
-/** Milliseconds until the next attempt while there is no answer, and after a network error. */
+/** Milliseconds until the next attempt while there is no answer, and after each network error. */
 const HEDGE = 3000
-const AGAIN = [300, 1000] as const
-const MOST = 3
-const LONGEST = 10_000
+const AGAIN = [300, 1000, 0]
 
 /**
- * Sends up to three times, and takes the first answer. Earlier attempts keep running.
+ * Sends up to three times, and takes the first answer. Earlier attempts keep running; `send` throws when no further one is wanted.
  *
- * @param window milliseconds after the first attempt in which others may start
+ * @param mayRepeat whether others may still start
  */
 export function attempts<T>(
-  send: () => Promise<T>,
-  window: number,
-  now: () => number,
+  send: (isRepeated: boolean) => Promise<T>,
+  mayRepeat: () => boolean,
   platform: Platform,
+  count = 0,
 ): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const started = now()
-    let count = 0
-    let open = 0
-    let timer: unknown
-    let isDone = false
-    const mayGoOn = (): boolean => !isDone && count < MOST && now() - started < window
-    const next = (wait: number): void => {
-      platform.clearTimeout(timer)
-      timer = later(platform, wait, () => mayGoOn() && attempt())
-    }
-    const finish =
-      <V>(settle: (value: V) => void) =>
-      (value: V): void => {
-        isDone = true
-        platform.clearTimeout(timer)
-        platform.clearTimeout(limit)
-        settle(value)
-      }
-    const failed = (error: unknown): void => {
-      open--
-      const wait = AGAIN[count - 1] ?? 0
-      if (mayGoOn() && now() + wait - started < window) next(wait)
-      else if (open === 0) finish(reject)(error)
-    }
-    const attempt = (): void => {
-      count++
-      open++
-      next(HEDGE)
-      send().then(finish(resolve), failed)
-    }
-    const limit = later(platform, LONGEST, () => finish(reject)(late()))
-    attempt()
+  const mine = send(count > 0)
+  const again = () => sleep(platform, AGAIN[count] ?? 0)
+  const settled = Promise.race([sleep(platform, HEDGE), mine.catch(again)])
+  const next = settled.then((answer) => {
+    if (answer || count > 1 || !mayRepeat()) return answer ?? mine
+    return attempts(send, mayRepeat, platform, count + 1)
   })
+  return Promise.any([mine, next]).catch(() => mine)
 }

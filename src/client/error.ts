@@ -6,7 +6,6 @@ export type AuthErrorCode =
   | 'unavailable'
   | 'network'
   | 'timeout'
-  | 'session_ended'
   | 'forbidden'
   | 'superseded'
   | 'storage'
@@ -19,19 +18,9 @@ export type AuthErrorCode =
 /** Marks an error also for another copy of this module. */
 const BRAND = Symbol.for('watchword.client.AuthError')
 
-export interface AuthErrorDetails {
-  readonly status?: number | undefined
-  readonly retryAfter?: number | undefined
-  readonly fields?: Readonly<Record<string, readonly string[]>> | undefined
-  readonly ticket?: string | undefined
-  readonly methods?: readonly string[] | undefined
-  readonly cause?: unknown
-}
-
 /** Every error that the client throws on purpose. The message contains no secret. */
 export class AuthError extends Error {
-  override readonly name = 'AuthError'
-  readonly code: AuthErrorCode
+  declare readonly code: AuthErrorCode
   /** Of the answer, if there was one. */
   declare readonly status?: number
   /** Seconds until a retry can succeed. */
@@ -43,11 +32,10 @@ export class AuthError extends Error {
   /** Of `second_factor_required`: such as `totp`, `passkey`. */
   declare readonly methods?: readonly string[]
 
-  constructor(code: AuthErrorCode, message: string, details: AuthErrorDetails = {}) {
-    super(message)
-    this.code = code
-    Object.assign(this, details)
-    Object.defineProperty(this, BRAND, { value: true })
+  /** The message is the code, and where it is explained: texts of each would be a tenth of the client. */
+  constructor(code: AuthErrorCode, details?: Details) {
+    super(`${code}: see docs/client.md`)
+    Object.assign(this, { name: 'AuthError', [BRAND]: true, ...details, code })
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -55,7 +43,4 @@ export class AuthError extends Error {
   }
 }
 
-export const closed = (): AuthError => new AuthError('closed', 'The client is closed.')
-
-export const late = (cause?: unknown): AuthError =>
-  new AuthError('timeout', 'The server did not answer in time.', { cause })
+type Details = { [Name in keyof AuthError]?: AuthError[Name] | undefined }

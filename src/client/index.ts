@@ -2,18 +2,27 @@ import { createClientIn } from './client.ts'
 import type { Platform } from './platform.ts'
 import type { Client, ClientOptions, TokenUser } from './types.ts'
 
+export { sessionCookie, tokenCookies } from './cookies.ts'
+export { dpop } from './dpop.ts'
 export { AuthError, type AuthErrorCode } from './error.ts'
+export { type Interceptor, interceptor } from './interceptor.ts'
 export { type Passkeys, passkeys } from './passkeys.ts'
+export { refreshAhead } from './refresh-ahead.ts'
+export { browserStorage, storedIn, tabStorage } from './storages.ts'
 export type {
   AuthEvent,
   AuthState,
   Client,
+  ClientDuration,
   ClientOptions,
   Credentials,
-  Duration,
+  ProofOption,
+  RefreshAheadOption,
   SignedOutReason,
+  StorageOption,
   TokenStorage,
   TokenUser,
+  TransportOption,
 } from './types.ts'
 
 /**

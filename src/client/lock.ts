@@ -1,7 +1,7 @@
 import { later, type Platform, sleep, tried } from './platform.ts'
 
 /** How long another tab is waited for. */
-const PATIENCE = 5000
+const TIME_LIMIT = 5000
 /** How long the lock is held at most. */
 const LONGEST = 10_000
 
@@ -28,7 +28,7 @@ export function locked<T>(
       resolve(start())
       controller.abort()
     }
-    const timer = later(platform, PATIENCE, stopWaiting)
+    const timer = later(platform, TIME_LIMIT, stopWaiting)
     const hold = () => Promise.race([start().catch(() => {}), sleep(platform, LONGEST)])
     const { locks } = platform.navigator ?? {}
     const asked = tried(() => locks?.request(name, { signal }, hold))

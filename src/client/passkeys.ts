@@ -1,32 +1,36 @@
-import { errorOf } from './answer.ts'
+import { errorOfAnswer } from './answer.ts'
+import { call } from './call.ts'
 import { isRecord } from './claims.ts'
-import { INTERNALS, type Internals } from './client.ts'
+import { CORE, type Core } from './core.ts'
 import { AuthError } from './error.ts'
+import { hold } from './refresh.ts'
+import { signInAt } from './sign-in.ts'
 import type { Client } from './types.ts'
 
 export interface Passkeys<U> {
   /** Never rejects. */
-  supported(): Promise<{ readonly passkeys: boolean; readonly autofill: boolean }>
+  supported(): Promise<Readonly<{ passkeys: boolean; autofill: boolean }>>
   /**
    * Signs in with a passkey; with `ticket`, as the second factor of a password.
    *
    * @param options `autofill`: the passkey is offered in a field with `autocomplete="username webauthn"`
    * @throws AuthError `cancelled`, `not_supported`
    */
-  signIn(options?: {
-    readonly autofill?: boolean
-    readonly ticket?: string
-    readonly signal?: AbortSignal
-  }): Promise<U>
+  signIn(
+    options?: Readonly<{
+      autofill?: boolean
+      ticket?: string
+      signal?: AbortSignal
+    }>,
+  ): Promise<U>
   /**
    * Adds a passkey to the user who is signed in.
    *
    * @throws AuthError `cancelled`, `not_supported`, `invalid` if the password is asked for
    */
-  register(options?: {
-    readonly name?: string
-    readonly current_password?: string
-  }): Promise<unknown>
+  register(
+    options?: Readonly<{ name?: string; current_password?: string }>,
+  ): Promise<unknown>
 }
 
 interface Credential {
@@ -57,8 +61,14 @@ const page = globalThis as unknown as Authenticator
 
 /** Passkeys for a client; left out of the bundle if it is not imported. */
 export function passkeys<U extends object>(client: Client<U>): Passkeys<U> {
-  const { post, signIn } = (client as unknown as { [INTERNALS]: Internals<U> })[INTERNALS]
+  const core = (client as unknown as { [CORE]: Core<U> })[CORE]
+  const { accounts } = core.settings
   let ceremony = { controller: new AbortController(), ended: Promise.resolve() }
+
+  async function post(path: string, body: object) {
+    const held = await hold(core)
+    return call(core, accounts + path, { body, access: held?.session.access })
+  }
 
   /** One at a time: a later one ends an earlier one, and waits for its end. */
   async function ceremonyOf<T>(
@@ -85,10 +95,10 @@ export function passkeys<U extends object>(client: Client<U>): Passkeys<U> {
 
   async function optionsFrom(path: string, body: object, signal: AbortSignal) {
     if (page.navigator?.credentials === undefined || !page.PublicKeyCredential)
-      throw new AuthError('not_supported', 'This browser has no passkeys.')
+      throw new AuthError('not_supported')
     const answer = await post(path, body)
     throwIfAborted(signal)
-    if (answer.status >= 300) throw errorOf(answer, 'refused')
+    if (answer.status >= 300) throw errorOfAnswer(answer, 'refused')
     return answer.body
   }
 
@@ -109,7 +119,7 @@ export function passkeys<U extends object>(client: Client<U>): Passkeys<U> {
         const publicKey = parse?.call(page.PublicKeyCredential, json) ?? decoded(json)
         const mediation = autofill ? { mediation: 'conditional' } : {}
         const credential = await asked('get', { publicKey, signal, ...mediation })
-        return signIn(path, { ...body, credential })
+        return (await signInAt(core, accounts + path, { ...body, credential })) as U
       }, outer)
     },
     register: ({ name: label = '', ...proof } = {}) =>
@@ -119,7 +129,7 @@ export function passkeys<U extends object>(client: Client<U>): Passkeys<U> {
         const publicKey = parse?.call(page.PublicKeyCredential, json) ?? decoded(json)
         const credential = await asked('create', { publicKey, signal })
         const answer = await post('/passkeys/', { credential, label })
-        if (answer.status >= 300) throw errorOf(answer, 'refused')
+        if (answer.status >= 300) throw errorOfAnswer(answer, 'refused')
         return answer.body
       }),
   }
@@ -130,13 +140,13 @@ async function asked(verb: 'get' | 'create', options: object): Promise<unknown> 
     const credential = await page.navigator?.credentials?.[verb](options)
     if (credential) return credential.toJSON?.() ?? encoded(credential)
   } catch (cause) {
-    throw new AuthError('cancelled', 'No passkey was chosen.', { cause })
+    throw new AuthError('cancelled', { cause })
   }
-  throw new AuthError('cancelled', 'No passkey was chosen.')
+  throw new AuthError('cancelled')
 }
 
 function throwIfAborted({ aborted }: AbortSignal): void {
-  if (aborted) throw new AuthError('cancelled', 'Another passkey request came first.')
+  if (aborted) throw new AuthError('cancelled')
 }
 
 const BINARY = ['challenge', 'id']

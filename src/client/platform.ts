@@ -70,10 +70,8 @@ export function later(
   milliseconds: number,
   run: () => void,
 ): unknown {
-  // A longer timer fires at once.
-  const timer = platform.setTimeout(run, Math.min(milliseconds, 2 ** 31 - 1))
-  const { unref } = timer as { unref?: () => void }
-  unref?.call(timer)
+  const timer = platform.setTimeout(run, milliseconds)
+  ;(timer as { unref?(): void } | undefined)?.unref?.()
   return timer
 }
 
@@ -85,8 +83,9 @@ export const within = <T>(
   platform: Platform,
   milliseconds: number,
   promise: Promise<T>,
-  late: () => T,
-): Promise<T> => Promise.race([promise, sleep(platform, milliseconds).then(late)])
+  late?: () => T,
+): Promise<T> =>
+  Promise.race([promise, sleep(platform, milliseconds).then(late)] as Promise<T>[])
 
 /** Reading some members of a sandboxed frame throws. */
 export function tried<T>(read: () => T): T | undefined {

@@ -1,18 +1,15 @@
 import type { Platform } from './platform.ts'
-import type { ClientOptions, Duration } from './types.ts'
+import type { ClientDuration, ClientOptions } from './types.ts'
 
 export interface Settings {
-  readonly transport: 'body' | 'cookie' | 'session'
-  /** Against which addresses are resolved. */
+  /** The base URL of relative addresses. */
   readonly base: string
-  /** Where the token endpoints are. */
+  /** The URL of the token endpoints. */
   readonly tokens: string
-  /** Where the account endpoints are. */
+  /** The URL of the account endpoints. */
   readonly accounts: string
   readonly origins: ReadonlySet<string>
   readonly timeout: number
-  readonly overlap: number
-  readonly name: string
 }
 
 /** @throws TypeError */
@@ -21,37 +18,29 @@ export function settingsOf<U>(
   options: ClientOptions<U>,
   platform: Platform,
 ): Settings {
-  const { transport = 'body', storage, path = '/api/token', accounts = '/auth' } = options
-  if (!['body', 'cookie', 'session'].includes(transport))
-    throw new TypeError('transport must be "body", "cookie" or "session".')
-  if (storage !== undefined && transport !== 'body')
-    throw new TypeError('storage belongs to transport: "body". Leave it out.')
+  const { path = '/api/token', accounts = '/auth' } = options
   const base = new URL(url ?? '/', platform.location?.href)
   const root = base.href.replace(/[/?#]+$/, '')
   return {
-    transport,
     base: `${root}/`,
-    tokens: `${root}${path}`,
-    accounts: `${root}${accounts}`,
+    tokens: root + path,
+    accounts: root + accounts,
     origins: new Set(
       [base.href, ...(options.origins ?? [])]
         .map((each) => originOf(new URL(each)))
-        .filter((each) => base.protocol !== 'https:' || each.startsWith('https:')),
+        // Not http, if the client is of https.
+        .filter((each) => each.startsWith(base.protocol.slice(0, -1))),
     ),
-    timeout: millisecondsOf(options.timeout ?? 10, 'timeout'),
-    overlap: millisecondsOf(options.overlap ?? 10, 'overlap'),
-    name: (options.name ?? root + path).replace(/[^\w.-]+/g, '_'),
+    timeout: durationOf(options.timeout),
   }
 }
 
-/** Not the member `origin`: that of a `blob:` address is its page's. */
+/** Not `url.origin`: for a `blob:` URL it is the origin of the page. */
 export const originOf = ({ protocol, host }: URL): string => `${protocol}//${host}`
 
-const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 }
-
-function millisecondsOf(value: Duration, name: string): number {
-  const [, amount, unit = 's'] = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(String(value)) ?? []
-  if (amount === undefined)
-    throw new TypeError(`${name} must be a duration such as "5s", or seconds.`)
-  return Number(amount) * (UNITS[unit as 's'] ?? 1) * 1000
+/** Milliseconds of `"5s"`, or of 5. */
+export function durationOf(value: ClientDuration = 10): number {
+  const seconds = Number(String(value).replace('s', ''))
+  if (seconds >= 0) return seconds * 1000
+  throw new TypeError(`${value}: use "5s", or seconds`)
 }

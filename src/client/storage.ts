@@ -1,34 +1,34 @@
-import { type Found, foundIn, textOf } from './kept.ts'
 import { type Platform, type WebStorage, within } from './platform.ts'
+import { parseStored, type StoredState, textOf } from './stored-state.ts'
 import type { TokenStorage } from './types.ts'
 
-/** Where a client keeps its session. No function rejects. */
-export interface Shelf {
-  read(): Promise<Found>
+/** One key of a storage. No function rejects. */
+export interface StorageSlot {
+  read(): Promise<StoredState>
   /** Resolves when it is written, or cannot be. */
-  write(found: Found): Promise<void>
+  write(found: StoredState): Promise<void>
   remove(): Promise<void>
 }
 
-/** How long one operation may take. */
-const PATIENCE = 2000
+/** Milliseconds that one operation may take. */
+const TIME_LIMIT = 2000
 
 /**
  * A storage whose operations run one after the other, each with a deadline.
  *
  * @param failed called at each operation that fails
  */
-export function shelfOf(
+export function storageSlotOf(
   storage: TokenStorage,
   key: string,
   platform: Platform,
   failed: (cause: unknown) => void,
-): Shelf {
+): StorageSlot {
   let last: Promise<unknown> = Promise.resolve()
   let isBroken = false
-  let isProven = false
+  let isVerified = false
   const timely = <T>(run: () => T | Promise<T>): Promise<T> =>
-    within(platform, PATIENCE, (async () => run())(), () => {
+    within(platform, TIME_LIMIT, (async () => run())(), () => {
       throw new Error('The storage did not answer.')
     })
   const queue = <T>(run: () => Promise<T>): Promise<T | undefined> => {
@@ -40,7 +40,7 @@ export function shelfOf(
     last = done
     return done
   }
-  // What has failed before is not waited for.
+  // After a failure, callers no longer wait for the storage.
   const change = (run: () => Promise<void>): Promise<void> => {
     const wasBroken = isBroken
     const done = queue(run)
@@ -48,8 +48,8 @@ export function shelfOf(
   }
   const prove = async (text: string): Promise<void> => {
     if ((await timely(() => storage.get(key))) !== text)
-      throw new Error('The storage lost what was written.')
-    isProven = true
+      throw new Error('The storage lost a written value.')
+    isVerified = true
   }
   return {
     read: async () => (await queue(readOf)) ?? {},
@@ -57,14 +57,14 @@ export function shelfOf(
       change(async () => {
         const text = textOf(found)
         await timely(() => storage.set(key, text))
-        if (!isProven) await prove(text)
+        if (!isVerified) await prove(text)
       }),
     remove: () => change(() => timely(() => storage.remove(key))),
   }
 
-  async function readOf(): Promise<Found> {
+  async function readOf(): Promise<StoredState> {
     const text = await timely(() => storage.get(key))
-    const found = foundIn(text)
+    const found = parseStored(text)
     const isForeign = text != null && Object.keys(found).length === 0
     if (isForeign) await timely(() => storage.remove(key))
     return found

@@ -1,7 +1,7 @@
-import type { Duration } from '../base/duration.ts'
 import type { AuthError } from './error.ts'
 
-export type { Duration }
+/** `"5s"`, or a number of seconds. */
+export type ClientDuration = `${number}s` | number
 
 /** Where tokens are kept: strings, synchronous or not. The one key has only `A-Z a-z 0-9 . _ -`. */
 export interface TokenStorage {
@@ -16,51 +16,78 @@ export interface TokenUser {
   readonly [claim: string]: unknown
 }
 
-interface CommonOptions<U> {
+type CommonOptions<U> = {
   /** The token endpoints. Default `"/api/token"`. */
-  readonly path?: `/${string}`
+  path?: `/${string}`
   /** The account endpoints. Default `"/auth"`. */
-  readonly accounts?: `/${string}`
+  accounts?: `/${string}`
   /** Further origins whose requests get credentials. */
-  readonly origins?: readonly string[]
+  origins?: readonly string[]
   /** How long a request of the client itself may take. Default `"10s"`. */
-  readonly timeout?: Duration
+  timeout?: ClientDuration
   /** The server's `tokens.overlap`. Default `"10s"`; 0 for a strict server. */
-  readonly overlap?: Duration
-  /** Whether a visible page refreshes before the access token expires. Default true. */
-  readonly refreshAhead?: boolean
+  overlap?: ClientDuration
+  /** `refreshAhead`: refreshes before the access token expires. Default: when a request needs a token. */
+  refreshAhead?: RefreshAheadOption
+  /** `dpop()`: tokens are bound to a key that cannot leave the browser. */
+  proof?: ProofOption
   /** Makes the user from the claims of an access token. Default: the claims, and `id`. */
-  readonly user?: (claims: Readonly<Record<string, unknown>>) => U
+  user?: (claims: Readonly<Record<string, unknown>>) => U
   /** What the server rendered into the page. Never a refresh token. */
-  readonly initial?: { readonly access?: string; readonly user?: U }
+  initial?: { access?: string; user?: U }
   /** Default: the platform's. */
-  readonly fetch?: typeof fetch
+  fetch?: typeof fetch
   /** Clients of the same name share a session between tabs. Default: origin and path. */
-  readonly name?: string
+  name?: string
 }
 
-/** Options of `createClient`. `storage` belongs to the transport `"body"`. */
-export type ClientOptions<U = TokenUser> = CommonOptions<U> &
-  (
-    | {
-        /** How tokens travel. Default `"body"`. */
-        readonly transport?: 'body'
-        /** Default `"memory"`: a reload signs out. */
-        readonly storage?: 'memory' | 'tab' | 'browser' | TokenStorage
-      }
-    | { readonly transport: 'cookie' | 'session'; readonly storage?: never }
-  )
+/** Options of `createClient`. `storage` is of tokens in memory, not of cookies. */
+export type ClientOptions<U = TokenUser> = Readonly<
+  CommonOptions<U> &
+    (
+      | {
+          transport?: never
+          /** `tabStorage`, `browserStorage` or `storedIn(yours)`. Default: memory; a reload signs out. */
+          storage?: StorageOption
+        }
+      | {
+          /** `tokenCookies` or `sessionCookie`. Default: tokens in the bodies of answers. */
+          transport?: TransportOption
+          storage?: never
+        }
+    )
+>
+
+declare const KIND: unique symbol
+
+interface Imported<Kind> {
+  readonly [KIND]: Kind
+}
+
+/** Where tokens are kept: `tabStorage`, `browserStorage`, `storedIn()`. */
+export type StorageOption = Imported<'storage'>
+
+/** How a session travels: `tokenCookies`, `sessionCookie`. */
+export type TransportOption = Imported<'transport'>
+
+/** When tokens are refreshed: `refreshAhead`. */
+export type RefreshAheadOption = Imported<'refreshAhead'>
+
+/** What tokens are bound to: `dpop()`. */
+export type ProofOption = Imported<'proof'>
 
 /** Further fields are sent as they are. */
-export type Credentials = Readonly<Record<string, unknown>> &
-  (
-    | { readonly username: string; readonly password: string }
-    | { readonly email: string; readonly password: string }
-    | { readonly email: string; readonly code: string }
-    | { readonly phone: string; readonly code: string }
-    | { readonly token: string }
-    | { readonly ticket: string; readonly code: string }
-  )
+export type Credentials = Readonly<
+  Record<string, unknown> &
+    (
+      | { username: string; password: string }
+      | { email: string; password: string }
+      | { email: string; code: string }
+      | { phone: string; code: string }
+      | { token: string }
+      | { ticket: string; code: string }
+    )
+>
 
 export type SignedOutReason =
   | 'signOut'
@@ -72,10 +99,11 @@ export type SignedOutReason =
   | 'proofKeyLost'
   | 'unknown'
 
-export type AuthState<U = TokenUser> =
-  | { readonly status: 'loading' }
-  | { readonly status: 'signedOut'; readonly reason?: SignedOutReason }
-  | { readonly status: 'signedIn'; readonly user: U; readonly problem?: AuthError }
+export type AuthState<U = TokenUser> = Readonly<
+  | { status: 'loading' }
+  | { status: 'signedOut'; reason?: SignedOutReason }
+  | { status: 'signedIn'; user: U; problem?: AuthError }
+>
 
 export type AuthEvent =
   | 'restored'
@@ -101,19 +129,14 @@ export interface Client<U = TokenUser> {
   /** Signs out here at once, then on the server; never rejects. */
   signOut(options?: { readonly everywhere?: boolean }): Promise<void>
   /** The platform's `fetch`, with credentials for `url` and `origins`, and one repeat after a 401. */
-  fetch(
-    input: Parameters<typeof fetch>[0],
-    init?: Parameters<typeof fetch>[1],
-  ): Promise<Response>
+  readonly fetch: typeof fetch
   /** `undefined` if signed out, or if scripts cannot read the token. @throws AuthError */
-  getAccessToken(options?: {
-    readonly fresh?: boolean
-    readonly signal?: AbortSignal
-  }): Promise<string | undefined>
-  /** The headers that `fetch` would add. @throws AuthError */
-  headersFor(url: string | URL, method?: string): Promise<Record<string, string>>
-  /** After a 401: whether to send again, with new headers. */
-  recoverFrom401(sent: Readonly<Record<string, string>>): Promise<boolean>
+  getAccessToken(
+    options?: Readonly<{
+      fresh?: boolean
+      signal?: AbortSignal
+    }>,
+  ): Promise<string | undefined>
   /** @returns a function that ends it */
   subscribe(listener: (state: AuthState<U>, event: AuthEvent) => void): () => void
   /** For React Native, when the application comes to the front. */

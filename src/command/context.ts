@@ -18,7 +18,8 @@ export interface CommandContext {
 export function selfName(env: CommandContext['env']): string {
   if (env.npm_package_name === 'watchword') return 'npm run -s watchword --'
   const isProject = env.npm_command === 'exec' || env.npm_package_name !== undefined
-  return isProject ? 'npx watchword' : 'watchword'
+  if (isProject) return 'npx watchword'
+  return 'watchword'
 }
 
 /** Quotes a word for a POSIX shell, if it needs quotes. */

@@ -1,3 +1,5 @@
+import { nounFor } from '../base/plural.ts'
+
 /** Replaces characters that move the cursor or hide text by `?`: names come from outside. */
 export const printable = (text: string): string =>
   text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')
@@ -18,5 +20,12 @@ export function isoOf(seconds: number | undefined): string | null {
   return new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
-export const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`
+/** A number and its noun, with commas between thousands: `1,200 rows`. */
+export const plural = (count: number, one: string, many?: string): string =>
+  `${count.toLocaleString('en-US')} ${nounFor(count, one, many)}`
+
+/** A JSON value in a line: strings without quotes. */
+export function valueText(value: unknown): string {
+  if (typeof value === 'string') return value
+  return JSON.stringify(value)
+}

@@ -1,4 +1,5 @@
 import { nearest } from '../base/nearest.ts'
+import { ownMember } from '../base/optional.ts'
 import {
   COMMON,
   type Command,
@@ -42,9 +43,9 @@ export function parseWords(words: readonly string[], command: Declaration): Pars
     if (token.kind === 'option') {
       const option = optionOf(token, command.name, known)
       const value = readValue(token, option)
-      values[token.name] = option.multiple
-        ? ([values[token.name] ?? [], value].flat() as string[])
-        : value
+      const { name } = token
+      if (option.multiple) values[name] = [values[name] ?? [], value].flat() as string[]
+      else values[name] = value
     }
   }
   const wantsHelp = values.help === true
@@ -65,7 +66,7 @@ function optionOf(
   command: string,
   known: OptionTable,
 ): Option {
-  const option = Object.hasOwn(known, name) ? known[name] : undefined
+  const option = ownMember(known, name)
   if (option !== undefined) return option
   if (/^--?p(ass(word|wd)?)?$/.test(rawName)) throw new UsageError(PASSWORD_ON_LINE)
   throw new UsageError(
@@ -111,5 +112,7 @@ function checkCount(count: number, { name, args }: Declaration): void {
   )
 }
 
-const counted = (count: number): string =>
-  count === 1 ? 'one argument' : `${count} arguments`
+function counted(count: number): string {
+  if (count === 1) return 'one argument'
+  return `${count} arguments`
+}

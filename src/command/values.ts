@@ -20,8 +20,8 @@ export function parseCount(
   { name, text }: NamedText,
   [min, max]: readonly [number, number],
 ): number {
-  const count = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  if (count >= min && count <= max) return count
+  const count = Number(text)
+  if (/^\d{1,9}$/.test(text) && count >= min && count <= max) return count
   throw new UsageError(`${name} must be a whole number from ${min} to ${max}.`)
 }
 
@@ -32,9 +32,10 @@ export function parseWord<Word extends string>(
 ): Word {
   const known = words.find((word) => word === text)
   if (known !== undefined) return known
+  const message = `${name} must be one of: ${words.join(', ')}.`
   const close = nearest(text, words)
-  const hint = close === undefined ? '' : ` Did you mean ${close}?`
-  throw new UsageError(`${name} must be one of: ${words.join(', ')}.${hint}`)
+  if (close === undefined) throw new UsageError(message)
+  throw new UsageError(`${message} Did you mean ${close}?`)
 }
 
 /** Names that are separated by commas, each once. */

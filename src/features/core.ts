@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini'
-import type { UserAdmin } from '../admin/users.ts'
+import type { UserAdmin, UserChanger } from '../admin/users.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Events } from '../audit/event.ts'
 import type { Scheme, SecuritySettings } from '../authentication/scheme.ts'
@@ -17,10 +17,12 @@ import type { Stats } from '../observability/stats.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import type { StrengthRule } from '../passwords/strength.ts'
 import type { Roles } from '../permissions/rights.ts'
+import type { Proofs } from '../proofs/proofs.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { CompleteSignIn } from '../sign-in/complete-sign-in.ts'
 import type { StoreExtension } from '../stores/extension.ts'
+import type { SignInRows } from '../stores/sign-in-rows.ts'
 import type { Hits } from '../throttling/hits.ts'
 import type { TokenCookies } from '../tokens/token-cookies.ts'
 import type { TokenDeps } from '../tokens/token-settings.ts'
@@ -28,6 +30,13 @@ import type { UserFields } from '../users/fields.ts'
 import type { Account, UserId } from '../users/user.ts'
 import type { Users } from '../users/users.ts'
 import type { Exposure } from './browsable-api/exposure.ts'
+import type { SignInWays } from './browsable-api/page-data.ts'
+import type {
+  AccountSection,
+  AccountVisit,
+  SignInButton,
+  SignInVisit,
+} from './page-hooks.ts'
 import type { UserRecords } from './user-records.ts'
 
 /** The parts of an open instance that features build on. A function of a feature names the few that it takes. */
@@ -39,6 +48,8 @@ export interface Core {
   readonly users: Users
   /** `auth.users`: what it does is recorded, and ends what it has to end. */
   readonly userAdmin: UserAdmin
+  /** `auth.users.change`, with a write that is made in its transaction. */
+  readonly changeUser: UserChanger
   readonly passwords: Passwords
   /** The rules for new passwords. */
   readonly strength: readonly StrengthRule[]
@@ -59,6 +70,8 @@ export interface Core {
   readonly keys: KeyRing
   /** The counters of throttles. */
   readonly hits: Hits
+  /** Values that are accepted once. */
+  readonly proofs: Proofs
   readonly tokens: TokenDeps
   /** The cookies of tokens; `undefined` unless `tokens.transport` is `cookie`. */
   readonly tokenCookies: TokenCookies | undefined
@@ -85,6 +98,8 @@ export interface Core {
   recovered(id: UserId, since: UnixSeconds): Promise<readonly AddedCredential[]>
   /** Called when the owner of an address takes over what another person has signed up with it: removes that person's credentials. */
   takenOver(id: UserId): Promise<void>
+  /** Called before an application is deleted, which is disabled by now: another one may get its id. */
+  clientDeleted(id: string): Promise<void>
   /** Called when a user signs out everywhere else: removes what signs other devices in. */
   signedOutElsewhere(id: UserId, request: AuthRequest | undefined): Promise<void>
   /**
@@ -97,6 +112,12 @@ export interface Core {
   ports<Ports extends object>(extension: StoreExtension<Ports>): Ports
   /** What features store of a user, in the order of the list. */
   userRecords(id: UserId): Promise<readonly UserRecords[]>
+  /** The ways to sign in of features, in the order of the list. */
+  signInButtons(visit: SignInVisit): Promise<readonly SignInButton[]>
+  /** The rows of features that each sign a user in. */
+  signInRows(): readonly SignInRows[]
+  /** The sections of features on the page of the account, in the order of the list. */
+  accountSections(visit: AccountVisit): readonly AccountSection[]
   /** A section of the options that a feature has declared, parsed. */
   readonly section: SectionReader
   /** The options in words, without secrets. */
@@ -161,6 +182,8 @@ export interface EndpointSettings {
   readonly url: string | undefined
   /** Whether the option `proxies` says that a proxy is in front. */
   readonly behindProxy: boolean
+  /** A proxy in front, or `NODE_ENV=production`: what is for development alone is refused. */
+  readonly isProduction: boolean
   /** Called by handlers: endpoints are created before all of it is known. */
   readonly surface: () => Surface
 }
@@ -180,6 +203,10 @@ export interface Surface {
   readonly exposure: Exposure | undefined
   /** The guarded routes of the application, as far as the adapters know them. */
   routes(): readonly KnownRoute[]
+  /** The methods of the endpoints that describe themselves, as routes; none if the browsable API is off. */
+  endpointRoutes(): readonly KnownRoute[]
+  /** How a page signs in with the schemes of the option `authentication`; `undefined` if the browsable API is off. Opens the instance. */
+  signInWays(): Promise<SignInWays | undefined>
   /** The answers to a sign-in that a feature stops. */
   signInAnswers(): Answers
 }

@@ -12,6 +12,7 @@ import type { AuthRequest } from '../http/request.ts'
 import type { Permission, Principal, SignedIn } from '../permissions/permission.ts'
 import type { SignInAttempt, StopSignIn } from '../sign-in/complete-sign-in.ts'
 import type { StoreExtension } from '../stores/extension.ts'
+import type { SignInRows } from '../stores/sign-in-rows.ts'
 import type { TokenKind } from '../tokens/token-settings.ts'
 import type { Account, User, UserId } from '../users/user.ts'
 import type {
@@ -23,6 +24,12 @@ import type {
   SectionReader,
   Surface,
 } from './core.ts'
+import type {
+  AccountSection,
+  AccountVisit,
+  SignInButton,
+  SignInVisit,
+} from './page-hooks.ts'
 import type { UserRecords } from './user-records.ts'
 
 /**
@@ -37,12 +44,20 @@ export interface Feature {
   readonly store?: StoreExtension
   /** Its endpoints, by their names in the option `endpoints`. */
   readonly endpoints?: Readonly<Record<string, FeatureEndpoint>>
-  /** Its pages, which the option `endpoints` does not list; none if they are off. */
-  pages?(section: SectionReader): readonly FeaturePage[]
+  /** Whether it has pages that users sign in to: then those to sign in are on without the option `pages`, too. */
+  needsSignInPages?(section: SectionReader): boolean
+  /**
+   * Its pages, which the option `endpoints` does not list; none if they are off.
+   *
+   * @param areNeeded whether pages of any feature need those to sign in
+   */
+  pages?(section: SectionReader, areNeeded: boolean): readonly FeaturePage[]
   /** Answers the paths below one that no page has; `undefined` if its pages are off. */
-  errorPages?(section: SectionReader): ErrorPages | undefined
-  /** The kind of tokens that it issues, if it issues any. */
-  tokens?(section: SectionReader): TokenKind
+  errorPages?(section: SectionReader, areNeeded: boolean): ErrorPages | undefined
+  /** What it requires of the keys that tokens of sign-ins are bound to; `undefined` if they are bound to none. */
+  keyProofs?(section: SectionReader): KeyProofSettings | undefined
+  /** The kind of tokens that it issues, if it issues any; `undefined` if that is off. */
+  tokens?(section: SectionReader): TokenKind | undefined
   /** The functions that make its schemes, for the option `authentication`. */
   readonly schemes?: readonly SchemeFactory[]
   /** Its commands, by what is typed after `watchword`. Each is loaded when it is used. */
@@ -55,8 +70,16 @@ export interface Feature {
   signInPage?(
     settings: Pick<EndpointSettings, 'section' | 'authentication'>,
   ): SignInPage | undefined
+  /** Its ways to sign in: buttons on the pages to sign in and to sign up, if the pages are on. */
+  signInButtons?(visit: SignInVisit, core: Core): Awaitable<readonly SignInButton[]>
+  /** Its rows that each sign a user in, if they do: a user who has no other way keeps the last one of all features. */
+  signInRows?(section: SectionReader): SignInRows | undefined
+  /** Its sections on the page of a user's own account, if the pages are on. */
+  accountSections?(visit: AccountVisit, core: Core): readonly AccountSection[]
   /** What it adds to the development server. @param log the server's */
   development?(log: Log): Awaitable<DevelopmentServer>
+  /** Lines that a server prints once it serves. @param origin of its pages */
+  startNotes?(core: Core, origin: string): Promise<readonly string[]>
   /** What it adds to an instance under test. @param options those of the application */
   testing?(options: object): InstanceUnderTest
   /** Members of the instance, such as `auth.apiTokens`. */
@@ -77,7 +100,7 @@ export interface Feature {
   signInAnswers?(section: SectionReader): Answers
   /**
    * Asks whether something stops the sign-in of an account whose credentials were right, such as a second factor that it has.
-   * Each way of signing in asks each feature, in the order of the list.
+   * Each way of signing in asks each feature, in the order of the list, and again once the session is opened.
    *
    * @returns `undefined` if nothing does, else what makes the error; that is called only if a client gets it
    */
@@ -87,6 +110,8 @@ export interface Feature {
     core: Core,
   ): Awaitable<StopSignIn | undefined>
   onUserDeleted?(id: UserId, core: Core): Promise<void>
+  /** Deletes what it stores of an application, which is disabled by now, before the application itself is deleted. */
+  onClientDeleted?(id: string, core: Core): Promise<void>
   /** What it stores of a user: for `user show`, and for the user's own export. */
   userRecords?(id: UserId, core: Core): Promise<UserRecords | readonly UserRecords[]>
   /** See `Core.recovered`. */
@@ -107,6 +132,13 @@ export interface Feature {
   readonly rowNames?: Readonly<Record<string, string>>
   /** Deletes what has expired. @returns how many rows, by their kind */
   flush?(core: Core, progress: (deleted: number) => void): Promise<Counts>
+}
+
+export interface KeyProofSettings {
+  /** Whether a sign-in without a proof is refused. */
+  readonly required: boolean
+  /** Whether proofs need a nonce of the server. */
+  readonly nonces: boolean
 }
 
 export interface ServerOptions {

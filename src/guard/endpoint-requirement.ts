@@ -22,3 +22,10 @@ function tableOf(requirement: AnyRequirement): AnyOptions {
   if (typeof requirement === 'function') return { permissions: requirement }
   return requirement
 }
+
+/** The authentication and the requirement of a method: its own, else its endpoint's; `undefined` if both are public. */
+export const accessOf = (handler: Access, endpoint: Access): Access | undefined =>
+  [handler, endpoint].find((each) => !isPublic(each))
+
+const isPublic = ({ authentication, requirement }: Access): boolean =>
+  authentication === undefined && requirement === undefined

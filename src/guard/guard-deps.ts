@@ -24,7 +24,7 @@ export const guardDeps = ({
   onDenied: explain ? (...denial) => log(logEntryOf(...denial)) : undefined,
 })
 
-/** Without secrets: the query may hold one, and credentials are left out. */
+/** Leaves out the credentials, and the query, which may contain a secret. */
 const logEntryOf = (
   { code, message }: AuthError,
   request: AuthRequest,

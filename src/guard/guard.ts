@@ -4,6 +4,7 @@ import {
   firstIdentity,
   type Identity,
   refusedChallengesOf,
+  scopeChallengesOf,
   stepUpChallengesOf,
 } from '../authentication/scheme.ts'
 import { type Awaitable, isPromise } from '../base/awaitable.ts'
@@ -11,6 +12,7 @@ import { AuthError, isRefusedToken } from '../base/errors.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { type Decision, granted } from '../permissions/decision.ts'
 import { causedBy, denialError } from '../permissions/denial-error.ts'
+import type { NamedScopes } from '../permissions/named-scopes.ts'
 import {
   type Permission,
   type PermissionContext,
@@ -18,6 +20,8 @@ import {
 } from '../permissions/permission.ts'
 import { type PrincipalDeps, RequestPrincipal } from '../permissions/request-principal.ts'
 import type { Rights } from '../permissions/rights.ts'
+import { isAboutProof, isBound } from '../proofs/binding.ts'
+import { asDpopChallenge } from '../proofs/proof-algorithms.ts'
 import type { SessionId } from '../sessions/session.ts'
 import { type Throttle, throttleAll } from '../throttling/throttle.ts'
 import type { StepUpCheck } from './step-up.ts'
@@ -28,6 +32,10 @@ export interface GuardParts {
   /** All must grant; the first that denies decides the response. */
   readonly permissions: readonly AnyPermission[]
   readonly throttles: readonly Throttle[]
+  /** What the permissions say of tokens of applications. */
+  readonly scopes: NamedScopes
+  /** Whether applications without a user are admitted. */
+  readonly clients: boolean
   /** `undefined` if the route requires nothing of the sign-in. */
   readonly stepUp: StepUpCheck | undefined
   /** Called with the session of each request that has one. */
@@ -85,6 +93,7 @@ class RouteGuard {
   readonly #identify: ReturnType<typeof firstIdentity>
   readonly #challenges: readonly string[]
   readonly #refusedChallenges: readonly string[]
+  readonly #scopeChallenges: readonly string[]
   readonly #authorize: (context: AnyContext) => Awaitable<void>
   readonly #principalDeps: PrincipalDeps
 
@@ -99,6 +108,7 @@ class RouteGuard {
     this.#identify = firstIdentity(schemes)
     this.#challenges = challengesOf(schemes)
     this.#refusedChallenges = refusedChallengesOf(schemes)
+    this.#scopeChallenges = scopeChallengesOf(schemes, parts.scopes.scopes)
     this.#authorize = createAuthorizer(permissions, schemes.length > 0)
     this.#principalDeps = {
       rights: deps.rights,
@@ -154,6 +164,7 @@ class RouteGuard {
     context: AnyContext,
     identity: Identity<unknown> | undefined,
   ): Awaitable<void> {
+    if (identity?.client !== undefined) requireForApplications(identity, this.#parts)
     const authorized = this.#authorize(context)
     if (this.#stepUp !== undefined)
       return this.#requireSignIn(this.#stepUp, authorized, context, identity)
@@ -195,7 +206,7 @@ class RouteGuard {
     identity: Identity<unknown> | undefined,
   ): AuthError {
     this.#deps.onDenied?.(error, request, identity)
-    const answered = error.withChallenges(this.#challengesFor(error))
+    const answered = error.withChallenges(this.#challengesFor(error, identity))
     const { explain } = this.#deps
     if (explain === undefined) return answered
     const principal =
@@ -204,9 +215,35 @@ class RouteGuard {
     return answered
   }
 
-  #challengesFor(error: AuthError): readonly string[] {
+  #challengesFor(
+    error: AuthError,
+    identity: Identity<unknown> | undefined,
+  ): readonly string[] {
+    if (isAboutProof(error)) return error.challenges ?? []
+    const { challenges } = error
+    // A scheme may say more of its own token, unless the route answers with 403 because its first scheme has none.
+    if (challenges !== undefined && this.#challenges.length > 0) return challenges
+    const bound = identity && this.#boundChallenges(error, identity)
+    if (bound !== undefined) return bound
     if (error.code === 'insufficient_user_authentication') return this.#stepUpChallenges
-    return isRefusedToken(error) ? this.#refusedChallenges : this.#challenges
+    if (error.code === 'insufficient_scope') return this.#scopeChallenges
+    if (isRefusedToken(error)) return this.#refusedChallenges
+    return this.#challenges
+  }
+
+  /** What a token that is bound to a key lacks, in the challenge of its scheme (RFC 9449 §7.1). @returns `undefined` for others */
+  #boundChallenges(
+    { code }: AuthError,
+    { scheme, token = {} }: Identity<unknown>,
+  ): readonly string[] | undefined {
+    if (!isBound(token)) return undefined
+    const { schemes, scopes, stepUp } = this.#parts
+    const own = schemes.filter(({ name }) => name === scheme)
+    if (code === 'insufficient_scope')
+      return scopeChallengesOf(own, scopes.scopes).map(asDpopChallenge)
+    if (code !== 'insufficient_user_authentication' || stepUp === undefined)
+      return undefined
+    return stepUpChallengesOf(own, stepUp.required).map(asDpopChallenge)
   }
 }
 
@@ -219,7 +256,8 @@ function createAuthorizer(
 
   const authorize = (context: AnyContext, index = 0): Awaitable<void> => {
     const permission = permissions[index]
-    if (permission === undefined) return needsUser ? requireUser(context) : undefined
+    if (permission === undefined && needsUser) return requireUser(context)
+    if (permission === undefined) return undefined
     const decision = permission(context)
     // Most grant, and `isPromise` sees so many shapes that V8 looks each up.
     if (decision === granted) return authorize(context, index + 1)
@@ -252,6 +290,28 @@ function requireGranted(
   throw causedBy({ permission, decision }, error)
 }
 
+/**
+ * A token that a user has given to an application opens only what is meant for applications: routes whose guard names a scope.
+ *
+ * @throws AuthError `insufficient_scope`; `permission_denied` if the application has no user and the route needs one
+ */
+function requireForApplications(
+  { user, client }: Identity<unknown>,
+  { scopes, clients }: Pick<GuardParts, 'scopes' | 'clients'>,
+): void {
+  if (!scopes.isLimited)
+    throw new AuthError(
+      'insufficient_scope',
+      `the guard names no scope, so the application ${client?.id} may not use the route`,
+    )
+  if (user !== undefined || clients) return
+  throw new AuthError(
+    'permission_denied',
+    `the application ${client?.id} has no user, and the guard lacks clients: true`,
+    { detail: 'An application without a user cannot do this.' },
+  )
+}
+
 /** Handlers rely on the `signedIn` mark: the type of `req.auth.user` follows from it. */
 function requireUser({ identity }: AnyContext): void {
   if (identity !== undefined) return
@@ -269,7 +329,7 @@ function checkedIdentity(
   identity: Identity<unknown> | null | undefined,
 ): Identity<unknown> | undefined {
   if (identity == null) return undefined
-  if (identity.user == null) throw new TypeError(NO_USER)
+  if (identity.user == null && identity.client === undefined) throw new TypeError(NO_USER)
   return identity
 }
 
@@ -279,5 +339,7 @@ const NO_USER =
 /** The users of a custom scheme may have ids of any type, or none. */
 function userIdOf(identity: Identity<unknown> | undefined): string | undefined {
   const user = identity?.user as { readonly id?: unknown } | undefined
-  return user?.id === undefined ? undefined : String(user.id)
+  const id = user?.id ?? identity?.client?.id
+  if (id === undefined) return undefined
+  return String(id)
 }

@@ -21,6 +21,9 @@ export const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   wrong_type:
     'The token is not an access token. Send the access token, not the refresh token.',
   revoked: `The session of the token has been revoked. ${SIGN_IN_AGAIN}`,
+  invalid_client:
+    'The id or the secret of the application is not one that this server has registered. Correct them in its settings.',
+  temporarily_unavailable: `The provider that the user signs in with cannot be reached. ${RETRY}`,
   no_active_account:
     'No active account has this name and password. Correct them, or ask an administrator.',
   account_gone: `The account of the token does not exist any more. ${SIGN_IN_AGAIN}`,
@@ -30,12 +33,22 @@ export const HINTS: Readonly<Partial<Record<ErrorCode, string>>> = {
     'The user may not make requests: the account is inactive, or the option users.rule refuses it. An administrator can activate it.',
   bad_authorization_header:
     'The Authorization header must be a scheme, one space and a token. Write "Authorization: Bearer <token>".',
+  bound_token:
+    'The token and the scheme do not fit. Send a token that is bound to a key as "Authorization: DPoP <token>" with a proof in the header DPoP, and any other as Bearer.',
+  invalid_dpop_proof:
+    'The proof in the header DPoP is missing or not valid for this request. Make a new one for each request: its method, its public address, the time, and the hash of the token.',
+  use_dpop_nonce:
+    'The proof lacks the nonce of this server. Make another one with the value of the header DPoP-Nonce of this answer.',
+  invalid_signature:
+    'The signature is not valid for this request. Sign each request anew, for the public address; Accept-Signature or WWW-Authenticate names what is wrong.',
   authentication_failed:
     'The credentials are not valid, or their user is not active. Check them, or sign in for new ones.',
   mfa_required:
     'The password was right, and the account has a second factor. Send its code to the endpoint of the second factor.',
   insufficient_user_authentication:
     'The sign-in is too old or too weak for this route. Sign in again, with the method that it names.',
+  insufficient_scope:
+    'The token belongs to an application, and lacks a scope of the route, or the route is not for applications. Ask for the scope, or name one in the guard: hasScope("…").',
   csrf_failed:
     'The cookie was sent without proof that a page of this site sent it. Send the CSRF token in the header X-CSRFToken, from the same origin.',
   permission_denied:

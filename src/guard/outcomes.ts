@@ -24,7 +24,43 @@ export type ShownRequirement =
       readonly because?: string
     }
 
+/** Requirements that must all be met; one stands for itself. */
+export function allRequired(
+  of: readonly ShownRequirement[],
+  outcome: Outcome,
+): ShownRequirement {
+  const [only, ...others] = of
+  if (only !== undefined && others.length === 0) return only
+  return { kind: 'all', outcome, of }
+}
+
 type Context = Parameters<DescribedPermission>[0]
+
+/** A requirement in words: `staff, and scope "export"`. */
+export function sentenceOf(requirement: ShownRequirement): string {
+  if (requirement.kind === 'permission') return requirement.name
+  const parts = requirement.of.map(partOf)
+  if (requirement.kind === 'not') return `not ${parts.join('')}`
+  return parts.join(JOINTS[requirement.kind])
+}
+
+const JOINTS = { all: ', and ', any: ', or ' } as const
+
+function partOf(requirement: ShownRequirement): string {
+  if (requirement.kind === 'permission') return requirement.name
+  return `(${sentenceOf(requirement)})`
+}
+
+/** A permission that has not been asked. */
+export const shownPermission = (permission: DescribedPermission): ShownRequirement =>
+  shownRequirement(permission, 'unknown', NO_REQUEST)
+
+/** The names of permissions do not depend on a request. */
+const NO_REQUEST = {
+  identity: undefined,
+  request: undefined,
+  resource: undefined,
+} as never
 
 /**
  * What a permission of the library would answer now. It calls no function of the application.
@@ -55,7 +91,8 @@ function answerOf(
 ): 'granted' | 'denied' | undefined {
   const decision = permission(context)
   if (isPromise(decision)) return undefined
-  return decision.granted === true ? 'granted' : 'denied'
+  if (decision.granted === true) return 'granted'
+  return 'denied'
 }
 
 type Answer = 'granted' | 'denied' | undefined
@@ -63,12 +100,14 @@ type Answer = 'granted' | 'denied' | undefined
 /** One part with the deciding answer is enough; otherwise all must be known. */
 function joined(parts: readonly Answer[], deciding: Answer, otherwise: Answer): Answer {
   if (parts.includes(deciding)) return deciding
-  return parts.includes(undefined) ? undefined : otherwise
+  if (parts.includes(undefined)) return undefined
+  return otherwise
 }
 
 function opposite(answer: Answer | Outcome): Answer {
   if (answer === 'granted') return 'denied'
-  return answer === 'denied' ? 'granted' : undefined
+  if (answer === 'denied') return 'granted'
+  return undefined
 }
 
 /**
@@ -93,9 +132,9 @@ export function shownRequirement(
   }
   const { name, because } = description
   if (outcome !== 'denied') return { kind: 'permission', name, outcome }
-  const anonymous = context.identity === undefined
-  const reason = anonymous ? 'the request is anonymous' : because
-  return { kind: 'permission', name, outcome, because: reason }
+  if (context.identity === undefined)
+    return { kind: 'permission', name, outcome, because: 'the request is anonymous' }
+  return { kind: 'permission', name, outcome, because }
 }
 
 function partsOf(
@@ -106,13 +145,9 @@ function partsOf(
 ): readonly ShownRequirement[] {
   const part = partThatDenied(decision)
   const outcomes = outcomesOf(kind, of, outcome, context, part?.index)
+  const decisions = new Map(part && [[part.index, part.decision]])
   return of.map((each, i) =>
-    shownRequirement(
-      each,
-      outcomes[i] ?? 'unknown',
-      context,
-      i === part?.index ? part.decision : undefined,
-    ),
+    shownRequirement(each, outcomes[i] ?? 'unknown', context, decisions.get(i)),
   )
 }
 
@@ -141,7 +176,8 @@ const decidedAt = (
 ): readonly Outcome[] =>
   Array.from({ length }, (_, i) => {
     if (i < index) return before
-    return i === index ? at : 'notAsked'
+    if (i === index) return at
+    return 'notAsked'
   })
 
 /** Finds the part that decided among those of the library; after a function of the application that may have, nothing is known. */

@@ -15,13 +15,15 @@ import {
 import { isAssuranceLevel } from '../base/acr.ts'
 import type { Clock } from '../base/clock.ts'
 import { configError } from '../base/errors.ts'
-import { has } from '../permissions/basic-permissions.ts'
+import { has, hasScope } from '../permissions/basic-permissions.ts'
 import { rightsNamedIn } from '../permissions/named-rights.ts'
+import { scopesOfAll } from '../permissions/named-scopes.ts'
 import type { Permission } from '../permissions/permission.ts'
 import type { Roles } from '../permissions/rights.ts'
 import type { Hits } from '../throttling/hits.ts'
 import type { Throttle } from '../throttling/throttle.ts'
 import type { GuardParts } from './guard.ts'
+import { guardedResource } from './guarded-resource.ts'
 import type { Permissions, Requirement, RequirementOptions } from './requirement.ts'
 import { type BrowsableOptions, isBrowsable, isDescription } from './route-description.ts'
 import { stepUpCheck } from './step-up.ts'
@@ -33,6 +35,8 @@ export interface RequirementDefaults {
   readonly permissions: readonly Permission<unknown, unknown, string>[]
   readonly roles: Roles
   readonly throttle: Limits
+  /** The public address. */
+  readonly url: string | undefined
   readonly tokens: {
     /** Whether sessions are stored. */
     readonly sessions: boolean
@@ -61,22 +65,37 @@ export function parseRequirement(
     roles,
     throttle: limits,
     tokens,
+    url,
   }: RequirementDefaults,
 ): (deps: RequirementDeps) => GuardParts {
   const options = parseOptions(requirement)
   const { schemes = authentication, throttle } = options
-  const permissions = permissionsOf(options.permissions ?? byDefault, roles)
+  if (url === undefined) refuseWithoutUrl(schemes)
+  const permissions = [
+    ...permissionsOf(options.permissions ?? byDefault, roles),
+    ...[options.scope ?? []].flat().map(hasScope),
+  ]
+  const { clients = false, resource } = options
+  const scopes = scopesOfAll(permissions)
   const throttles = throttlesOf(throttle, limits)
   const stepUp = parseStepUp(options)
   if (stepUp !== undefined) requireProofs(schemes, tokens)
   return ({ deps, hits, clock }) => ({
-    schemes: schemes.map((scheme) => createScheme(scheme, deps)),
+    schemes: createSchemes(schemes, resource, deps),
     // The types of users and rights were checked by the compiler.
     permissions: permissions as readonly unknown[] as GuardParts['permissions'],
+    scopes,
+    clients,
     throttles: throttles({ hits, clock }),
     stepUp: stepUp && stepUpCheck(stepUp, deps, clock),
     useSession: deps.sessions?.use,
   })
+}
+
+/** @throws AuthError `invalid_config` */
+function refuseWithoutUrl(schemes: readonly Scheme<unknown>[]): void {
+  const [message] = schemes.flatMap(({ needsUrl }) => needsUrl ?? [])
+  if (message !== undefined) throw configError(message)
 }
 
 /** Stops a guard that no request could pass. @throws AuthError `invalid_config` */
@@ -109,7 +128,8 @@ function parseOptions(requirement: unknown): RequirementOptions<never, string> {
 export function browsableOptionsOf(
   requirement: Requirement<never, string> | undefined,
 ): BrowsableOptions {
-  return typeof requirement === 'object' ? requirement : {}
+  if (typeof requirement !== 'object') return {}
+  return requirement
 }
 
 /** Permission strings become permissions. @throws AuthError `invalid_config` if no role has one of them */
@@ -154,6 +174,10 @@ function checkMember(name: string, value: unknown): void {
   if (!isValid(value)) throw configError(fault)
 }
 
+/** RFC 6749 appendix A.4. */
+const isScope = (value: unknown): boolean =>
+  typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value)
+
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 const isPermission = (value: unknown): value is string | Permission<unknown, never> =>
   typeof value === 'string' || isFunction(value)
@@ -176,6 +200,19 @@ const MEMBERS = {
       typeof value === 'string' || (Array.isArray(value) && value.every(isThrottle)),
     fault:
       'A guard\'s "throttle" must be the name of a rate, or a list of names and throttles: write ["feed"], or [{ scope, wait }].',
+  },
+  scope: {
+    isValid: (value: unknown) =>
+      [value].flat().length > 0 && [value].flat().every(isScope),
+    fault: 'A guard\'s "scope" must be a scope, or a list of scopes: write "posts:read".',
+  },
+  clients: {
+    isValid: (value: unknown) => typeof value === 'boolean',
+    fault: 'A guard\'s "clients" must be true or false.',
+  },
+  resource: {
+    isValid: (value: unknown) => typeof value === 'string' && value.startsWith('/'),
+    fault: 'A guard\'s "resource" must be a path such as "/mcp".',
   },
   fresh: { isValid: isFresh, fault: FRESH_FAULT },
   amr: { isValid: isMethods, fault: AMR_FAULT },
@@ -213,6 +250,16 @@ function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+function createSchemes(
+  schemes: readonly Scheme<unknown>[],
+  resource: string | undefined,
+  deps: LibrarySchemeDeps,
+): readonly Authentication[] {
+  if (resource === undefined) return schemes.map((scheme) => createScheme(scheme, deps))
+  const guarded = guardedResource(resource, deps)
+  return schemes.map((scheme) => guarded.challenged(createScheme(scheme, guarded.deps)))
 }
 
 /** @throws AuthError `invalid_config` if it is not a scheme */

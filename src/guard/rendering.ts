@@ -5,8 +5,30 @@ export interface Captured {
   readonly text: string
 }
 
-/** How long and how large an answer is that is held back; what is more passes through. */
-export const CAPTURE_LIMITS = { bytes: 1_048_576, milliseconds: 1_000 } as const
+/** Limits of an answer that is held back, and of all of them: a larger or slower one passes through. */
+export const CAPTURE_LIMITS = {
+  bytes: 1_048_576,
+  allBytes: 67_108_864,
+  milliseconds: 1_000,
+} as const
+
+/** Counts the bytes of one answer that are held back, among those of all. */
+export class HeldBytes {
+  static #all = 0
+  #own = 0
+
+  /** @returns whether they may be held */
+  add(bytes: number): boolean {
+    this.#own += bytes
+    HeldBytes.#all += bytes
+    return this.#own <= CAPTURE_LIMITS.bytes && HeldBytes.#all <= CAPTURE_LIMITS.allBytes
+  }
+
+  release(): void {
+    HeldBytes.#all -= this.#own
+    this.#own = 0
+  }
+}
 
 /** Whether an answer is shown in a page: one that a browser would follow, save or stream is not. */
 export function isShown(

@@ -8,7 +8,7 @@ import type { BrowsableOptions } from './route-description.ts'
 
 /**
  * What a route requires: `'posts.change'` (a permission string of the instance's roles), a permission such as `isStaff`,
- * or an object of `schemes`, `permissions`, `throttle`, `fresh`, `amr`, `acr`, `browsable`, `describe` and `confirm`.
+ * or an object of `schemes`, `permissions`, `scope`, `clients`, `resource`, `throttle`, `fresh`, `amr`, `acr`, `browsable`, `describe` and `confirm`.
  */
 export type Requirement<U, Right extends string> =
   | Right
@@ -28,6 +28,18 @@ export type RequirementOptions<U, Right extends string> =
     })
 
 interface CommonOptions extends StepUpOptions, BrowsableOptions {
+  /** A scope that the credentials must have, or several: `hasScope` for each, beside the permissions. */
+  readonly scope?: string | readonly string[]
+  /**
+   * Whether an application may come for itself, without a user (client credentials): `req.auth.client` is set then, and
+   * `req.auth.user` is undefined. Its token needs a scope in any case. Default false.
+   */
+  readonly clients?: boolean
+  /**
+   * The path of a protected resource, one of the option `oauth.protectedResources`: tokens of applications must have been issued for it, and
+   * a 401 names its metadata (RFC 9728), by which MCP clients find where to sign in.
+   */
+  readonly resource?: `/${string}`
   /**
    * The name of a rate in the option `throttle`: counts in addition to `anon` and `user`. A list of names and throttles
    * replaces those two; an empty list counts nothing.
@@ -48,19 +60,22 @@ export type PrincipalUser<N, U> = N extends string
     ? N extends SignedIn
       ? U
       : U | undefined
-    : N extends RequiredSignIn
-      ? SchemesUser<N, U>
-      : N extends { readonly permissions: infer Given }
-        ? RequiresSignIn<Given> extends true
-          ? SchemesUser<N, U>
-          : SchemesUser<N, U> | undefined
-        : SchemesUser<N, U>
+    : N extends { readonly clients: true }
+      ? SchemesUser<N, U> | undefined
+      : N extends RequiredSignIn
+        ? SchemesUser<N, U>
+        : N extends { readonly permissions: infer Given }
+          ? RequiresSignIn<Given> extends true
+            ? SchemesUser<N, U>
+            : SchemesUser<N, U> | undefined
+          : SchemesUser<N, U>
 
 /** Anonymous requests are refused then. */
 type RequiredSignIn =
   | { readonly fresh: Duration }
   | { readonly amr: readonly string[] }
   | { readonly acr: AssuranceLevel }
+  | { readonly scope: string | readonly string[] }
 
 type RequiresSignIn<Given> = Given extends SignedIn | string
   ? true

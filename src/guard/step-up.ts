@@ -8,6 +8,7 @@ import {
 import { isTokenUser } from '../authentication/token-user.ts'
 import type { Clock } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
+import { listOf } from '../base/optional.ts'
 import type { SessionId } from '../sessions/session.ts'
 
 /** Checks how the user of a request signed in. */
@@ -29,7 +30,7 @@ export const stepUpCheck = (
   },
 })
 
-/** Says the scheme; otherwise the row of the session, or for a user known from a token alone, the token. */
+/** The proof is the identity's if its scheme gives one; else that of the session's row, or of the token if only the token names the user. */
 async function proofOf(
   identity: Identity<unknown>,
   { sessions }: Pick<LibrarySchemeDeps, 'sessions'>,
@@ -47,7 +48,7 @@ export const stepUpNames = ({
   amr,
   acr,
 }: Partial<StepUp> = {}): readonly string[] => [
-  ...(fresh === undefined ? [] : [`signed in within ${fresh} seconds`]),
-  ...(amr === undefined ? [] : [`signed in with ${amr.join(' or ')}`]),
-  ...(acr === undefined ? [] : [`signed in at the level ${acr}`]),
+  ...listOf(fresh).map((seconds) => `signed in within ${seconds} seconds`),
+  ...listOf(amr).map((methods) => `signed in with ${methods.join(' or ')}`),
+  ...listOf(acr).map((level) => `signed in at the level ${level}`),
 ]

@@ -1,6 +1,6 @@
 import type { Header } from './request.ts'
 
-/** What a handler answers: a value that is rendered as the client accepts it, a finished text, or nothing. */
+/** What a handler answers: a value that is rendered as the client accepts it, a text, finished or in parts, or nothing. */
 export class Answer {
   readonly status: number
   readonly headers: readonly Header[]
@@ -19,6 +19,11 @@ export class Answer {
 type Content =
   | { readonly kind: 'value'; readonly value: object }
   | { readonly kind: 'text'; readonly mediaType: string; readonly text: string }
+  | {
+      readonly kind: 'parts'
+      readonly mediaType: string
+      readonly parts: AsyncIterable<string>
+    }
   | { readonly kind: 'empty' }
 
 export interface AnswerOptions {
@@ -43,6 +48,16 @@ export const content = (
 export const html = (text: string, options: AnswerOptions = {}): Answer =>
   content('text/html; charset=utf-8', text, options)
 
+/**
+ * A text of any length. Adapters ask for the next part when the client has read the one before; if it disconnects they call `return()` of
+ * the iterator. An error after the first part closes the connection, so that the client sees that the text is incomplete.
+ */
+export const streamed = (
+  mediaType: string,
+  parts: AsyncIterable<string>,
+  options: AnswerOptions = {},
+): Answer => new Answer({ kind: 'parts', mediaType, parts }, 200, options)
+
 /** @param location a URL or a path; one that comes from a request must have been checked (CWE-601) */
 export function redirect(location: string, options: AnswerOptions = {}): Answer {
   const headers = [['Location', location] as const, ...(options.headers ?? [])]
@@ -53,9 +68,13 @@ export const empty = (options: AnswerOptions = {}): Answer =>
   new Answer({ kind: 'empty' }, 204, options)
 
 /** A handler may return a plain object: it is the body of a 200. */
-export const answerOf = (result: object): Answer =>
-  result instanceof Answer ? result : json(result)
+export function answerOf(result: object): Answer {
+  if (result instanceof Answer) return result
+  return json(result)
+}
 
-/** The value of an answer; `{}` if it is a text or empty. */
-export const jsonValueOf = ({ content }: Answer): object =>
-  content.kind === 'value' ? content.value : {}
+/** The value of an answer; `{}` if it has none. */
+export function jsonValueOf({ content }: Answer): object {
+  if (content.kind !== 'value') return {}
+  return content.value
+}

@@ -9,7 +9,8 @@ export function bodySchemaOf(
 ): JsonSchema | undefined {
   if (typeof fields !== 'object' || Object.keys(fields).length === 0) return body
   const own = schemaOfFields(fields)
-  return body === undefined ? own : joined(own, body)
+  if (body === undefined) return own
+  return joined(own, body)
 }
 
 /** Two objects as one. */

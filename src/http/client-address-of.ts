@@ -10,7 +10,8 @@ export function clientAddressBehind(
   let isLogged = false
   return (request) => {
     const address = clientAddress(request, proxies)
-    const event = isLogged ? undefined : warningFor(request, address, proxies)
+    if (isLogged) return address
+    const event = warningFor(request, address, proxies)
     if (event !== undefined) {
       isLogged = true
       log({ level: 'warn', event })
@@ -26,7 +27,8 @@ function warningFor(
 ): string | undefined {
   if (address === '' || address === UNKNOWN_ADDRESS) return UNKNOWN
   const isForwarded = FORWARDING.some((name) => request.header(name) !== undefined)
-  return proxies === 0 && isForwarded ? FORWARDED : undefined
+  if (proxies === 0 && isForwarded) return FORWARDED
+  return undefined
 }
 
 /** What proxies add to a request. A client may send them, too: they say that there may be a proxy, and are trusted in nothing. */

@@ -30,15 +30,18 @@ function forwardedAddress(forwarded = '', proxies: number | null): string | unde
   if (proxies === null) return forwarded.replace(/\s+/g, '')
   const entries = forwarded.split(',')
   const entry = (entries.at(-proxies) ?? entries[0] ?? '').trim()
-  return isIP(hostOf(entry)) === 0 ? undefined : entry
+  if (isIP(hostOf(entry)) === 0) return undefined
+  return entry
 }
 
 /** Limit in characters of a part of a key; a longer one is replaced by its digest. */
 const LONGEST = 64
 
 /** Bounds a client's text that becomes part of a key. */
-export const truncateAddress = (text: string): string =>
-  text.length <= LONGEST ? text : `sha256:${hash('sha256', text, 'base64url')}`
+export function truncateAddress(text: string): string {
+  if (text.length <= LONGEST) return text
+  return `sha256:${hash('sha256', text, 'base64url')}`
+}
 
 /**
  * The network that throttles count as one client: an IPv4 address; the /64 of an IPv6 address, since a subscriber has a

@@ -9,8 +9,8 @@ const ALPHABET = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789
 const LENGTH = 32
 
 /**
- * The CSRF token that belongs to a session: 32 characters that reveal nothing of its secret. A neighbour that can set cookies on this host
- * from a neighbour's still has none that fits (rule H10), which Django's pair of cookie and header does not see.
+ * The CSRF token that belongs to a session: 32 characters that reveal nothing of its secret. A neighbouring host that can set cookies
+ * for this one has none that fits (rule H10); Django's comparison of cookie and header does not notice such a cookie.
  */
 export const csrfTokenOf = (secret: string): string =>
   [...createHmac('sha256', secret).update('csrf').digest()]
@@ -33,26 +33,31 @@ export async function requireCsrfToken(
   secrets: readonly string[],
   settings: CsrfSettings,
 ): Promise<void> {
-  const byOrigin = request.isRead !== undefined && request.header('origin') !== undefined
   const fault =
-    crossSiteFault(request, settings) ??
-    (byOrigin ? undefined : await tokensFault(request, secrets, settings))
+    crossSiteFault(request, settings) ?? (await tokensFault(request, secrets, settings))
   if (fault !== undefined) throw csrfError(fault)
 }
 
-const tokensFault = async (
+async function tokensFault(
   request: AuthRequest,
   secrets: readonly string[],
   { csrfCookie }: CsrfSettings,
-): Promise<string | undefined> =>
-  cookieFault(cookieValues(csrfCookie, request.header('cookie'))) ??
-  (await tokenFault(request, secrets.map(csrfTokenOf)))
+): Promise<string | undefined> {
+  const isCheckedByOrigin =
+    request.isRead !== undefined && request.header('origin') !== undefined
+  if (isCheckedByOrigin) return undefined
+  return (
+    cookieFault(cookieValues(csrfCookie, request.header('cookie'))) ??
+    (await tokenFault(request, secrets.map(csrfTokenOf)))
+  )
+}
 
 /** One cookie of the right form is enough: other hosts of the domain may have set the rest. */
 function cookieFault(cookies: readonly string[]): string | undefined {
   if (cookies.length === 0) return 'CSRF cookie not set.'
   const faults = cookies.map(formFault)
-  return faults.includes(undefined) ? undefined : `CSRF cookie ${faults.at(-1)}.`
+  if (faults.includes(undefined)) return undefined
+  return `CSRF cookie ${faults.at(-1)}.`
 }
 
 async function tokenFault(
@@ -60,22 +65,34 @@ async function tokenFault(
   expected: readonly string[],
 ): Promise<string | undefined> {
   const header = request.header('x-csrftoken')
-  const field = header ? undefined : await fieldIn(request)
-  const token = field || header
-  if (token === undefined) return 'CSRF token missing.'
-  const isExpected = (): boolean => {
-    const plain = unmasked(token)
-    return expected.some((each) => isSame(plain, each))
-  }
-  const fault = formFault(token) ?? (isExpected() ? undefined : 'incorrect')
-  return fault === undefined
-    ? undefined
-    : `CSRF token from ${field ? 'POST' : "the 'X-Csrftoken' HTTP header"} ${fault}.`
+  if (header) return sentTokenFault(header, expected, "the 'X-Csrftoken' HTTP header")
+  const field = await fieldIn(request)
+  if (field) return sentTokenFault(field, expected, 'POST')
+  if (header === undefined) return 'CSRF token missing.'
+  return sentTokenFault(header, expected, "the 'X-Csrftoken' HTTP header")
+}
+
+/** @param from where the token was sent, for the message */
+function sentTokenFault(
+  token: string,
+  expected: readonly string[],
+  from: string,
+): string | undefined {
+  const fault = formFault(token) ?? valueFault(token, expected)
+  if (fault === undefined) return undefined
+  return `CSRF token from ${from} ${fault}.`
+}
+
+function valueFault(token: string, expected: readonly string[]): string | undefined {
+  const plain = unmasked(token)
+  if (expected.some((each) => isSame(plain, each))) return undefined
+  return 'incorrect'
 }
 
 function formFault(text: string): string | undefined {
   if (text.length !== LENGTH && text.length !== 2 * LENGTH) return 'has incorrect length'
-  return /^[A-Za-z\d]*$/.test(text) ? undefined : 'has invalid characters'
+  if (/^[A-Za-z\d]*$/.test(text)) return undefined
+  return 'has invalid characters'
 }
 
 const isSame = (token: string, expected: string): boolean =>

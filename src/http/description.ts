@@ -11,6 +11,8 @@ export interface Description {
   readonly description?: string
   /** Members of the body besides the text fields; if `fields` is a function, all of them. */
   readonly body?: JsonSchema
+  /** The media types of the body, if not those of every endpoint. */
+  readonly mediaTypes?: readonly string[]
   /** The parameters of the query; each may be left out. */
   readonly query?: Readonly<Record<string, JsonSchema>>
   /** By status. An error is listed here only if its body has a form of its own. */
@@ -69,5 +71,6 @@ const schemaOfField = ({ allowBlank, description, format }: Field): JsonSchema =
 /** A body that has the fields of one of the lists. */
 export const oneOfFields = (...alternatives: readonly Fields[]): JsonSchema => {
   const [first, ...others] = alternatives.map(schemaOfFields)
-  return others.length === 0 ? (first ?? members({})) : { anyOf: [first, ...others] }
+  if (others.length === 0) return first ?? members({})
+  return { anyOf: [first, ...others] }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AuthError } from '../base/errors.ts'
-import { empty, html, json, redirect } from './answer.ts'
+import { empty, html, json, redirect, streamed } from './answer.ts'
 import { endpoint, guardedEndpoint } from './endpoint.ts'
 import { type EndpointDeps, endpointRouter } from './endpoint-router.ts'
 import type { Renderer } from './renderer.ts'
@@ -271,4 +271,25 @@ test('public endpoints are counted before the method is looked at, others are no
   assert.equal((await ask([open], requestTo('/open'), deps)).status, 429)
   const uncounted = { ...open, count: false }
   assert.equal((await ask([uncounted], requestTo('/open'), deps)).status, 405)
+})
+
+test('an error between two parts of an answer is reported, and ends them', async () => {
+  const fault = new Error('the database is gone')
+  async function* broken() {
+    yield 'one'
+    throw fault
+  }
+  const inParts = endpoint({
+    name: 'Parts',
+    path: '/parts/',
+    methods: { GET: { handle: () => streamed('text/plain', broken()) } },
+  })
+  const failed: unknown[] = []
+  const deps = { failed: (error: unknown) => void failed.push(error) }
+  const { status, parts = [] } = await ask([inParts], requestTo('/parts/'), deps)
+  const read: string[] = []
+  await assert.rejects(async () => {
+    for await (const part of parts) read.push(part)
+  }, fault)
+  assert.deepEqual([status, read, failed], [200, ['one'], [fault]])
 })

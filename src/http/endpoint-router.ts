@@ -86,10 +86,18 @@ class EndpointRoute {
     let rendering = PLAIN_JSON
     try {
       if (!this.#endpoint.ignoresAccept) rendering = negotiate(request, this.#renderers)
-      return replyOf(await this.#handle(request, parameters), rendering, this.#headers)
+      const answer = await this.#handle(request, parameters)
+      return this.#reporting(replyOf(answer, rendering, this.#headers), request)
     } catch (error) {
       return await this.#replyToError(error, request, rendering)
     }
+  }
+
+  /** An error after the first part cannot be answered any more, but the log has it. */
+  #reporting(reply: AuthReply, request: AuthRequest): AuthReply {
+    const { parts } = reply
+    if (parts === undefined) return reply
+    return { ...reply, parts: reportedParts(parts, request, this.#deps) }
   }
 
   async #handle(request: AuthRequest, parameters: PathParameters): Promise<Answer> {
@@ -202,6 +210,19 @@ function admitWith(
 
 const isPublic = ({ authentication, requirement }: Access): boolean =>
   authentication === undefined && requirement === undefined
+
+async function* reportedParts(
+  parts: AsyncIterable<string>,
+  request: AuthRequest,
+  deps: EndpointDeps,
+): AsyncGenerator<string> {
+  try {
+    yield* parts
+  } catch (error) {
+    reported(error, request, deps)
+    throw error
+  }
+}
 
 /** The error for the client. If it is a fault of the server, `failed` is called first. */
 function reported(

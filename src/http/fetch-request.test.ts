@@ -50,3 +50,10 @@ test('the method, target, address and TLS come from the runtime', () => {
     },
   )
 })
+
+test('a body that another reader allowed to be larger is too large for one with a lower limit', async () => {
+  const sent = new Request('http://localhost/', { method: 'POST', body: 'x'.repeat(11) })
+  const request = new FetchRequest(sent)
+  assert.equal((await request.body(20)).length, 11)
+  await assert.rejects(request.takeBody(10), { code: 'body_too_large' })
+})

@@ -55,9 +55,8 @@ export class FetchRequest implements AuthRequest {
   }
 
   header(name: string): string | undefined {
-    const value =
-      this.#request.headers.get(name) ??
-      (name === 'host' ? new URL(this.#request.url).host : undefined)
+    const value = this.#request.headers.get(name) ?? undefined
+    if (name === 'host') return value ?? new URL(this.#request.url).host
     if (name === 'authorization' && value !== undefined && isSeveral(value)) {
       throw new AuthError(
         'bad_authorization_header',
@@ -67,14 +66,25 @@ export class FetchRequest implements AuthRequest {
     return value
   }
 
-  body(): Promise<Uint8Array> {
-    this.#bytes ??= bytesOf(this.#request.clone())
-    return this.#bytes
+  body(limit = BODY_LIMIT): Promise<Uint8Array> {
+    this.#bytes ??= bytesOf(this.#copy(), limit)
+    return within(limit, this.#bytes)
   }
 
-  takeBody(): Promise<Uint8Array> {
-    this.#bytes ??= bytesOf(this.#request)
-    return this.#bytes
+  async scanBody(take: (part: Uint8Array) => void, limit = BODY_LIMIT): Promise<void> {
+    if (this.#bytes === undefined) await eachPart(this.#copy(), limit, take)
+    else take(await within(limit, this.#bytes))
+  }
+
+  /** Of which the body can be read, so that handlers can still read it. */
+  #copy(): Request {
+    if (this.#request.bodyUsed) throw new Error(BODY_IS_GONE)
+    return this.#request.clone()
+  }
+
+  takeBody(limit = BODY_LIMIT): Promise<Uint8Array> {
+    this.#bytes ??= bytesOf(this.#request, limit)
+    return within(limit, this.#bytes)
   }
 
   async peek(): Promise<Uint8Array | undefined> {
@@ -83,8 +93,28 @@ export class FetchRequest implements AuthRequest {
   }
 }
 
-async function bytesOf({ body }: Request): Promise<Uint8Array> {
+/** Who has read the body before may have allowed more. @throws AuthError `body_too_large` */
+async function within(limit: number, read: Promise<Uint8Array>): Promise<Uint8Array> {
+  const bytes = await read
+  if (bytes.length > limit) throw new AuthError('body_too_large')
+  return bytes
+}
+
+const BODY_IS_GONE =
+  'Something has read the body of this request: let the guard run before it, or let it read a copy, such as request.clone().json().'
+
+async function bytesOf(request: Request, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
+  await eachPart(request, limit, (part) => chunks.push(part))
+  return Buffer.concat(chunks)
+}
+
+/** @throws AuthError `body_too_large` */
+async function eachPart(
+  { body }: Request,
+  limit: number,
+  take: (part: Uint8Array) => void,
+): Promise<void> {
   let size = 0
   const reader = body?.getReader()
   for (
@@ -93,14 +123,13 @@ async function bytesOf({ body }: Request): Promise<Uint8Array> {
     read = await reader?.read()
   ) {
     size += read.value.length
-    if (size > BODY_LIMIT) {
+    if (size > limit) {
       // Not awaited: cancelling one branch of a clone waits for the other one's reader.
       void reader?.cancel().catch(() => undefined)
       throw new AuthError('body_too_large')
     }
-    chunks.push(read.value)
+    take(read.value)
   }
-  return Buffer.concat(chunks, size)
 }
 
 /**
@@ -130,15 +159,37 @@ function withoutQuotedStrings(value: string): string {
 const REST_OF_QUOTED = /(?:[^"\\]|\\.)*"/y
 
 /** @param method of the request: a response to HEAD has the length alone (RFC 9110 §9.3.2) */
-export function toResponse(
-  { status, headers, body }: AuthReply,
-  method?: string,
-): Response {
-  const response = new Response(body === '' || method === 'HEAD' ? null : body, {
+export function toResponse(reply: AuthReply, method?: string): Response {
+  const { status, headers, body, parts } = reply
+  const init = {
     status,
-    headers: headers.map(([name, value]) => [name, value]),
-  })
-  if (method === 'HEAD')
+    headers: headers.map(([name, value]): [string, string] => [name, value]),
+  }
+  if (method !== 'HEAD') return new Response(bodyOf(reply), init)
+  const response = new Response(null, init)
+  if (parts === undefined)
     response.headers.set('Content-Length', String(Buffer.byteLength(body)))
   return response
+}
+
+const bodyOf = ({ body, parts }: AuthReply): string | ReadableStream | null =>
+  (parts && streamOf(parts)) ?? (body || null)
+
+/** Produces a part when one is read. */
+function streamOf(parts: AsyncIterable<string>): ReadableStream<Uint8Array> {
+  const iterator = parts[Symbol.asyncIterator]()
+  const encoder = new TextEncoder()
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await iterator.next()
+        if (done) controller.close()
+        else controller.enqueue(encoder.encode(value))
+      },
+      async cancel() {
+        await iterator.return?.()
+      },
+    },
+    { highWaterMark: 0 },
+  )
 }

@@ -28,8 +28,8 @@ export interface Field {
 export type Fields<Name extends string = string> = Readonly<Record<Name, Field>>
 
 /**
- * Validates the fields of a request, with the messages of Django REST framework. A JSON body with a field twice is rejected:
- * another parser might read the other value (H14).
+ * Validates the fields of a request, with the messages of Django REST framework. A JSON body with a name twice is rejected, also one that
+ * an endpoint reads by itself: another parser might read the other value (H14).
  *
  * @throws AuthError `invalid`, whose body has an error for each invalid field
  */
@@ -38,21 +38,26 @@ export function parseFields<Name extends string>(
   body: ParsedBody,
 ): Readonly<Record<Name, string>> {
   const parsed: Partial<Record<Name, string>> = {}
-  const faults: Partial<Record<Name, readonly string[]>> = {}
+  const faults = new Map<string, readonly string[]>(
+    Array.from(body.repeated, (name) => [name, [ONLY_ONCE]]),
+  )
   for (const name of Object.keys(shape) as Name[]) {
     if (shape[name].optional === true && !body.values.has(name)) continue
     const found = faultsOf(name, shape[name], body)
     if (found.length === 0) parsed[name] = textOf(shape[name], body.values.get(name))
-    else faults[name] = found
+    else faults.set(name, found)
   }
-  if (Object.keys(faults).length > 0)
-    throw new AuthError('invalid', undefined, { body: faults })
+  if (faults.size > 0)
+    throw new AuthError('invalid', undefined, { body: Object.fromEntries(faults) })
   return parsed as Record<Name, string>
 }
 
+const ONLY_ONCE = 'This field may be sent only once.'
+
 function textOf({ trim }: Field, value: unknown): string {
   const text = String(value)
-  return trim ? trimmed(text) : text
+  if (trim) return trimmed(text)
+  return text
 }
 
 function faultsOf(name: string, field: Field, body: ParsedBody): readonly string[] {
@@ -66,7 +71,7 @@ function findFault(
   field: Field,
   { values, repeated }: ParsedBody,
 ): string | undefined {
-  if (repeated.has(name)) return 'This field may be sent only once.'
+  if (repeated.has(name)) return ONLY_ONCE
   const value = values.get(name)
   const { messages = {} } = field
   if (value === undefined) return messages.required ?? 'This field is required.'

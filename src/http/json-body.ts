@@ -47,12 +47,14 @@ const hasNumber = (value: unknown): boolean =>
   value !== null &&
   Object.values(value).some((member) => typeof member === 'number')
 
-const keepDigits = (
+function keepDigits(
   _name: string,
   value: unknown,
   context?: { readonly source?: string },
-): unknown =>
-  typeof value === 'number' ? numberText(context?.source ?? String(value)) : value
+): unknown {
+  if (typeof value === 'number') return numberText(context?.source ?? String(value))
+  return value
+}
 
 /** Python's names of JSON types, by the first character of the value. */
 const PYTHON_TYPES: Readonly<Record<string, string>> = {
@@ -65,8 +67,10 @@ const PYTHON_TYPES: Readonly<Record<string, string>> = {
 /** Python's name for the type of a JSON value that is neither an object nor `null`. */
 function pythonTypeOf(text: string): string {
   const json = text.trimStart()
-  const number = /[.eE]/.test(json) ? 'float' : 'int'
-  return PYTHON_TYPES[json.charAt(0)] ?? number
+  const type = PYTHON_TYPES[json.charAt(0)]
+  if (type !== undefined) return type
+  if (/[.eE]/.test(json)) return 'float'
+  return 'int'
 }
 
 /**

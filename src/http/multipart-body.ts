@@ -26,8 +26,10 @@ export async function parseMultipart(
 }
 
 /** Browsers send an empty file field with an empty file name: it has the value of an empty text field. */
-const fieldValueOf = (value: string | File): unknown =>
-  typeof value === 'object' && value.name === '' ? value.text() : value
+function fieldValueOf(value: string | File): unknown {
+  if (typeof value === 'object' && value.name === '') return value.text()
+  return value
+}
 
 async function formOf(bytes: Uint8Array, boundary: string): Promise<FormData> {
   const type = `multipart/form-data; boundary="${boundary}"`

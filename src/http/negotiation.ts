@@ -91,7 +91,8 @@ function specificityOf({ type, parameters }: MediaType): number {
   if (type.startsWith('*/')) return 0
   if (type.endsWith('/*')) return 1
   const isPlain = [...parameters.keys()].every((name) => name === 'q')
-  return isPlain ? 2 : 3
+  if (isPlain) return 2
+  return 3
 }
 
 function indentOf(parameter: string): number {

@@ -58,12 +58,15 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: ':80', https: ':
 
 function withoutDefaultPort(host: string, scheme: string): string {
   const port = DEFAULT_PORTS[scheme] ?? ''
-  return port !== '' && host.endsWith(port) ? host.slice(0, -port.length) : host
+  if (port !== '' && host.endsWith(port)) return host.slice(0, -port.length)
+  return host
 }
 
 /** Whether a request may change something: its method is not safe (RFC 9110 §9.2.1), or unknown and perhaps not safe. */
-export const mayChange = (request: AuthRequest): boolean =>
-  request.isRead === undefined ? !SAFE.has(request.method) : !request.isRead
+export function mayChange(request: AuthRequest): boolean {
+  if (request.isRead === undefined) return !SAFE.has(request.method)
+  return !request.isRead
+}
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
 /**

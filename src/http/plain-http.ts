@@ -11,7 +11,8 @@ export const allowsPlainHttp =
   (secure: boolean | undefined, behindProxy: boolean) =>
   (request: AuthRequest): boolean => {
     if (request.secure) return false
-    return secure === undefined ? !behindProxy && isLocal(request) : !secure
+    if (secure === undefined) return !behindProxy && isLocal(request)
+    return !secure
   }
 
 /** Whether a client, and not a proxy that may have ended TLS, sent a request over plain http. */

@@ -24,5 +24,7 @@ export const jsonRenderer: Renderer = {
 }
 
 /** JSON has no charset parameter (RFC 8259 §11); of `text/…` a browser would have to guess it. */
-export const contentTypeOf = ({ mediaType }: Renderer): string =>
-  mediaType.startsWith('text/') ? `${mediaType}; charset=utf-8` : mediaType
+export function contentTypeOf({ mediaType }: Renderer): string {
+  if (mediaType.startsWith('text/')) return `${mediaType}; charset=utf-8`
+  return mediaType
+}

@@ -1,4 +1,5 @@
 import { AuthError, errorAnswer } from '../base/errors.ts'
+import { listOf } from '../base/optional.ts'
 import { type Answer, json } from './answer.ts'
 import { PLAIN_JSON, type Rendering } from './negotiation.ts'
 import type { AuthReply, Header } from './request.ts'
@@ -9,19 +10,18 @@ export function replyOf(
   rendering: Rendering = PLAIN_JSON,
   headers: readonly Header[] = [],
 ): AuthReply {
-  const { type, body } = contentOf(answer, rendering)
+  const { type, ...content } = contentOf(answer, rendering)
   const all: Header[] = [
     ['Cache-Control', answer.cacheControl],
     ...headers,
     ...answer.headers,
   ]
   if (type !== undefined) all.unshift(['Content-Type', type])
-  return { status: answer.status, headers: all, body }
+  return { status: answer.status, headers: all, ...content }
 }
 
-interface RenderedContent {
+interface RenderedContent extends Pick<AuthReply, 'body' | 'parts'> {
   readonly type: string | undefined
-  readonly body: string
 }
 
 function contentOf({ content, status }: Answer, rendering: Rendering): RenderedContent {
@@ -33,6 +33,8 @@ function contentOf({ content, status }: Answer, rendering: Rendering): RenderedC
       }
     case 'text':
       return { type: content.mediaType, body: content.text }
+    case 'parts':
+      return { type: content.mediaType, body: '', parts: content.parts }
     case 'empty':
       return { type: undefined, body: '' }
   }
@@ -45,8 +47,7 @@ export function errorReply(
   rendering?: Rendering,
   headers?: readonly Header[],
 ): AuthReply {
-  const byDefault = challenge === undefined ? [] : [challenge]
-  const { value, ...options } = errorAnswer(error, byDefault)
+  const { value, ...options } = errorAnswer(error, listOf(challenge))
   return replyOf(json(value, options), rendering, headers)
 }
 

@@ -11,5 +11,7 @@ const SANE = /^[\w.:@+=-]{1,64}$/
  *
  * @param given the header, if a trusted proxy has set it
  */
-export const requestIdOf = (given = '', random: Random): string =>
-  SANE.test(given) ? given : hexId(random)
+export function requestIdOf(given = '', random: Random): string {
+  if (SANE.test(given)) return given
+  return hexId(random)
+}

@@ -24,10 +24,20 @@ export interface AuthRequest {
   /**
    * The whole body, which handlers can still read afterwards.
    *
+   * @param limit the most bytes. Default: `BODY_LIMIT`
    * @throws AuthError `body_too_large`; `parse_error` if it breaks off
    */
-  body(): Promise<Uint8Array>
-  /** The same, for an endpoint: nothing reads the body afterwards, so nothing keeps it. */
+  body(limit?: number): Promise<Uint8Array>
+  /**
+   * Passes the body, part by part, to a function, and keeps it for handlers alone. An adapter whose `body()` keeps nothing else has no
+   * such method.
+   *
+   * @throws AuthError `body_too_large`; `parse_error` if it breaks off
+   */
+  scanBody?(take: (part: Uint8Array) => void, limit?: number): Promise<void>
+  /** Whether a framework has parsed the body and kept no bytes: `body()` is serialized again, and not what the client has sent. */
+  readonly isBodyRewritten?: boolean
+  /** `body`, for an endpoint: nothing reads the body afterwards, so nothing keeps it. */
   takeBody?(): Promise<Uint8Array>
   /**
    * The whole body, which can still be read afterwards. `undefined` if that is impossible, or the body is too large; an
@@ -43,6 +53,8 @@ export interface AuthReply {
   readonly status: number
   readonly headers: readonly Header[]
   readonly body: string
+  /** In place of a body: parts that are produced as fast as the client reads them, and not at all for HEAD. */
+  readonly parts?: AsyncIterable<string> | undefined
 }
 
 /** The most bytes that a request's body may have: these are forms of a few short fields (rule D1). */

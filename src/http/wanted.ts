@@ -20,9 +20,11 @@ export function wantedBy(request: AuthRequest): Wanted {
   const { method } = request
   if (method !== 'GET' && method !== 'HEAD') return 'resource'
   const accept = request.header('accept')
-  if (accept === ROUTE_TYPE) return method === 'GET' ? 'route' : 'resource'
+  if (accept === ROUTE_TYPE && method === 'HEAD') return 'resource'
+  if (accept === ROUTE_TYPE) return 'route'
   if (!wantsHtml(request.url, accept)) return 'resource'
-  return isDocument(request) ? 'page' : 'resource'
+  if (isDocument(request)) return 'page'
+  return 'resource'
 }
 
 const HTML_FORMATS = ['api', 'html']
@@ -49,7 +51,8 @@ function qualityOf(
   const range = ranges.find((each) => each.type === type)
   if (range === undefined) return 0
   const quality = Number(range.parameters.get('q') ?? 1)
-  return quality > 0 && quality <= 1 ? quality : 0
+  if (quality > 0 && quality <= 1) return quality
+  return 0
 }
 
 function isDocument(request: AuthRequest): boolean {

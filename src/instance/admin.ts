@@ -4,6 +4,7 @@ import { type KeyAdmin, keyAdmin } from '../admin/keys.ts'
 import { type SessionAdmin, sessionAdmin } from '../admin/sessions.ts'
 import { type UserAdmin, userAdmin } from '../admin/users.ts'
 import type { Seconds } from '../base/clock.ts'
+import { listOf } from '../base/optional.ts'
 import type { Random } from '../base/random.ts'
 import type { Surface } from '../features/core.ts'
 import {
@@ -65,11 +66,11 @@ export function createAdmin(
     }),
     async flush({ progress } = {}) {
       const { store, core, sessions, ring, clock } = await open()
-      const { events, hits, keys } = store.ports
+      const { events, hits, proofs, keys } = store.ports
       const features = FEATURE_LIST.flatMap((feature) =>
-        feature.flush === undefined ? [] : feature.flush.bind(feature, core),
+        listOf(feature.flush?.bind(feature, core)),
       )
-      const deps = { sessions, events, hits, keys, ring, clock, features }
+      const deps = { sessions, events, hits, proofs, keys, ring, clock, features }
       const counts = await flushAll(deps, settings.audit?.keep, progress)
       // `features.ts` derives the type from the functions that have counted.
       return counts as FlushCounts as FlushCounts & FeatureCounts

@@ -14,13 +14,14 @@ import { endpointRouter } from '../http/endpoint-router.ts'
 import { authErrorFrom, errorReply, replyOf } from '../http/reply.ts'
 import type { AuthReply } from '../http/request.ts'
 import type { UserId } from '../users/user.ts'
-import { endpointPages } from './endpoint-pages.ts'
+import { browsableEndpoints } from './endpoint-pages.ts'
 import { type EndpointThrottleSettings, endpointThrottle } from './endpoint-throttle.ts'
 import type { Guards } from './guards.ts'
 import { IncomingRequestContext, type ProxySettings } from './incoming-request-context.ts'
 import type { Instance } from './instance.ts'
 import type { Internals } from './internals.ts'
 import type { Lazy } from './lazy-instance.ts'
+import { areTokensBound } from './open-dpop.ts'
 import { notFoundWith, redirectsToSignIn, signInPathOf } from './page-answers.ts'
 import { RouteTable, routeInfos } from './route-infos.ts'
 import { type CreateEndpointsDeps, createEndpoints } from './router.ts'
@@ -30,6 +31,7 @@ export interface InternalsSettings
     EndpointThrottleSettings,
     RequirementDefaults {
   readonly exposure: Exposure | undefined
+  readonly isProduction: EndpointSettings['isProduction']
   readonly endpoints: CreateEndpointsDeps['endpoints']
   readonly users: Pick<EndpointSettings, 'loginField'>
   readonly user: EndpointSettings['userFields']
@@ -56,16 +58,24 @@ export function createInternals(
       reason: reasonOf(error),
     })
   const routes = new RouteTable()
-  const surface: Surface = surfaceOf(settings, () => surface, { open, routes })
+  const browsable =
+    settings.exposure &&
+    browsableEndpoints({
+      route: (...args) => route(...args),
+      endpoints: () => surface.endpoints,
+      routes: () => routes.list(),
+    })
+  const surface: Surface = {
+    ...surfaceOf(settings, () => surface, { open, routes }),
+    endpointRoutes: () =>
+      surface.endpoints.flatMap((each) => browsable?.routesOf(each) ?? []),
+    async signInWays() {
+      return (await open()).browsing?.signInWays()
+    },
+  }
   const router = endpointRouter(surface.endpoints, {
     challenge,
-    ...(settings.exposure !== undefined && {
-      browse: endpointPages({
-        route: (...args) => route(...args),
-        endpoints: () => surface.endpoints,
-        routes: () => routes.list(),
-      }),
-    }),
+    ...(browsable && { browse: browsable.pagesOf }),
     failed: logFailure,
     guard: (access) => guards.create(endpointRequirement(access)),
     ...endpointThrottle(settings, open),
@@ -99,8 +109,16 @@ export function createInternals(
     route: (requirement, byDefault) =>
       route(requirement as Requirement<never, string> | undefined, byDefault),
     routes,
-    browses: settings.exposure !== undefined,
+    browsable,
+    browses: browsable !== undefined,
     replyToError,
+    async startNotes(origin) {
+      const { core } = await open()
+      const notes = FEATURE_LIST.map(
+        (feature) => feature.startNotes?.(core, origin) ?? [],
+      )
+      return (await Promise.all(notes)).flat()
+    },
     userRecords: async (id) => (await open()).core.userRecords(id as UserId),
   }
 }
@@ -109,7 +127,7 @@ function surfaceOf(
   settings: InternalsSettings,
   surface: () => Surface,
   { open, routes }: Pick<Lazy<Instance>, 'open'> & { readonly routes: RouteTable },
-): Surface {
+): Omit<Surface, 'endpointRoutes' | 'signInWays'> {
   const { authentication, section, behindProxy, url, tokenCookies } = settings
   const { headerTypes, headerName } = settings.tokens
   const endpoints = createEndpoints({
@@ -120,13 +138,15 @@ function surfaceOf(
       authentication,
       section,
       behindProxy,
+      isProduction: settings.isProduction,
       url,
       surface,
     },
     open: async () => (await open()).core,
     trace: settings.telemetry ? async () => (await open()).trace : undefined,
   })
-  const security = { headerTypes, headerName, behindProxy, tokenCookies }
+  const bindsTokens = areTokensBound(section)
+  const security = { headerTypes, headerName, behindProxy, tokenCookies, bindsTokens }
   const signInAnswers = (): Answers =>
     Object.assign({}, ...FEATURE_LIST.map((each) => each.signInAnswers?.(section)))
   return {
@@ -142,5 +162,7 @@ function surfaceOf(
 }
 
 /** What the log says of an error: its message and stack, never a value of the request. */
-const reasonOf = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error)
+function reasonOf(error: unknown): string {
+  if (error instanceof Error) return error.stack ?? error.message
+  return String(error)
+}

@@ -16,7 +16,8 @@ export function actionsOf({ methods }: Endpoint): object {
     if (handler === undefined || described === undefined || hasOwnAccess(handler))
       return []
     const body = bodySchemaOf(handler, described)
-    return body === undefined ? [] : [[method, fieldsOf(body)] as const]
+    if (body === undefined) return []
+    return [[method, fieldsOf(body)] as const]
   })
   return {
     description,

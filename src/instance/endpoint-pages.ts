@@ -1,5 +1,5 @@
 import type { SurfaceEndpoint } from '../features/core.ts'
-import { endpointRequirement } from '../guard/endpoint-requirement.ts'
+import { accessOf, endpointRequirement } from '../guard/endpoint-requirement.ts'
 import type { Requirement } from '../guard/requirement.ts'
 import type { RouteDescription } from '../guard/route-description.ts'
 import type { KnownRoute, RouteInfo, RouteMethod } from '../guard/route-info.ts'
@@ -23,28 +23,32 @@ export interface EndpointPagesDeps {
   readonly routes: () => readonly KnownRoute[]
 }
 
+/** The browsable API of endpoints. */
+export interface BrowsableEndpoints {
+  /** @returns `undefined` if no method of the endpoint describes itself */
+  pagesOf(endpoint: Endpoint): EndpointPages | undefined
+  /** The methods of an endpoint that describe themselves. */
+  routesOf(endpoint: Endpoint): readonly KnownRoute[]
+}
+
 /**
  * The browsable API of the instance's own endpoints. Each method that describes itself is shown as a guarded route of an application
  * is; endpoints without such methods, as pages and files, are not browsable.
  */
-export function endpointPages(
-  deps: EndpointPagesDeps,
-): (endpoint: Endpoint) => EndpointPages | undefined {
+export function browsableEndpoints(deps: EndpointPagesDeps): BrowsableEndpoints {
   const known = new WeakMap<Endpoint, readonly RouteMethod[]>()
   const methodsOf = (endpoint: Endpoint): readonly RouteMethod[] => {
     const methods = known.get(endpoint) ?? routeMethods(endpoint, deps)
     known.set(endpoint, methods)
     return methods
   }
+  const routesOf = (endpoint: Endpoint): readonly KnownRoute[] =>
+    methodsOf(endpoint).map((each) => ({ ...each, path: endpoint.path }))
   const others = (): readonly KnownRoute[] => [
-    ...deps
-      .endpoints()
-      .flatMap((endpoint) =>
-        methodsOf(endpoint).map((each) => ({ ...each, path: endpoint.path })),
-      ),
+    ...deps.endpoints().flatMap(routesOf),
     ...deps.routes(),
   ]
-  return (endpoint) => {
+  const pagesOf = (endpoint: Endpoint): EndpointPages | undefined => {
     if (described(endpoint).length === 0) return undefined
     return {
       answer(request) {
@@ -60,12 +64,14 @@ export function endpointPages(
       about: () => actionsOf(endpoint),
     }
   }
+  return { pagesOf, routesOf }
 }
 
 const described = (endpoint: Endpoint): readonly (readonly [string, Handler])[] =>
   METHODS.flatMap((method) => {
     const handler = endpoint.methods[method]
-    return handler?.describe === undefined ? [] : [[method, handler] as const]
+    if (handler?.describe === undefined) return []
+    return [[method, handler] as const]
   })
 
 const routeMethods = (
@@ -79,16 +85,13 @@ const routeMethods = (
 
 /** What a guard of the method would be given. */
 function requirementOf(endpoint: Endpoint, handler: Handler): AnyRequirement {
-  const access = isPublic(handler) ? endpoint : handler
-  const requirement = isPublic(access) ? PUBLIC : endpointRequirement(access)
+  const access = accessOf(handler, endpoint)
+  const requirement = (access && endpointRequirement(access)) ?? PUBLIC
   const describe = descriptionOf(endpoint, handler)
   if (typeof requirement === 'object')
     return { ...requirement, describe } as AnyRequirement
   return { permissions: requirement, describe } as AnyRequirement
 }
-
-const isPublic = ({ authentication, requirement }: Endpoint | Handler): boolean =>
-  authentication === undefined && requirement === undefined
 
 const PUBLIC = { schemes: [], permissions: [] } as const
 

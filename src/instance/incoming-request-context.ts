@@ -30,9 +30,14 @@ export class IncomingRequestContext implements RequestContext {
   }
 
   get requestId(): string {
-    const sent = this.#settings.behindProxy ? this.#request.header(REQUEST_ID) : undefined
-    this.#id ??= requestIdOf(sent, systemRandom)
+    this.#id ??= requestIdOf(this.#sentId(), systemRandom)
     return this.#id
+  }
+
+  /** The id that the proxy has sent. Without a proxy, a client could choose it. */
+  #sentId(): string | undefined {
+    if (!this.#settings.behindProxy) return undefined
+    return this.#request.header(REQUEST_ID)
   }
 
   get address(): string {

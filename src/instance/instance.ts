@@ -1,4 +1,4 @@
-import { userAdmin } from '../admin/users.ts'
+import { userAdmin, userChanger } from '../admin/users.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { bearerReader } from '../authentication/bearer-token.ts'
 import type { LibrarySchemeDeps } from '../authentication/scheme.ts'
@@ -28,6 +28,7 @@ import type { TokenDeps } from '../tokens/token-settings.ts'
 import { createUser } from '../users/create.ts'
 import type { UserFields } from '../users/fields.ts'
 import { Closers } from './closers.ts'
+import { keyOfRequest, type OpenDpopSettings, openDpop } from './open-dpop.ts'
 import { openKeys, watchKeys } from './open-keys.ts'
 import { chooseHits } from './open-redis.ts'
 import {
@@ -135,6 +136,7 @@ async function openParts(
     audit,
     counters,
     tokens: issuing.tokens,
+    keyOf: keyOfRequest(settings, issuing.tokens.dpop),
     signInChecks: [...featureChecks(() => core), ...(deps.signInChecks ?? [])],
     encodings: deps.encodings,
   })
@@ -184,7 +186,7 @@ interface IssuingParts {
 
 type Parts = Storage & IssuingParts & SignIns & Pick<Instance, 'hits' | 'counters'>
 
-interface IssuingSettings {
+interface IssuingSettings extends Omit<OpenDpopSettings, 'tokens'> {
   readonly random: Random
   readonly log: Log
   readonly on: OpenSessionsDeps['on']
@@ -216,8 +218,10 @@ async function openIssuing(
   }
   closers.add(watchKeys(ring, deps))
   const derivedKeys = derivedKeysFrom(secrets)
+  const dpop = openDpop(settings, { proofs: store.ports.proofs, clock, derivedKeys })
   const tokens = openTokens(settings.tokens, {
     ring,
+    dpop,
     clock,
     random,
     users: store.ports.users,
@@ -249,15 +253,18 @@ function coreOf(settings: CoreSettings, parts: Parts): Core {
   const { passwords, strength } = parts
   const { derivedKeys, ports, checkPassword, checkPasswordUntrimmed, completeSignIn } =
     parts
+  const ofUsers = [
+    userAdminSettings(settings),
+    async () => userAdminDeps({ ...parts, core }),
+  ] as const
   const core: Core = {
     clock,
     random,
     log,
     audit,
     users: store.ports.users,
-    userAdmin: userAdmin(userAdminSettings(settings), async () =>
-      userAdminDeps({ ...parts, core }),
-    ),
+    userAdmin: userAdmin(...ofUsers),
+    changeUser: userChanger(...ofUsers),
     passwords,
     strength,
     counters,
@@ -269,6 +276,7 @@ function coreOf(settings: CoreSettings, parts: Parts): Core {
     sessions,
     keys: ring,
     hits,
+    proofs: store.ports.proofs,
     tokens,
     tokenCookies,
     behindProxy,
@@ -295,15 +303,30 @@ function coreOf(settings: CoreSettings, parts: Parts): Core {
       void audit.record({ kind: 'signed_out', userId, sessionId })
       await callHook(log, 'on.signedOut', () => on.signedOut?.({ sessionId, userId }))
     },
+    signInRows: () =>
+      FEATURE_LIST.flatMap((feature) => feature.signInRows?.(section) ?? []),
     ...accountEvents(() => core),
+    ...pageParts(() => core),
   }
   return core
 }
 
-/** What features do when something happens to an account, one after the other. */
+/** What features put on pages. */
+const pageParts = (
+  core: () => Core,
+): Pick<Core, 'signInButtons' | 'accountSections'> => ({
+  async signInButtons(visit) {
+    const asked = FEATURE_LIST.map((each) => each.signInButtons?.(visit, core()) ?? [])
+    return (await Promise.all(asked)).flat()
+  },
+  accountSections: (visit) =>
+    FEATURE_LIST.flatMap((each) => each.accountSections?.(visit, core()) ?? []),
+})
+
+/** What features do when something happens to an account or an application, one after the other. */
 const accountEvents = (
   core: () => Core,
-): Pick<Core, 'recovered' | 'takenOver' | 'signedOutElsewhere'> => ({
+): Pick<Core, 'recovered' | 'takenOver' | 'signedOutElsewhere' | 'clientDeleted'> => ({
   async recovered(id, since) {
     const added: AddedCredential[] = []
     for (const feature of FEATURE_LIST)
@@ -313,6 +336,9 @@ const accountEvents = (
   async takenOver(id) {
     for (const feature of FEATURE_LIST) await feature.onTakenOver?.(id, core())
   },
+  async clientDeleted(id) {
+    for (const feature of FEATURE_LIST) await feature.onClientDeleted?.(id, core())
+  },
   async signedOutElsewhere(id, request) {
     for (const feature of FEATURE_LIST)
       await feature.onSignedOutElsewhere?.(id, request, core())
@@ -321,6 +347,7 @@ const accountEvents = (
 
 interface SchemeSettings {
   readonly random: Random
+  readonly url: string | undefined
   readonly behindProxy: boolean
   readonly tokenCookies: TokenCookies | undefined
   readonly tokens: Pick<LibrarySchemeDeps, 'headerTypes' | 'headerName'>
@@ -330,6 +357,7 @@ function schemeDepsOf(
   {
     tokens: { headerTypes, headerName },
     random,
+    url,
     behindProxy,
     tokenCookies,
   }: SchemeSettings,
@@ -339,6 +367,8 @@ function schemeDepsOf(
   return {
     ...tokens,
     ports,
+    proofs: store.ports.proofs,
+    url,
     derivedKeys,
     readBearer: bearerReader({ ...tokens, headerTypes }),
     headerTypes,

@@ -6,6 +6,7 @@ import type { PrincipalUser, Requirement } from '../guard/requirement.ts'
 import type { RouteInfo } from '../guard/route-info.ts'
 import type { AuthReply, AuthRequest } from '../http/request.ts'
 import type { Principal } from '../permissions/permission.ts'
+import type { BrowsableEndpoints } from './endpoint-pages.ts'
 import type { RouteTable } from './route-infos.ts'
 
 /** What adapters and the server use of an instance, and programs do not see. */
@@ -28,6 +29,8 @@ export interface Internals<U = unknown, Right extends string = string> {
   guard<const N extends Requirement<U, Right> = DefaultRequirement>(
     requirement?: N,
   ): (request: AuthRequest) => Awaitable<Principal<PrincipalUser<N, U>, Right>>
+  /** Lines that a server prints once it serves. @param origin of its pages */
+  startNotes(origin: string): Promise<readonly string[]>
   /** What features store of a user. */
   userRecords(id: string): Promise<readonly UserRecords[]>
   /**
@@ -41,6 +44,8 @@ export interface Internals<U = unknown, Right extends string = string> {
   ): RouteInfo
   /** The guarded routes of the application, as far as the adapters know them. */
   readonly routes: RouteTable
+  /** The browsable API of endpoints; `undefined` if it is off. */
+  readonly browsable: BrowsableEndpoints | undefined
   /** Whether the browsable API is on. */
   readonly browses: boolean
   /**

@@ -17,6 +17,7 @@ import {
 import {
   type CompleteSignIn,
   type CompleteSignInSettings,
+  type KeyOfRequest,
   refuseStopped,
   type SignInCheck,
   signInCompletion,
@@ -48,6 +49,7 @@ export interface OpenSignInDeps {
   readonly tokens: TokenDeps
   /** What may stop a sign-in. */
   readonly signInChecks: readonly SignInCheck[]
+  readonly keyOf: KeyOfRequest | undefined
   /** Default: the encodings of passwords at their full cost. */
   readonly encodings: Encodings | undefined
 }
@@ -104,5 +106,6 @@ function openLoginThrottle(
   { login = LOGIN_LIMIT }: OpenSignInSettings['throttle'],
   { hits, clock }: OpenSignInDeps,
 ): LoginThrottle | undefined {
-  return login === null ? undefined : loginThrottle(login, { hits, clock })
+  if (login === null) return undefined
+  return loginThrottle(login, { hits, clock })
 }

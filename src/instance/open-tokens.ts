@@ -1,6 +1,7 @@
 import { type Awaitable, andThen } from '../base/awaitable.ts'
 import { type Clock, days, type Seconds, seconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
+import { withoutUndefined } from '../base/optional.ts'
 import type { Random } from '../base/random.ts'
 import { CLOCK_TOLERANCE } from '../jwt/claims.ts'
 import { rejectAccessType } from '../jwt/compact.ts'
@@ -32,6 +33,7 @@ export interface OpenTokensDeps {
   readonly random: Random
   readonly users: Users
   readonly sessions: SessionManager | undefined
+  readonly dpop: TokenDeps['dpop']
   derivedKeys(purpose: string): readonly Uint8Array[]
 }
 
@@ -51,8 +53,7 @@ export function openTokens(
   const expected = {
     keys: ring.verifying,
     clock: deps.clock,
-    ...(issuer === undefined ? {} : { issuer }),
-    ...(audience === undefined ? {} : { audience }),
+    ...withoutUndefined({ issuer, audience }),
     leeway,
     ahead,
     maxBytes,

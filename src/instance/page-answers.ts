@@ -4,6 +4,7 @@ import { FEATURE_LIST } from '../features.ts'
 import { replyOf } from '../http/reply.ts'
 import { asksForSignIn } from '../pages/navigation.ts'
 import { nextPath, withNext } from '../pages/next-path.ts'
+import { needsSignInPages } from '../settings/sign-in-pages.ts'
 import type { Guards } from './guards.ts'
 import type { Internals } from './internals.ts'
 
@@ -55,7 +56,11 @@ export function notFoundWith(
   settings: Pick<EndpointSettings, 'section' | 'url'>,
   replyToError: Internals['replyToError'],
 ): Internals['notFound'] {
-  const pages = FEATURE_LIST.flatMap((each) => each.errorPages?.(settings.section) ?? [])
+  const { section } = settings
+  const areNeeded = needsSignInPages(section)
+  const pages = FEATURE_LIST.flatMap(
+    (each) => each.errorPages?.(section, areNeeded) ?? [],
+  )
   const error = new AuthError('not_found')
   return async (request) => {
     const page = pages.find(({ path }) => request.url.startsWith(`${path}/`))

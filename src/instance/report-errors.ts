@@ -25,7 +25,8 @@ function reporting(verb: Verb, report: Report): Verb {
   return (...args) => {
     try {
       const result = verb(...args)
-      return isPromise(result) ? result.then(undefined, rethrow) : result
+      if (isPromise(result)) return result.then(undefined, rethrow)
+      return result
     } catch (error) {
       return rethrow(error)
     }

@@ -1,10 +1,16 @@
-import type { EndpointSettings, OpenCore, SurfaceEndpoint } from '../features/core.ts'
+import type {
+  EndpointSettings,
+  OpenCore,
+  SectionReader,
+  SurfaceEndpoint,
+} from '../features/core.ts'
 import { answerOf, json, jsonValueOf } from '../http/answer.ts'
 import type { MethodHandler } from '../http/endpoint.ts'
 import type { Header } from '../http/request.ts'
 import type { Trace } from '../observability/tracing.ts'
 import type { MountedEndpoint } from '../settings/mounted-endpoints.ts'
 import type { EndpointHandler } from '../settings/options.ts'
+import { keyProofSettings } from './open-dpop.ts'
 
 export interface CreateEndpointsDeps {
   readonly endpoints: readonly MountedEndpoint[]
@@ -29,13 +35,35 @@ export function createEndpoints({
     const rest = { ...others, ...(errorFor !== undefined && { errorFor }), ...about }
     const { POST } = methods
     if (POST === undefined) return { ...rest, methods }
-    const handler = withHandler(withSpan(POST, endpoint.span, trace), handle)
+    const prechecked = withPrecheck(POST, settings.section, open)
+    const handler = withHandler(withSpan(prechecked, endpoint.span, trace), handle)
     return { ...rest, methods: { ...methods, POST: handler } }
   })
 }
 
 type PostHandler = MethodHandler<string>
 type Handle = PostHandler['handle']
+
+/**
+ * Where users sign in, a proof of a key is checked first: a wrong one must not use up the one-time code or the attempt that comes with it.
+ */
+function withPrecheck(
+  handler: PostHandler,
+  section: SectionReader,
+  open: OpenCore,
+): PostHandler {
+  const settings = keyProofSettings(section)
+  if (settings === undefined) return handler
+  const handle: Handle = async (fields, request, context) => {
+    const isProven = request.header('dpop') !== undefined || settings.required
+    if (isProven && handler.describe?.().signsIn === true) {
+      const dpop = await (await open()).tokens.dpop()
+      await dpop.precheck(request)
+    }
+    return handler.handle(fields, request, context)
+  }
+  return { ...handler, handle }
+}
 
 /** Guards have no spans: they take less time than recording one. */
 function withSpan(
@@ -47,7 +75,8 @@ function withSpan(
   const handle: Handle = async (...request) => {
     const work = async (): Promise<object> => handler.handle(...request)
     const trace = await openTrace()
-    return trace === undefined ? work() : trace(span, work)
+    if (trace === undefined) return work()
+    return trace(span, work)
   }
   return { ...handler, handle }
 }

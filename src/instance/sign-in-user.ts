@@ -1,4 +1,5 @@
 import { AuthError } from '../base/errors.ts'
+import { ifDefined } from '../base/optional.ts'
 import type { Core } from '../features/core.ts'
 import { FetchRequest } from '../http/fetch-request.ts'
 import type { AuthRequest } from '../http/request.ts'
@@ -44,7 +45,7 @@ export async function signInUser(
   return completeSignIn(account, {
     methods,
     request: request instanceof Request ? new FetchRequest(request) : request,
-    actor: actor === undefined ? undefined : idOf('actor', actor),
+    actor: ifDefined(actor, (user) => idOf('actor', user)),
     async start(signIn) {
       const { session, ...pair } = await obtainPair(signIn, tokens)
       const result = { ...pair, session: session && publicSession(session) }

@@ -25,6 +25,13 @@ export function decodeBase64url(text: string): Uint8Array<ArrayBuffer> | undefin
   return bytes
 }
 
+/** Encodes bytes as base64url without padding. In any runtime. */
+export const encodeBase64url = (bytes: Uint8Array): string =>
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '')
+
 /** How many characters of base64url so many bytes have. */
 export const base64urlLength = (bytes: number): number => Math.ceil((bytes * 4) / 3)
 

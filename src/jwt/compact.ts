@@ -56,7 +56,7 @@ const isOneOf = (types: readonly string[], typ: unknown): boolean =>
   types.includes(typ.toLowerCase().replace(/^application\//, ''))
 
 /** Extensions that must be understood or rejected (RFC 7515 §4.1.11, RFC 7797, RFC 7516 §4.1.3). None is supported. */
-const EXTENSIONS = ['crit', 'b64', 'zip']
+export const EXTENSIONS: readonly string[] = ['crit', 'b64', 'zip']
 
 interface Keys<Key> {
   readonly algorithms: ReadonlySet<Algorithm>

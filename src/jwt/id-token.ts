@@ -22,7 +22,8 @@ export function idTokenFault(
     claims.nonce === expected.nonce &&
     isSubject(claims.sub) &&
     typeof claims.iat === 'number'
-  return isValid ? undefined : 'invalid_claim'
+  if (isValid) return undefined
+  return 'invalid_claim'
 }
 
 /** With several audiences, `azp` must name the client. */

@@ -1,3 +1,4 @@
+import { ownMember } from '../base/optional.ts'
 import { ALGORITHMS, type Algorithm, isAlgorithm } from './algorithms.ts'
 import { bigIntOf, decodeBase64url } from './base64url.ts'
 import { invalidKey, type PublicJwk, parseKid } from './key.ts'
@@ -100,8 +101,9 @@ export function base64urlMember(jwk: Jwk, member: string): Uint8Array<ArrayBuffe
 }
 
 function decodeMember(jwk: Jwk, member: string): Uint8Array<ArrayBuffer> | undefined {
-  const text = Object.hasOwn(jwk, member) ? jwk[member] : undefined
-  return typeof text === 'string' ? decodeBase64url(text) : undefined
+  const text = ownMember(jwk, member)
+  if (typeof text !== 'string') return undefined
+  return decodeBase64url(text)
 }
 
 const COORDINATE_BYTES: Readonly<Record<string, number>> = {

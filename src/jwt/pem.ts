@@ -21,7 +21,8 @@ export function pemKind(
   if (label.startsWith('ENCRYPTED ') || pem.includes('Proc-Type: 4,ENCRYPTED'))
     return 'encrypted'
   if (label.endsWith('PRIVATE KEY') || label === 'EC PARAMETERS') return 'private'
-  return label.endsWith('PUBLIC KEY') ? 'public' : undefined
+  if (label.endsWith('PUBLIC KEY')) return 'public'
+  return undefined
 }
 
 export const isKeyObject = (value: unknown): value is KeyObject =>

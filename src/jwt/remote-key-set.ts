@@ -65,7 +65,8 @@ interface PublishedKey extends VerifyingKey {
 function importPublished(entry: Jwk, algorithm: Algorithm): PublishedKey | undefined {
   try {
     const key = importVerifyingKey(algorithm, entry)
-    return isPublished(key) ? key : undefined
+    if (isPublished(key)) return key
+    return undefined
   } catch {
     return undefined
   }

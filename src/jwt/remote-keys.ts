@@ -1,5 +1,5 @@
 import type { Awaitable } from '../base/awaitable.ts'
-import { monotonicSeconds, type Seconds, seconds } from '../base/clock.ts'
+import { elapsedSeconds, type Seconds, seconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { fetchJson, freshnessOf, reportError } from '../base/fetch-json.ts'
 import type { Algorithm } from './algorithms.ts'
@@ -83,7 +83,7 @@ export class RemoteKeys<Key extends KeyWithId> {
     this.#coolDown = options.coolDown ?? 60
     this.#timeout = seconds(options.timeout ?? 5)
     this.#fetch = options.fetch
-    this.#elapsed = options.elapsed ?? monotonicSeconds
+    this.#elapsed = options.elapsed ?? elapsedSeconds
     this.#onError = options.onError ?? (() => {})
   }
 

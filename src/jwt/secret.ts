@@ -56,8 +56,8 @@ function hmacKey(
   key: KeyObject,
   kid: string | undefined,
 ): SigningKey {
-  const sign = (signed: string | Uint8Array): string =>
-    createHmac(hash, key).update(signed).digest('base64url')
+  const macOf = (signed: string | Uint8Array) => createHmac(hash, key).update(signed)
+  const sign = (signed: string | Uint8Array): string => macOf(signed).digest('base64url')
   const length = base64urlLength(bytes)
   const isEqual = comparison(length)
   const verifyText = (signed: string | Uint8Array, signature: string): boolean =>
@@ -67,7 +67,7 @@ function hmacKey(
     kid,
     jwk: undefined,
     verify: (signed, signature) =>
-      verifyText(signed, Buffer.from(signature).toString('base64url')),
+      signature.length === bytes && timingSafeEqual(macOf(signed).digest(), signature),
     verifyText,
   }
   return {

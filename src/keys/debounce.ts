@@ -1,4 +1,5 @@
-import { monotonicSeconds, type Seconds, seconds } from '../base/clock.ts'
+import { type Seconds, seconds } from '../base/clock.ts'
+import { monotonicSeconds } from '../base/monotonic.ts'
 
 /** Least time between the starts of two runs. */
 const PAUSE = seconds(0.25)

@@ -28,8 +28,13 @@ export function observedSessions(
       if (revoked.length > 0) revocations.add(args[1], revoked.length)
       return revoked
     },
-    async rotate(presented, now) {
-      const outcome = await sessions.rotate(presented, now)
+    async revokeAllOfClient(...args) {
+      const revoked = await sessions.revokeAllOfClient(...args)
+      if (revoked.length > 0) revocations.add(args[1], revoked.length)
+      return revoked
+    },
+    async rotate(presented, now, idle) {
+      const outcome = await sessions.rotate(presented, now, idle)
       observe(outcome, presented, deps)
       return outcome
     },

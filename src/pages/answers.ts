@@ -11,18 +11,25 @@ export interface ShownOptions {
   readonly status?: number
   /** Values of `Set-Cookie`. */
   readonly cookies?: readonly string[]
+  /** Where its forms may lead to besides its own origin: sources of a policy, such as `https://shop.example.com`. */
+  readonly formTargets?: readonly string[]
 }
 
 /** A page, never cached. */
 export function shown(
   page: Html,
   { logo }: Pick<Site, 'logo'>,
-  { status = 200, cookies = [] }: ShownOptions = {},
+  { status = 200, cookies = [], formTargets = [] }: ShownOptions = {},
 ): Answer {
   const text = String(page)
-  const images = logo?.startsWith('https:') ? [new URL(logo).origin] : []
-  const headers = [...pageHeaders(text, images), ...setCookies(cookies)]
-  return htmlAnswer(text, { status, headers })
+  const headers = pageHeaders(text, originsOf(logo), formTargets)
+  return htmlAnswer(text, { status, headers: [...headers, ...setCookies(cookies)] })
+}
+
+/** Where the policy of the page must allow images from, besides its own origin. */
+function originsOf(logo: string | undefined): readonly string[] {
+  if (logo?.startsWith('https:') !== true) return []
+  return [new URL(logo).origin]
 }
 
 /**

@@ -21,8 +21,10 @@ export interface AssetSettings {
 }
 
 export function pageAssets({ path, color }: AssetSettings): Assets {
-  const brand = color === undefined ? '' : `:root{--brand:${color}}`
-  const texts: Readonly<Record<string, string>> = { ...ASSET_TEXTS, 'brand.css': brand }
+  const texts: Readonly<Record<string, string>> = {
+    ...ASSET_TEXTS,
+    'brand.css': brandSheet(color),
+  }
   const files = new Map(
     Object.entries(texts).map(([name, text]) => [name, fileNameOf(name, text)]),
   )
@@ -40,6 +42,11 @@ export function pageAssets({ path, color }: AssetSettings): Assets {
   }
 }
 
+function brandSheet(color: string | undefined): string {
+  if (color === undefined) return ''
+  return `:root{--brand:${color}}`
+}
+
 const FOR_EVER = 'public, max-age=31536000, immutable'
 const HEADERS = [['X-Content-Type-Options', 'nosniff']] as const
 
@@ -49,5 +56,7 @@ function fileNameOf(name: string, text: string): string {
   return name.replace(/\.(\w+)$/, `-${digest}.$1`)
 }
 
-const mediaTypeOf = (name: string): string =>
-  name.endsWith('.css') ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8'
+function mediaTypeOf(name: string): string {
+  if (name.endsWith('.css')) return 'text/css; charset=utf-8'
+  return 'text/javascript; charset=utf-8'
+}

@@ -1,3 +1,4 @@
+import { listIf } from '../base/optional.ts'
 import type { PageContext } from './context.ts'
 import { TOKEN_FIELD } from './form-token.ts'
 import { type Html, type HtmlValue, html, trusted } from './html.ts'
@@ -82,9 +83,9 @@ ${errors.length > 0 && html`<p class="error" id="${id}-error"><span class="seen-
 const inputAttributes = (definition: Field & { readonly id: string }): HtmlValue => {
   const { id, hint, errors = [], type = 'text', required = true } = definition
   const described = [
-    ...(hint === undefined ? [] : [`${id}-hint`]),
-    ...(errors.length === 0 ? [] : [`${id}-error`]),
-  ].join(' ')
+    ...listIf(hint !== undefined, `${id}-hint`),
+    ...listIf(errors.length > 0, `${id}-error`),
+  ]
   return attributes({
     ...(definition.isCode === true && { class: 'code' }),
     id,
@@ -107,8 +108,8 @@ const inputAttributes = (definition: Field & { readonly id: string }): HtmlValue
       spellcheck: 'false',
     }),
     autofocus: definition.autofocus === true && errors.length === 0,
-    'aria-describedby': described === '' ? undefined : described,
-    'aria-invalid': errors.length > 0 ? 'true' : undefined,
+    'aria-describedby': described.length > 0 && described.join(' '),
+    'aria-invalid': errors.length > 0 && 'true',
   })
 }
 
@@ -191,11 +192,19 @@ export function errorSummary(
   if (all.length === 0) return false
   return html`<div class="notice bad" role="alert" tabindex="-1" autofocus aria-labelledby="errors">
 <h2 id="errors">${texts.common.problem}</h2>
-<ul>${all.map(({ name, text }) => html`<li>${name === '' ? text : html`<a href="#${name}">${text}</a>`}</li>`)}</ul>
+<ul>${all.map(({ name, text }) => html`<li>${faultOf(name, text)}</li>`)}</ul>
 </div>`
 }
 
+/** A link to the field; of the form itself, the text alone. */
+function faultOf(name: string, text: string): HtmlValue {
+  if (name === '') return text
+  return html`<a href="#${name}">${text}</a>`
+}
+
 export type Tone = 'good' | 'warn' | 'bad' | 'now'
+
+const ROLES = { good: 'status', warn: 'alert', bad: 'alert', now: 'alert' } as const
 
 /** A message above the content: `good` after a success, `warn` and `bad` else. */
 export const notice = (
@@ -203,7 +212,7 @@ export const notice = (
   content: HtmlValue,
   { title, focus = false }: { readonly title?: string; readonly focus?: boolean } = {},
 ): Html =>
-  html`<div class="notice ${tone}" role="${tone === 'good' ? 'status' : 'alert'}"${focus && trusted(' tabindex="-1" autofocus')}>
+  html`<div class="notice ${tone}" role="${ROLES[tone]}"${focus && trusted(' tabindex="-1" autofocus')}>
 ${title !== undefined && html`<h2>${title}</h2>`}
 ${content}
 </div>`
@@ -248,20 +257,29 @@ export function table<Row>(
       html`<th scope="col" role="columnheader"${classOf(column)}>${column.title}</th>`,
   )}</tr></thead>
 <tbody role="rowgroup">
-${rows.map((row) => html`<tr role="row">${columns.map((column, i) => cellOf(column, row, i === 0))}</tr>`)}
+${rows.map((row) => html`<tr role="row">${cellsOf(columns, row)}</tr>`)}
 </tbody>
 </table>`
 }
 
 const classOf = <Row>({ isNumber, isRoomy }: Column<Row>): HtmlValue => {
-  const names = [...(isNumber ? ['num'] : []), ...(isRoomy ? ['roomy'] : [])]
+  const names = [
+    ...listIf(isNumber === true, 'num'),
+    ...listIf(isRoomy === true, 'roomy'),
+  ]
   return names.length > 0 && html` class="${names.join(' ')}"`
 }
 
-const cellOf = <Row>(column: Column<Row>, row: Row, isFirst: boolean): Html =>
-  isFirst
-    ? html`<th scope="row" role="rowheader">${column.cell(row)}</th>`
-    : html`<td role="cell"${classOf(column)} data-label="${column.title}">${column.cell(row)}</td>`
+const cellsOf = <Row>(
+  [first, ...others]: readonly Column<Row>[],
+  row: Row,
+): HtmlValue => [
+  html`<th scope="row" role="rowheader">${first?.cell(row)}</th>`,
+  ...others.map(
+    (column) =>
+      html`<td role="cell"${classOf(column)} data-label="${column.title}">${column.cell(row)}</td>`,
+  ),
+]
 
 /** Links to the next and the previous rows of a list. Nothing if it has one page. */
 export const pager = (

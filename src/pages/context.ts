@@ -8,7 +8,7 @@ export interface Site {
   readonly name: string
   /** The address of its logo. */
   readonly logo: string | undefined
-  /** Where the name at the top leads to. */
+  /** The target of the name at the top. */
   readonly home: string
   /** The links at the foot. */
   readonly links: readonly SiteLink[]

@@ -45,5 +45,6 @@ export function deviceOf(userAgent: string | undefined): Device {
 /** "Mozilla" says nothing: each browser begins with it. */
 function productOf(userAgent: string): string | undefined {
   const [, product] = PRODUCT.exec(userAgent) ?? []
-  return product === 'Mozilla' ? undefined : product
+  if (product === 'Mozilla') return undefined
+  return product
 }

@@ -9,7 +9,7 @@ export interface PageParts {
   readonly hasErrors?: boolean
   readonly main: HtmlValue
   readonly scripts?: readonly Extract<AssetName, `${string}.js`>[]
-  /** Where the browser goes on to at once: a page that redirects to another origin, which a form must not do. */
+  /** The URL that the page redirects to at once: another origin, to which the CSP does not let a form redirect. */
   readonly refresh?: string | undefined
 }
 
@@ -115,10 +115,10 @@ const NO_ICON = trusted('data:,')
 const brandLink = ({ site }: PageContext): Html =>
   html`<a class="brand" href="${site.home}">${markOf(site)}${site.name}</a>`
 
-const markOf = ({ logo, name }: PageContext['site']): Html =>
-  logo === undefined
-    ? html`<span class="mark" aria-hidden="true">${[...name][0]?.toUpperCase()}</span>`
-    : html`<img class="logo" src="${logo}" alt="">`
+function markOf({ logo, name }: PageContext['site']): Html {
+  if (logo !== undefined) return html`<img class="logo" src="${logo}" alt="">`
+  return html`<span class="mark" aria-hidden="true">${[...name][0]?.toUpperCase()}</span>`
+}
 
 const footOf = ({ site: { links } }: PageContext): Html | false =>
   links.length > 0 &&

@@ -1,10 +1,12 @@
 import { type AuthError, errorAnswer } from '../base/errors.ts'
+import { ifDefined, listIf } from '../base/optional.ts'
 import { currentContext } from '../base/request-context.ts'
 import { type Answer, content } from '../http/answer.ts'
+import { pathOf } from '../http/query.ts'
 import type { PageContext } from './context.ts'
 import { taskPage } from './document.ts'
 import { pageHeaders } from './headers.ts'
-import { type Html, html } from './html.ts'
+import { type Html, type HtmlValue, html } from './html.ts'
 import type { ErrorName } from './texts/common.ts'
 import { clockTimeOf, lengthOf } from './time.ts'
 
@@ -15,11 +17,19 @@ export interface ErrorData {
   readonly title: string
   readonly text: string
   /** When to try again, in seconds since 1970, and how long that is. */
-  readonly retry: { readonly at: number; readonly after: number } | undefined
+  readonly retry: Retry | undefined
   /** What the log has of a failure of the server. */
   readonly reference: string | undefined
-  /** Where the button leads to: the page again, or that of signing in. */
+  /** The target of the button: the same page, or the sign-in page. */
   readonly href: string
+  /** The words of the button. */
+  readonly link: string
+}
+
+/** When to try again: a moment in seconds since 1970, and how long that is. */
+export interface Retry {
+  readonly at: number
+  readonly after: number
 }
 
 export type RenderError = (data: ErrorData, page: PageContext) => Html
@@ -40,16 +50,35 @@ export function errorPage(
 
 function errorDataOf(error: AuthError, status: number, page: PageContext): ErrorData {
   const name = errorNameOf(error)
-  const { retryAfter } = error
-  const after = Math.ceil(retryAfter ?? 0)
   return {
     status,
     name,
     ...page.texts.errors[name],
-    retry: retryAfter === undefined ? undefined : { at: page.now + after, after },
-    reference: name === 'server' ? currentContext()?.requestId : undefined,
-    href: SAME_PAGE.has(name) ? pathOf(page.url) : page.site.home,
+    ...wayOn(name, page),
+    retry: ifDefined(error.retryAfter, (seconds) => retryIn(seconds, page)),
+    reference: referenceOf(name),
   }
+}
+
+function retryIn(seconds: number, { now }: PageContext): Retry {
+  const after = Math.ceil(seconds)
+  return { at: now + after, after }
+}
+
+/** Of a failure of the server, which the log has with it. */
+function referenceOf(name: ErrorName): string | undefined {
+  if (name !== 'server') return undefined
+  return currentContext()?.requestId
+}
+
+/** The button: the page again, or the start. */
+function wayOn(
+  name: ErrorName,
+  { url, site, texts }: PageContext,
+): Pick<ErrorData, 'href' | 'link'> {
+  // The query may hold the value of a link that was redeemed.
+  if (SAME_PAGE.has(name)) return { href: pathOf(url), link: texts.common.retry }
+  return { href: site.home, link: texts.common.goTo(site.name) }
 }
 
 const SAME_PAGE: ReadonlySet<ErrorName> = new Set([
@@ -58,9 +87,6 @@ const SAME_PAGE: ReadonlySet<ErrorName> = new Set([
   'unavailable',
   'badRequest',
 ])
-
-/** The query may hold the value of a link that was redeemed. */
-const pathOf = (url: string): string => url.replace(/[?#].*$/s, '')
 
 function errorNameOf({ code, status }: AuthError): ErrorName {
   if (code === 'invalid_code') return 'invalidLink'
@@ -83,24 +109,30 @@ const BY_STATUS: Readonly<Record<number, ErrorName>> = {
 export const defaultErrorPage: RenderError = (data, page) =>
   taskPage(page, {
     title: data.title,
+    scripts: listIf(data.retry !== undefined, 'countdown.js'),
     main: html`<div class="panel flow">
 <h1>${data.title}</h1>
 <p>${data.text}</p>
 ${data.retry !== undefined && html`<p>${retryText(data.retry, page)}</p>`}
-<a class="btn main wide" href="${data.href}">${linkText(data.name, page)}</a>
+<a class="btn main wide" href="${data.href}">${data.link}</a>
 ${data.reference !== undefined && html`<p class="hint">${page.texts.common.reference} <code>${data.reference}</code></p>`}
 </div>`,
   })
 
-const linkText = (name: ErrorName, { texts, site }: PageContext): string =>
-  SAME_PAGE.has(name) ? texts.common.retry : site.name
-
-/** @returns such as "Try again in 4 minutes, at 12:24 UTC." */
+/** Such as "Try again in 4 minutes, at 12:24 UTC.", in a paragraph. With the script `countdown.js` the time is counted down. */
 export const retryText = (
-  { at, after }: { readonly at: number; readonly after: number },
-  { texts, language }: PageContext,
-): string =>
-  texts.common.retryAt(
-    lengthOf(after, language),
-    String(clockTimeOf(at, language)).replace(/<[^>]*>/g, ''),
-  )
+  { at, after }: Retry,
+  { texts: { common }, language }: PageContext,
+): HtmlValue => {
+  // Words around markup: what a text makes of its parameters is known once it was called.
+  const parts: Readonly<Record<string, Html>> = {
+    '\u0001': timerOf(after, lengthOf(after, language), common.retryNow),
+    '\u0002': clockTimeOf(at, language),
+  }
+  const sentence = common.retryAt('\u0001', '\u0002')
+  return sentence.split(/([\u0001\u0002])/).map((part) => parts[part] ?? part)
+}
+
+/** A timer is not read aloud at each change. */
+const timerOf = (after: number, length: string, over: string): Html =>
+  html`<span role="timer" data-after="${after}" data-over="${over}">${length}</span>`

@@ -6,6 +6,7 @@ import { csrfTokenOf, isCsrfTokenOf, maskedToken } from '../http/csrf.ts'
 import type { SiteCheck } from '../http/origins.ts'
 import type { AuthRequest } from '../http/request.ts'
 import type { Form } from './form.ts'
+import { ownCookieName } from './own-cookie.ts'
 
 /** The field of every form that is sent. Django's name. */
 export const TOKEN_FIELD = 'csrfmiddlewaretoken'
@@ -31,8 +32,7 @@ export function anonymousBinding(
   random: Random,
 ): FormBinding {
   const secure = !mayBePlain(request)
-  // Browsers refuse the prefix from other hosts, which could otherwise set a cookie that they know.
-  const name = secure ? `__Host-${COOKIE}` : COOKIE
+  const name = ownCookieName(COOKIE, secure)
   const found = cookieValues(name, request.header('cookie')).filter((each) =>
     SECRET.test(each),
   )

@@ -12,6 +12,12 @@ export interface Form {
   /** Every value of a field, such as those of checkboxes. */
   all(name: string): readonly string[]
   has(name: string): boolean
+  /** As `text`, but `undefined` if the field was not sent. */
+  sent(name: string): string | undefined
+  /** The names that it has more than once. */
+  repeated(): readonly string[]
+  /** All fields, as the query of an address. */
+  query(): string
 }
 
 /** Of a page that is shown for the first time. */
@@ -46,6 +52,9 @@ export function formOf(fields: URLSearchParams): Form {
     all,
     exact,
     text: (name) => exact(name).trim(),
+    sent: (name) => all(name).at(-1)?.trim(),
     has: (name) => fields.has(name),
+    query: () => String(fields),
+    repeated: () => [...new Set(fields.keys())].filter((name) => all(name).length > 1),
   }
 }

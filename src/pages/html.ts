@@ -24,9 +24,7 @@ export type HtmlValue =
  */
 export function html(strings: TemplateStringsArray, ...values: HtmlValue[]): Html {
   const places = placesOf(strings)
-  const checked = values.map((value, i) =>
-    places[i] === 'address' ? safeAddress(value) : value,
-  )
+  const checked = values.map((value, i) => places[i]?.(value))
   // It returns a promise only for values that are promises, which the type of the values excludes.
   return honoHtml(strings, ...(checked as unknown[])) as unknown as Html
 }
@@ -37,7 +35,10 @@ export const trusted = (constant: string): Html => honoRaw(constant) as unknown 
 export const isHtml = (value: unknown): value is Html =>
   typeof value === 'object' && (value as Partial<Html> | null)?.isEscaped === true
 
-type Place = 'address' | 'other'
+/** What is done with a value that stands there. */
+type Place = (value: HtmlValue) => HtmlValue
+
+const asItIs: Place = (value) => value
 
 const known = new WeakMap<TemplateStringsArray, readonly Place[]>()
 
@@ -65,14 +66,24 @@ const IN_CODE = /<(script|style)\b(?!.*<\/\1>)[^>]*>.*$|<!--(?!.*-->).*$/is
 /** @param before the template in front of a value @throws TypeError */
 function placeAfter(before: string): Place {
   if (IN_CODE.test(before)) throw new TypeError('A value stands in a script or a style.')
-  const tag = /<[a-z/!]?(?:"[^"]*"|'[^']*'|[^"'>])*["']?[^>]*$/i.exec(before)?.[0] ?? ''
-  // A template may be a list of attributes.
-  const attributes = before.includes('<') ? tag : before
+  const tag = openTag(before)
+  const attributes = attributesIn(before, tag)
   if (CODE.test(attributes))
     throw new TypeError('A value stands in an attribute that is code.')
   if (tag !== '' && UNQUOTED.test(tag))
     throw new TypeError(`Quotes are missing around a value after ${tag}`)
-  return ADDRESS.test(attributes) ? 'address' : 'other'
+  if (ADDRESS.test(attributes)) return safeAddress
+  return asItIs
+}
+
+/** The tag that is not closed yet. */
+const openTag = (before: string): string =>
+  /<[a-z/!]?(?:"[^"]*"|'[^']*'|[^"'>])*["']?[^>]*$/i.exec(before)?.[0] ?? ''
+
+function attributesIn(before: string, tag: string): string {
+  if (before.includes('<')) return tag
+  // A template may be a list of attributes.
+  return before
 }
 
 const SCHEME = /^(?:https?|mailto|tel):/i
@@ -83,5 +94,6 @@ function safeAddress(value: HtmlValue): HtmlValue {
   const text = value.replace(/[\0-\x20\x7f-\xa0\u2028\u2029]/g, '')
   const isRelative = !/^[^/?#]*:/.test(text)
   const isImage = /^data:image\/(?:png|jpeg|gif|webp|svg\+xml)[;,]/i.test(text)
-  return isRelative || SCHEME.test(text) || isImage ? value : '#'
+  if (isRelative || SCHEME.test(text) || isImage) return value
+  return '#'
 }

@@ -2,7 +2,7 @@
 const MAX_LENGTH = 2048
 
 /**
- * Where a page goes on to: a path of this origin, or `undefined` for anything else (CWE-601). Browsers read a backslash as a slash, and skip
+ * Checks the parameter `next`. @returns a path of this origin, or `undefined` for anything else (CWE-601). Browsers read a backslash as a slash, and skip
  * tabs and line ends, so a path with one of them may be another host's.
  */
 export function nextPath(text: string | null | undefined): string | undefined {
@@ -17,4 +17,16 @@ export function nextPath(text: string | null | undefined): string | undefined {
 
 /** Adds `next` to the path of a page. */
 export const withNext = (path: string, next: string | undefined): string =>
-  next === undefined ? path : `${path}?${new URLSearchParams({ next })}`
+  withQuery(path, { next })
+
+/** Adds a query to a path. Members that are `undefined` are left out. */
+export function withQuery(
+  path: string,
+  members: Readonly<Record<string, string | undefined>>,
+): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(members))
+    if (value !== undefined) query.set(name, value)
+  if (query.size === 0) return path
+  return `${path}?${query}`
+}

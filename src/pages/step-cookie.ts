@@ -1,6 +1,7 @@
 import { cookieValues, serializeCookie } from '../http/cookies.ts'
 import type { SiteCheck } from '../http/origins.ts'
 import type { AuthRequest } from '../http/request.ts'
+import { ownCookieName } from './own-cookie.ts'
 
 /**
  * What a browser carries from one page of a flow to the next, such as the value of a link, so that it stands in no address. The user may
@@ -12,7 +13,7 @@ export type Step = Readonly<Record<string, string>>
 export type StepName = 'link' | 'code' | 'ticket' | 'sent' | 'continue'
 
 const nameOf = (step: StepName, secure: boolean): string =>
-  `${secure ? '__Host-' : ''}watchword-${step}`
+  ownCookieName(`watchword-${step}`, secure)
 
 /** Longer than any step; a browser keeps 4,096 bytes. */
 const MAX_LENGTH = 3500
@@ -30,10 +31,11 @@ export function readStep(
   if (value === undefined || value.length > MAX_LENGTH) return undefined
   try {
     const step: unknown = JSON.parse(Buffer.from(value, 'base64url').toString())
-    return isStep(step) ? step : undefined
+    if (isStep(step)) return step
   } catch {
-    return undefined
+    // Anything can be in a cookie.
   }
+  return undefined
 }
 
 const isStep = (value: unknown): value is Step =>

@@ -15,13 +15,13 @@ const BREACHED = {
 } as const
 
 /** The rules for new passwords. @param isBreached the option `users.breached` */
-export const strengthRules = (
+export function strengthRules(
   isBreached: BreachedCheck | undefined,
   log: Log,
-): readonly StrengthRule[] =>
-  isBreached === undefined
-    ? STRENGTH_RULES
-    : [...STRENGTH_RULES, notBreached(isBreached, log)]
+): readonly StrengthRule[] {
+  if (isBreached === undefined) return STRENGTH_RULES
+  return [...STRENGTH_RULES, notBreached(isBreached, log)]
+}
 
 /**
  * Rejects passwords that a look-up knows. If the look-up fails, or takes too long, the password is accepted and the log says so: the list
@@ -33,7 +33,8 @@ export const notBreached =
     if (found.length > 0) return undefined
     try {
       const breached = await within(deadline, async () => isBreached(password))
-      return breached ? BREACHED : undefined
+      if (!breached) return undefined
+      return BREACHED
     } catch (error) {
       log({ level: 'warn', event: 'users.breached failed', reason: why(error, password) })
       return undefined
@@ -43,7 +44,8 @@ export const notBreached =
 /** A message that could have the password in it is not logged (L3). */
 const why = (error: unknown, password: string): string => {
   const text = String(error)
-  return text.includes(password) ? 'its message is not shown' : text
+  if (text.includes(password)) return 'its message is not shown'
+  return text
 }
 
 async function within<Result>(
@@ -85,5 +87,6 @@ export const breachedInRange =
 function countIn(line: string, rest: string): number {
   const [, digits, count] = LINE.exec(line.toUpperCase()) ?? []
   if (digits === undefined) throw new Error('the answer is not a range of digests')
-  return digits === rest ? Number(count) : 0
+  if (digits !== rest) return 0
+  return Number(count)
 }

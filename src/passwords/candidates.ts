@@ -21,5 +21,6 @@ export function passwordCandidates(password: string, trim: Trim): readonly strin
 
 function trimmedForms(password: string, trim: Trim): readonly string[] {
   if (trim === 'both') return [password, trimmed(password)]
-  return trim ? [trimmed(password)] : [password]
+  if (trim) return [trimmed(password)]
+  return [password]
 }

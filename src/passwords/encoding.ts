@@ -29,10 +29,12 @@ export interface Encoding {
 /** Decodes canonical base64. @param padded whether `=` ends it @returns `undefined` if it is not canonical */
 export function bytesOfBase64(text: string, padded = true): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64')
-  return base64Of(bytes, padded) === text ? bytes : undefined
+  if (base64Of(bytes, padded) !== text) return undefined
+  return bytes
 }
 
 export function base64Of(bytes: Buffer, padded = true): string {
   const text = bytes.toString('base64')
-  return padded ? text : text.replace(/=+$/, '')
+  if (padded) return text
+  return text.replace(/=+$/, '')
 }

@@ -95,7 +95,7 @@ function argon2Parameters(
   { type = 'id', version = '1.3', memory, parallelism }: Members,
   passes: unknown,
 ): string {
-  const number = textOf(version) === '1.3' ? '19' : textOf(version)
+  const number = textOf(version).replace(/^1\.3$/, '19')
   return `${textOf(type)}$v=${number}$m=${textOf(memory)},t=${textOf(passes)},p=${textOf(parallelism)}`
 }
 
@@ -120,7 +120,8 @@ type Members = Readonly<Record<string, unknown>>
 function membersOf(value: unknown): Members {
   try {
     const object: unknown = typeof value === 'string' ? JSON.parse(value) : value
-    return typeof object === 'object' && object !== null ? (object as Members) : {}
+    if (typeof object === 'object' && object !== null) return object as Members
+    return {}
   } catch {
     return {}
   }
@@ -130,6 +131,7 @@ const unpadded = (value: unknown): string => textOf(value).replace(/=+$/, '')
 
 /** A string, a number, or a list of one of them; empty for anything else. */
 function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.length === 1 ? textOf(value[0]) : ''
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+  if (Array.isArray(value) && value.length === 1) return textOf(value[0])
+  if (typeof value === 'string' || typeof value === 'number') return String(value)
+  return ''
 }

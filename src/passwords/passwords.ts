@@ -169,8 +169,10 @@ class EqualWork {
   }
 }
 
-const unitsOf = (parsed: ParsedHash | undefined, kind: string): number =>
-  parsed?.work.kind === kind ? parsed.work.units : 0
+function unitsOf(parsed: ParsedHash | undefined, kind: string): number {
+  if (parsed?.work.kind !== kind) return 0
+  return parsed.work.units
+}
 
 /** A table with many kinds of hashes must not make each mismatch take seconds: further kinds show in the response time. */
 const MAX_KINDS = 4

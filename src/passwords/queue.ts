@@ -1,5 +1,6 @@
-import { monotonicSeconds, type Seconds, seconds } from '../base/clock.ts'
+import { type Seconds, seconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
+import { monotonicSeconds } from '../base/monotonic.ts'
 
 /**
  * Runs expensive work. The clients that wait get slots in turn, each first in, first out, so that a client that sends much takes

@@ -1,4 +1,5 @@
 import type { Awaitable } from '../base/awaitable.ts'
+import { plural } from '../base/plural.ts'
 import { isCommon } from './common.ts'
 
 /** Why a password is too weak: Django's code and message. */
@@ -59,10 +60,9 @@ export const minimumLength =
   (characters: number): StrengthRule =>
   (password) => {
     if ([...password].length >= characters) return undefined
-    const wanted = `${characters} ${characters === 1 ? 'character' : 'characters'}`
     return {
       code: 'password_too_short',
-      message: `This password is too short. It must contain at least ${wanted}.`,
+      message: `This password is too short. It must contain at least ${plural(characters, 'character')}.`,
     }
   }
 

@@ -2,6 +2,7 @@ import type { AuthRequest } from '../http/request.ts'
 import { type Decision, denied, granted } from './decision.ts'
 import { rule } from './description.ts'
 import { naming } from './named-rights.ts'
+import { namingScopes } from './named-scopes.ts'
 import { type Permission, type PermissionContext, signedIn } from './permission.ts'
 
 type AnyPermission = Permission<unknown, unknown>
@@ -53,24 +54,49 @@ export const has = <const Right extends string>(right: Right) =>
     ),
   )
 
-const nameOf = (right: string): string =>
-  right.startsWith('role:') ? `role "${right.slice(5)}"` : `has "${right}"`
+function nameOf(right: string): string {
+  if (right.startsWith('role:')) return `role "${right.slice(5)}"`
+  return `has "${right}"`
+}
 
 /** Grants users with a role: `hasRole('editor')`. Superusers need it too. */
 export const hasRole = <const Role extends string>(role: Role) => has(`role:${role}`)
 
-/** Grants credentials with a scope: `hasScope('posts:write')`. Tokens from a password sign-in have none. */
+/**
+ * Grants credentials with a scope: `hasScope('posts:write')`. Tokens from a password sign-in have none. Tokens of applications pass only
+ * guards that name a scope.
+ */
 export const hasScope = (scope: string) =>
-  rule(
-    `scope "${scope}"`,
-    'the credentials lack it',
-    signedIn<AnyPermission>(({ identity }) =>
-      grantIf(
-        identity?.scopes.includes(scope) === true,
-        `the credentials lack the scope "${scope}"`,
-      ),
+  namingScopes(
+    [scope],
+    rule(
+      `scope "${scope}"`,
+      'the credentials lack it',
+      signedIn<AnyPermission>(({ identity }) => {
+        if (identity?.scopes.includes(scope) === true) return granted
+        return denied(`the credentials lack the scope "${scope}"`, {
+          as: 'insufficient_scope',
+        })
+      }),
     ),
   )
+
+/**
+ * Grants users who have signed in with the instance itself, and denies tokens of applications:
+ * `anyOf(hasScope('posts:read'), isFirstParty)` is for both.
+ */
+export const isFirstParty = namingScopes(
+  [],
+  rule(
+    'no application',
+    'the token belongs to an application',
+    signedIn<AnyPermission>(({ identity }) => {
+      if (identity === undefined) return denied('not signed in')
+      if (identity.client === undefined) return granted
+      return denied('the token belongs to an application', { as: 'insufficient_scope' })
+    }),
+  ),
+)
 
 /**
  * Grants users who act for themselves. Denies those as whom another acts (`auth.signIn(user, { actor })`), so that the other cannot

@@ -1,8 +1,10 @@
 import { type Awaitable, andThen } from '../base/awaitable.ts'
 import { configError } from '../base/errors.ts'
+import { withoutUndefined } from '../base/optional.ts'
 import { type Decision, type Denied, denied, granted } from './decision.ts'
 import { type DescribedPermission, describing } from './description.ts'
 import { naming, rightsNamedIn } from './named-rights.ts'
+import { limitedAs, scopesOfAll, scopesOfAny } from './named-scopes.ts'
 import {
   type Permission,
   type PermissionContext,
@@ -41,6 +43,7 @@ export function allOf<const Parts extends readonly Part[]>(
     firstDenial(parts, context)
   if (requiresSignIn(parts)) signedIn(permission)
   naming(rights, describing({ kind: 'all', of: described(parts) }, permission))
+  limitedAs(scopesOfAll(parts), permission)
   return permission as unknown as AllOf<Parts>
 }
 
@@ -53,6 +56,7 @@ export function anyOf<const Parts extends readonly Part[]>(
     firstGrant(parts, context)
   if (parts.every(requiresSignIn)) signedIn(permission)
   naming(rights, describing({ kind: 'any', of: described(parts) }, permission))
+  limitedAs(scopesOfAny(parts), permission)
   return permission as unknown as AnyOf<Parts>
 }
 
@@ -87,8 +91,10 @@ function rightsIn(name: string, parts: readonly Part[]): readonly string[] {
 }
 
 /** A value that is no decision is denied, and so is its opposite. */
-const opposite = (decision: Decision): Decision =>
-  decision?.granted === false ? granted : denied('not() of a permission that grants')
+function opposite(decision: Decision): Decision {
+  if (decision?.granted === false) return granted
+  return denied('not() of a permission that grants')
+}
 
 /** @returns `granted` if no part from `index` on denies */
 function firstDenial(
@@ -138,4 +144,4 @@ export const partThatDenied = (decision: Decision | undefined): PartDenial | und
 
 /** The text of one part would describe only a part of the rule to the client. */
 const withoutDetail = ({ reason, as }: Denied): Denied =>
-  denied(reason, as === undefined ? {} : { as })
+  denied(reason, withoutUndefined({ as }))

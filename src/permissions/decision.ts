@@ -14,8 +14,11 @@ export interface Denied {
    * `not` drop it: a part's text would describe only half of the rule.
    */
   readonly detail?: string
-  /** Answers 404 (the object is hidden from this user) or 405 instead of 403. */
-  readonly as?: 'not_found' | 'method_not_allowed'
+  /**
+   * Answers 404 (the object is hidden from this user) or 405 instead of 403; or, to a token of an application, with the challenge
+   * `insufficient_scope` (RFC 6750 §3.1).
+   */
+  readonly as?: 'not_found' | 'method_not_allowed' | 'insufficient_scope'
 }
 
 export const granted: Granted = { granted: true }

@@ -21,7 +21,7 @@ export function causedBy(denial: Denial, error: AuthError): AuthError {
 /** The error of a denied request. Anonymous requests get 401 and the default text, authenticated ones 403. */
 export function denialError(
   { reason, detail, as }: Denied,
-  identity: object | undefined,
+  identity: { readonly client?: object | undefined } | undefined,
   request: AuthRequest,
 ): AuthError {
   if (as === 'not_found') return new AuthError('not_found', reason)
@@ -31,6 +31,8 @@ export function denialError(
     })
   }
   if (identity === undefined) return new AuthError('not_authenticated', reason)
+  if (as === 'insufficient_scope' && identity.client !== undefined)
+    return new AuthError('insufficient_scope', reason)
   return new AuthError(
     'permission_denied',
     reason,

@@ -10,6 +10,7 @@ export {
   hasRole,
   hasScope,
   isAuthenticated,
+  isFirstParty,
   isNotImpersonated,
   isReadOnly,
   isStaff,

@@ -58,9 +58,9 @@ type AnyContext = PermissionContext<unknown, unknown, string>
 
 /** Names what each method requires: `model permissions (POST: posts.add)`. */
 function ruleOf<P extends object>(map: ByMethod<string>, permission: P): P {
-  const lines = Object.entries(map).flatMap(([method, rights = []]) =>
-    rights.length === 0 ? [] : `${method}: ${rights.join(' and ')}`,
-  )
+  const lines = Object.entries(map)
+    .filter(([, rights = []]) => rights.length > 0)
+    .map(([method, rights = []]) => `${method}: ${rights.join(' and ')}`)
   const name = `model permissions (${lines.join(', ')})`
   return rule(name, 'no role grants what the method requires', permission)
 }
@@ -80,7 +80,8 @@ export function modelPermissionsOrAnonReadOnly(
     if (context.identity !== undefined) return decide(map, context)
     const required = map[context.request.method]
     if (required === undefined) return UNKNOWN_METHOD
-    return required.length === 0 ? granted : denied('not signed in')
+    if (required.length === 0) return granted
+    return denied('not signed in')
   }
   return ruleOf(map, naming(rightsIn(map), permission))
 }
@@ -115,7 +116,7 @@ export function objectPermissions<Resource, U, const Right extends string>(
   return signedIn(
     async ({ identity, request, resource }: PermissionContext<Resource, U>) => {
       const { method } = request
-      if (identity === undefined) return denied('not signed in')
+      if (identity?.user === undefined) return denied('not signed in as a user')
       if (map[method] === undefined) return UNKNOWN_METHOD
       if (await hasRightsOf(method, resource, identity.user)) return granted
       const reason = `lacks a permission string that ${method} requires for this object`
@@ -146,5 +147,6 @@ function decide(
   const required = map[request.method]
   if (required === undefined) return UNKNOWN_METHOD
   const missing = required.find((right) => !identity.can(right))
-  return missing === undefined ? granted : denied(`does not have "${missing}"`)
+  if (missing === undefined) return granted
+  return denied(`does not have "${missing}"`)
 }

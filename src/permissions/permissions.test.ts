@@ -140,7 +140,13 @@ for (const [name, permission, who, method, expected] of [
     'no',
   ],
   ['a scope', hasScope('posts:read'), principalOf({}, ['posts:read']), 'GET', 'yes'],
-  ['no scope', hasScope('posts:read'), principalOf({ superuser: true }), 'GET', 'no'],
+  [
+    'no scope',
+    hasScope('posts:read'),
+    principalOf({ superuser: true }),
+    'GET',
+    'insufficient_scope',
+  ],
 ] as const) {
   test(`permission: ${name}: ${expected}`, async () =>
     assert.equal(await decisionOf(permission as AnyPermission, who, method), expected))

@@ -22,7 +22,9 @@ export class RequestPrincipal<U> implements Principal<U, string> {
   readonly sessionId: Identity['sessionId']
   readonly actor: Identity['actor']
   readonly credential: Identity['credential']
+  readonly client: Identity['client']
   readonly scopes: readonly string[]
+  readonly signature: Identity['signature']
   readonly #deps: PrincipalDeps
   readonly #request: AuthRequest
 
@@ -34,7 +36,9 @@ export class RequestPrincipal<U> implements Principal<U, string> {
     this.sessionId = sessionId
     this.actor = identity.actor ?? actorIn(token)
     this.credential = credential
+    this.client = identity.client
     this.scopes = scopes
+    this.signature = identity.signature
     this.#deps = deps
     this.#request = request
   }
@@ -48,7 +52,7 @@ export class RequestPrincipal<U> implements Principal<U, string> {
     resource: Resource,
   ): Promise<void> {
     const request = this.#request
-    const identity = this.user === undefined ? undefined : this
+    const identity = isAnonymous(this) ? undefined : this
     const decision = await permission({ identity, request, resource })
     if (decision.granted === true) return
     const denial = { permission, decision }
@@ -57,12 +61,17 @@ export class RequestPrincipal<U> implements Principal<U, string> {
   }
 }
 
+/** An application that comes for itself has no user. */
+const isAnonymous = ({ user, client }: RequestPrincipal<unknown>): boolean =>
+  user === undefined && client === undefined
+
 /** Who acts, by the claim `act` (RFC 8693 §4.1). One that another issuer wrote may name him otherwise. */
 function actorIn(token: Identity['token']): string | undefined {
   const act = token?.act
   if (typeof act !== 'object' || act === null) return undefined
   const { sub } = act as { readonly sub?: unknown }
-  return typeof sub === 'string' ? sub : 'unknown'
+  if (typeof sub === 'string') return sub
+  return 'unknown'
 }
 
 const NO_SCOPES: readonly string[] = []

@@ -1,6 +1,8 @@
 import * as z from 'zod/mini'
 import { days, type Seconds } from '../base/clock.ts'
 import { secondsOf } from '../base/duration.ts'
+import { once } from '../base/lazy.ts'
+import { messageFor } from './message.ts'
 
 /** The longest duration that an option takes. */
 export const YEAR = days(366)
@@ -93,3 +95,52 @@ export const section =
     const prefaulted = z.prefault(schema as z.ZodMiniType, {})
     return option<Input>()(prefaulted as z.ZodMiniType<z.output<typeof schema>>)
   }
+
+/** The schemas of `whenGiven`, by what stands for them. */
+const MADE_LATER = new WeakMap<object, () => z.ZodMiniType>()
+
+/** The schema itself, also if it is made only when its option is given. */
+export const madeSchema = <Schema extends object>(
+  schema: Schema,
+): Schema | z.ZodMiniType => MADE_LATER.get(schema)?.() ?? schema
+
+/**
+ * An option that is off if it is left out. Its schema is made with its first value: a start without it does not pay for it.
+ *
+ * @typeParam Input its documented type
+ */
+export const whenGiven =
+  <Input>() =>
+  <Output>(make: () => z.ZodMiniType<Output>) => {
+    const made = once(make)
+    const parsed = z.transform((value: unknown, payload): Output => {
+      const result = made().safeParse(value, { error: messageFor, jitless: true })
+      if (result.success) return result.data
+      for (const issue of result.error.issues)
+        payload.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue)
+      return z.NEVER
+    })
+    const schema = z.optional(parsed)
+    MADE_LATER.set(schema, made)
+    return schema as unknown as z.ZodMiniType<Output | undefined, Input | undefined>
+  }
+
+/**
+ * A section that is off if it is left out: `true` is an object without members.
+ *
+ * @typeParam Input the interface with the documentation of each option
+ * @param shape makes the members
+ */
+export const switchedSection =
+  <Input>() =>
+  <Shape extends z.core.$ZodShape>(shape: () => Shape, message?: string) =>
+    whenGiven<boolean | Input>()(() => {
+      const members = z.strictObject(shape())
+      return z.pipe(
+        z.union([z.boolean(), members], message),
+        z.transform((value): z.output<typeof members> | undefined => {
+          if (value === true) return members.parse({}, { jitless: true })
+          return value === false ? undefined : value
+        }),
+      ) as z.ZodMiniType<z.output<typeof members> | undefined>
+    })

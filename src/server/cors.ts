@@ -38,7 +38,10 @@ export const answerPreflight = (response: ServerResponse): void =>
 const ALLOWED = new Map([
   ['Access-Control-Allow-Credentials', 'true'],
   // `Date`: clients compare their clock with the server's.
-  ['Access-Control-Expose-Headers', 'Date, Retry-After, WWW-Authenticate, X-Request-Id'],
+  [
+    'Access-Control-Expose-Headers',
+    'Date, Retry-After, WWW-Authenticate, DPoP-Nonce, X-Request-Id',
+  ],
 ])
 
 /** Any request header is allowed: listed pages are trusted, and tracing libraries add headers of their own. */

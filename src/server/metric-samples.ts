@@ -115,7 +115,8 @@ export function familiesOf(samples: readonly Sample[]): readonly MetricFamily[] 
   const byMetric = Map.groupBy(samples, metricOf)
   return Object.entries(METRICS).flatMap(([name, { type, help, merge }]) => {
     const values = byMetric.get(name as MetricName)?.map(familyValueOf)
-    return values === undefined ? [] : [{ name, help, type, aggregator: merge, values }]
+    if (values === undefined) return []
+    return [{ name, help, type, aggregator: merge, values }]
   })
 }
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { monotonicClock } from '../base/clock.ts'
 import { escapeControls } from '../base/json-text.ts'
 import type { LogEntry } from '../base/log.ts'
 import { formatLine, pathForLog } from '../base/log.ts'
+import { monotonicClock } from '../base/monotonic.ts'
 import { originForm } from '../base/request-target.ts'
 
 export type ServerLog = (entry: LogEntry) => void
@@ -40,7 +40,8 @@ export function logWhenDone(
 
 function levelOf(status: number, isComplete: boolean): LogEntry['level'] {
   if (!isComplete || status === 503) return 'warn'
-  return status >= 500 ? 'error' : 'info'
+  if (status >= 500) return 'error'
+  return 'info'
 }
 
 /** Formats an entry for people: `POST /api/token/ 401 12 ms`; entries that are no request with all of their fields. */

@@ -1,13 +1,17 @@
 import type { RequestListener } from 'node:http'
 import { NodeRequest, send } from '../adapters/node-request.ts'
-import { content, json } from '../http/answer.ts'
+import { empty, json } from '../http/answer.ts'
+import { answer } from '../http/description.ts'
 import { type Endpoint, endpoint, guardedEndpoint } from '../http/endpoint.ts'
 import { endpointRouter } from '../http/endpoint-router.ts'
+import { closed, text } from '../http/json-schema.ts'
 import type { AuthReply, AuthRequest } from '../http/request.ts'
 import { internalsOf } from '../instance/internals.ts'
 import type { Principal } from '../permissions/permission.ts'
 import type { User } from '../users/user.ts'
 import type { Watchword } from '../watchword.ts'
+import { firstPage } from './first-page.ts'
+import type { FirstPageData, NamedPath } from './usage.ts'
 
 export interface ServerRoutesDeps {
   /** The address under which clients reach the server. */
@@ -19,11 +23,6 @@ export interface ServerRoutesDeps {
   readonly pages: readonly NamedPath[]
 }
 
-export interface NamedPath {
-  readonly name: string
-  readonly path: string
-}
-
 /**
  * Answers every request: the endpoints of the instance, and what the server has beside them: a first page, its health, a
  * guarded example.
@@ -32,34 +31,53 @@ export function serverRoutes(
   auth: Watchword<User>,
   { origin, isStopping, endpoints: others, pages }: ServerRoutesDeps,
 ): RequestListener {
-  const { answer: answerOf, guard, notFound, replyToError } = internalsOf(auth)
-  const first = firstPage(() => introduction(origin()) + introductionTo(pages))
-  const endpoints = [first, live, ready(auth, isStopping), hello, ...others]
+  const internals = internalsOf(auth)
+  const { answer: answerOf, browsable, guard, notFound, paths, replyToError } = internals
+  const document = [OPENAPI].filter(({ path }) => paths.includes(path))
+  const first = firstPageAt(() => ({ origin: origin(), pages: [...pages, ...document] }))
+  const health = [live, ready(auth, isStopping)]
+  const endpoints = [first, noIcon, ...health, hello, ...others]
   const router = endpointRouter(endpoints, {
     failed: (error) => void replyToError(error),
     guard: () => guard(),
+    ...(browsable && { browse: browsable.pagesOf }),
   })
-  const answer = async (request: AuthRequest): Promise<AuthReply> =>
+  internals.routes.add(() => browsable?.routesOf(hello) ?? [])
+  const reply = async (request: AuthRequest): Promise<AuthReply> =>
     answerOf(request) ?? router(request.url)?.(request) ?? notFound(request)
   return async (request, response) =>
-    send(response, await answer(new NodeRequest(request)))
+    send(response, await reply(new NodeRequest(request)))
 }
 
 /** Their paths, without the last slash. */
-export const OWN_PATHS = ['/', '/health/live', '/health/ready', '/hello'] as const
+export const OWN_PATHS = [
+  '/',
+  '/favicon.ico',
+  '/health/live',
+  '/health/ready',
+  '/hello',
+] as const
+
+const OPENAPI: NamedPath = { name: 'OpenAPI document', path: '/openapi.json' }
 
 /** They answer every client alike, and health checks must not use up a client's rate. */
 const SERVICE = { ignoresAccept: true, count: false } as const
 
-const firstPage = (text: () => string): Endpoint =>
+const firstPageAt = (data: () => FirstPageData): Endpoint =>
   endpoint({
     ...SERVICE,
     name: 'First Page',
     path: '/',
-    methods: {
-      GET: { handle: () => content('text/plain; charset=utf-8', text()) },
-    },
+    methods: { GET: { handle: (_, request) => firstPage(data(), request) } },
   })
+
+/** Browsers ask for it; a 404 would stand in every log. */
+const noIcon = endpoint({
+  ...SERVICE,
+  name: 'Icon',
+  path: '/favicon.ico',
+  methods: { GET: { handle: () => empty({ cacheControl: 'public, max-age=86400' }) } },
+})
 
 const live = endpoint({
   ...SERVICE,
@@ -94,32 +112,14 @@ const hello = guardedEndpoint<Principal>()({
   requirement: {},
   methods: {
     GET: {
+      describe: () => ({
+        operationId: 'hello',
+        summary: 'Who is signed in',
+        answers: { 200: answer('The name of the user.', closed({ hello: text() })) },
+      }),
       handle: (_, __, { principal }) => ({
         hello: principal.user.username,
       }),
     },
   },
 })
-
-const introduction = (origin: string): string => `watchword: tokens for your API
-
-Sign in:
-  curl -s ${origin}/api/token/ -d username=NAME -d password=PASSWORD
-Call a guarded route with the access token:
-  curl -s ${origin}/hello/ -H "Authorization: Bearer ACCESS"
-
-POST /api/token/             username, password   returns refresh, access
-POST /api/token/refresh/     refresh              returns refresh, access; the old refresh token is used up
-POST /api/token/verify/      token                200 if the token is valid
-POST /api/token/blacklist/   refresh              signs out: revokes refresh and access token
-POST /api-token-auth/        username, password   returns token, the same each time
-GET  /hello/                 Authorization: Bearer ACCESS, or Token TOKEN
-GET  /.well-known/jwks.json  the public keys
-GET  /health/ready           the server's health
-`
-
-function introductionTo(pages: readonly NamedPath[]): string {
-  if (pages.length === 0) return ''
-  const lines = pages.map(({ name, path }) => `${path.padEnd(28)} ${name}`)
-  return `\nIn a browser:\n${lines.join('\n')}\n`
-}

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { chmodSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { type AddressInfo, Server as NetServer } from 'node:net'
-import { monotonicSeconds } from '../base/clock.ts'
+import { monotonicSeconds } from '../base/monotonic.ts'
 import { runInContext } from '../base/request-context.ts'
 import { originForm } from '../base/request-target.ts'
 import type { Endpoint } from '../http/endpoint.ts'
@@ -21,8 +21,9 @@ import { answerPreflight, corsFor } from './cors.ts'
 import { clientOf } from './request-client.ts'
 import { logWhenDone, type ServerLog } from './request-log.ts'
 import { RequestStats } from './request-stats.ts'
-import { type NamedPath, OWN_PATHS, serverRoutes } from './routes.ts'
-import { type MetricsPlace, startMetrics } from './start-metrics.ts'
+import { OWN_PATHS, serverRoutes } from './routes.ts'
+import type { MetricsPlace } from './start-metrics.ts'
+import type { NamedPath } from './usage.ts'
 
 // `import` evaluates every export of node:http; one of them is a WebSocket client of 6 MiB and a tenth of the start.
 const { createServer } = process.getBuiltinModule('node:http')
@@ -97,6 +98,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     },
   }
 }
+
+/** Loaded only here: most servers have none. */
+const startMetrics: typeof import('./start-metrics.ts').startMetrics = async (...args) =>
+  (await import('./start-metrics.ts')).startMetrics(...args)
 
 /** Routes the requests of a server, logs and counts them. */
 function answerRequests(

@@ -18,7 +18,8 @@ export function measureWorker({ auth, requests, connections }: WorkerMetrics) {
     const seconds = delay.percentile(99) / 1e9
     delay.reset()
     // Nothing was measured yet.
-    return Number.isNaN(seconds) ? 0 : seconds
+    if (Number.isNaN(seconds)) return 0
+    return seconds
   }
   const samples = (): readonly Sample[] => [
     { name: 'watchword_workers', value: 1 },
@@ -90,8 +91,10 @@ const labelled = (
     value,
   }))
 
-const ifKnown = (name: MetricName, value: number | undefined): readonly Sample[] =>
-  value === undefined ? [] : [{ name, value }]
+function ifKnown(name: MetricName, value: number | undefined): readonly Sample[] {
+  if (value === undefined) return []
+  return [{ name, value }]
+}
 
 /** What is the same for all processes, so that one of them measures it. */
 export async function instanceSamples(

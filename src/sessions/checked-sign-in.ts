@@ -10,4 +10,6 @@ export interface CheckedSignIn {
   readonly account: Account
   /** What its session shows. */
   readonly origin: SessionOrigin
+  /** The thumbprint of the key that its tokens are bound to. */
+  readonly jkt: string | undefined
 }

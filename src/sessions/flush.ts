@@ -3,10 +3,10 @@ import {
   days,
   type Milliseconds,
   milliseconds,
-  monotonicClock,
   type Seconds,
   type UnixSeconds,
 } from '../base/clock.ts'
+import { monotonicClock } from '../base/monotonic.ts'
 import type { Sessions } from './session.ts'
 
 /** Rows deleted in one statement, first and at most. */

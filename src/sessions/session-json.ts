@@ -13,6 +13,8 @@ export const sessionJson = (session: Session) => ({
   amr: session.amr ?? null,
   acr: acrOf(session.amr) ?? null,
   actor: session.actor ?? null,
+  client_id: session.clientId ?? null,
+  scopes: session.scopes,
 })
 
 /** All that is known of a session. */

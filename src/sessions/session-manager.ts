@@ -1,11 +1,7 @@
 import type { Awaitable } from '../base/awaitable.ts'
-import {
-  type Clock,
-  monotonicSeconds,
-  type Seconds,
-  type UnixSeconds,
-} from '../base/clock.ts'
+import type { Clock, Seconds, UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
+import { monotonicSeconds } from '../base/monotonic.ts'
 import type { Random } from '../base/random.ts'
 import { flush } from './flush.ts'
 import { LastUses } from './last-uses.ts'
@@ -33,7 +29,14 @@ import type { Watch } from './watch.ts'
 export interface SessionManager
   extends Pick<
     Sessions,
-    'adopt' | 'carryOver' | 'find' | 'findAll' | 'list' | 'revoke' | 'revokeAll'
+    | 'adopt'
+    | 'carryOver'
+    | 'find'
+    | 'findAll'
+    | 'list'
+    | 'revoke'
+    | 'revokeAll'
+    | 'revokeAllOfClient'
   > {
   /** @throws AuthError `no_active_account` if the user was changed, deactivated or deleted during the sign-in */
   open(session: NewSession): Promise<void>
@@ -53,8 +56,12 @@ export interface SessionManager
   feed(): FeedState
   /** See `published.ts`. */
   published(since: number | undefined): Promise<PublishedPage>
-  /** See `rotate.ts`. */
-  rotate(presented: RefreshClaims, now: UnixSeconds): Promise<RotationOutcome>
+  /** See `rotate.ts`. @param idle for how long the successor is valid. Default: `tokens.refresh` */
+  rotate(
+    presented: RefreshClaims,
+    now: UnixSeconds,
+    idle?: Seconds,
+  ): Promise<RotationOutcome>
   /** See `rotate.ts`. */
   judgeExpired(presented: RefreshClaims, now: UnixSeconds): Promise<JudgedExpired>
   /** See `flush.ts`. @returns how many sessions were deleted */
@@ -119,9 +126,10 @@ export async function openSessionManager(
     revoke,
     revokeAll: (userId, reason, now, except) =>
       revocations.revokeAll(userId, reason, now, except),
-    async rotate(presented, now) {
+    revokeAllOfClient: (...args) => revocations.revokeAllOfClient(...args),
+    async rotate(presented, now, idle = settings.idle) {
       const rotateDeps = { sessions, random, revoke }
-      const outcome = await rotate(presented, now, rotateDeps, settings)
+      const outcome = await rotate(presented, now, rotateDeps, { ...settings, idle })
       reportReuse(outcome)
       if (isGranted(outcome)) uses.mark(presented.id)
       return outcome
@@ -171,6 +179,14 @@ class Revocations {
     ...args: Parameters<Sessions['revokeAll']>
   ): Promise<readonly SessionId[]> {
     const revoked = await this.#written(this.#sessions.revokeAll(...args))
+    for (const id of revoked) this.#feed.add(id)
+    return revoked
+  }
+
+  async revokeAllOfClient(
+    ...args: Parameters<Sessions['revokeAllOfClient']>
+  ): Promise<readonly SessionId[]> {
+    const revoked = await this.#written(this.#sessions.revokeAllOfClient(...args))
     for (const id of revoked) this.#feed.add(id)
     return revoked
   }

@@ -27,15 +27,27 @@ export interface SessionOrigin {
   readonly amr: readonly string[] | undefined
   /** When the user did (`auth_time`); a refresh does not change it. `undefined` as `amr`. */
   readonly authTime: number | undefined
-  /** The id of the user who acts as this one, as `auth.signIn` was told (RFC 8693 §1.1, impersonation). */
+  /** The id of the user who acts as this one, as passed to `auth.signIn` (RFC 8693 §1.1, impersonation). */
   readonly actor: string | undefined
 }
 
-/** One sign-in, as programs see it. Moments are in seconds since 1970. */
-export interface Session extends SessionOrigin {
+/** What an application may do with the tokens of a session: the consent of a user, or what the application may do itself. */
+export interface SessionGrant {
+  /** The application that the tokens were issued to (RFC 6749 §2.2); `undefined`: the user signed in with the instance itself. */
+  readonly clientId: string | undefined
+  /** What the tokens are limited to (RFC 6749 §3.3); empty without an application. */
+  readonly scopes: readonly string[]
+  /** The services that they are for (RFC 8707); empty: the instance's own. */
+  readonly resource: readonly string[]
+}
+
+/** One sign-in, or one consent to an application, as programs see it. Moments are in seconds since 1970. */
+export interface Session extends SessionOrigin, SessionGrant {
   /** 32 hexadecimal digits: the `sid` of every token of the session. */
   readonly id: string
-  /** `undefined` if the session belongs to a blacklisted token whose user is not in this store. */
+  /** The thumbprint of the key that its tokens are bound to (RFC 9449 §6.1); `undefined`: who has them may use them. */
+  readonly jkt: string | undefined
+  /** `undefined` if the session is an application's own, or of a blacklisted token whose user is not in this store. */
   readonly userId: string | undefined
   readonly createdAt: number
   /** The moment of the last refresh. */
@@ -84,8 +96,11 @@ export const publicSession = ({
   ...session
 }: StoredSession): Session => ({ ...session, acr: acrOf(session.amr) })
 
-/** What a refresh reads of a session: its origin stays where it is. */
-export type RotatedSession = Omit<StoredSession, keyof SessionOrigin | 'lastUsedAt'>
+/** What a refresh reads of a session: its origin and its grant stay where they are. */
+export type RotatedSession = Omit<
+  StoredSession,
+  keyof SessionOrigin | keyof SessionGrant | 'lastUsedAt' | 'jkt'
+>
 
 export interface NewSession
   extends Pick<
@@ -94,6 +109,10 @@ export interface NewSession
   > {
   /** `undefined` if it is not known. */
   readonly origin?: SessionOrigin | undefined
+  /** `undefined`: of no application. */
+  readonly grant?: SessionGrant | undefined
+  /** `undefined`: its tokens are bound to no key. */
+  readonly jkt?: string | undefined
 }
 
 /** A request or a refresh with a token of a session. */
@@ -186,6 +205,18 @@ export interface Sessions {
     reason: RevokeReason,
     now: UnixSeconds,
     except?: SessionId,
+  ): Promise<readonly SessionId[]>
+  /**
+   * Revokes all live sessions of an application, those of its users included.
+   *
+   * @param own only those without a user, and not this one
+   * @returns the ids that this call revoked
+   */
+  revokeAllOfClient(
+    clientId: string,
+    reason: RevokeReason,
+    now: UnixSeconds,
+    own?: { readonly except: SessionId },
   ): Promise<readonly SessionId[]>
   /**
    * Lets live sessions of a user go on after a new password: they continue in the next epoch.

@@ -78,7 +78,8 @@ export function describedOptions(source: DescribedSource): readonly DescribedOpt
 const isLeaf = (path: string, { paths, options }: DescribedSource): boolean => {
   if (!paths.some((each) => each.startsWith(`${path}.`))) return true
   const given = valueAt(options, path)
-  return given === undefined ? false : typeof given !== 'object'
+  if (given === undefined) return false
+  return typeof given !== 'object'
 }
 
 /** Members of a section that is off, or that is one value, are not in force. */
@@ -105,38 +106,42 @@ function described(path: string, source: DescribedSource): DescribedOption {
 const valueAt = (root: object, path: string): unknown =>
   path.split('.').reduce<unknown>((value, name) => memberOf(value, name), root)
 
-const memberOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value === 'object' && value !== null && Object.hasOwn(value, name))
+    return Reflect.get(value, name)
+  return undefined
+}
 
 const DURATION = /^\d+(?:\.\d+)?[smhd]$/
 
 function shownValue(path: string, value: unknown): string {
   if (value === undefined || value === null) return 'not set'
-  if (typeof value === 'boolean') return value ? 'on' : 'off'
+  if (value === true) return 'on'
+  if (value === false) return 'off'
   if (typeof value === 'number') return String(value)
   if (typeof value === 'function') return 'a function'
   if (path === 'database' && typeof value === 'string') return databaseText(value)
   if (path === 'roles') return rolesText(value as object)
   if (path === 'user') return Object.keys(value as object).join(', ') || 'none'
   if (Array.isArray(value)) return listText(path, value)
-  if (typeof value === 'string')
-    return SHOWN.has(path) || DURATION.test(value) ? value : 'set'
-  return rateText(value as object) ?? 'set'
+  if (typeof value !== 'string') return rateText(value as object) ?? 'set'
+  if (SHOWN.has(path) || DURATION.test(value)) return value
+  return 'set'
 }
 
 /** A rate, as `{ limit, per }`. */
 function rateText(value: object): string | undefined {
   const { limit, per } = value as { readonly limit?: unknown; readonly per?: unknown }
   const isRate = typeof limit === 'number' && typeof per === 'number'
-  return isRate ? `${limit} in ${per} s` : undefined
+  if (!isRate) return undefined
+  return `${limit} in ${per} s`
 }
 
 function listText(path: string, list: readonly unknown[]): string {
   if (list.length === 0) return 'none'
   const isShown = SHOWN.has(path) && list.every((each) => typeof each === 'string')
-  return isShown ? list.join(', ') : `${list.length} set`
+  if (isShown) return list.join(', ')
+  return `${list.length} set`
 }
 
 /** Names of roles and permissions are no secrets. */

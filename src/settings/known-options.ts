@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini'
+import { madeSchema } from '../schema/shapes.ts'
 
 interface Definition {
   readonly innerType?: Schema
@@ -22,12 +23,14 @@ function pathsIn(schema: Schema, prefix: string): readonly string[] {
 
 /** The members of an object schema, also if it has a default or a transform, or is one form of several. */
 function shapeOf(schema: Schema): Definition['shape'] {
-  const { shape, innerType, in: input, options = [] } = schema._zod.def as Definition
+  const { def } = madeSchema(schema)._zod
+  const { shape, innerType, in: input, options = [] } = def as Definition
   if (shape !== undefined) return shape
   for (const option of options) {
     const members = shapeOf(option)
     if (members !== undefined) return members
   }
   const inner = innerType ?? input
-  return inner === undefined ? undefined : shapeOf(inner)
+  if (inner === undefined) return undefined
+  return shapeOf(inner)
 }

@@ -15,6 +15,7 @@ import type {
   EndpointOption,
   EndpointOptions,
 } from './endpoint-options.ts'
+import { needsSignInPages } from './sign-in-pages.ts'
 
 export interface MountedEndpoint {
   /** Of a feature's, its name in the option `endpoints`; of a preset's, the preset's and its own: `knox.login`. */
@@ -92,7 +93,7 @@ function mountedPages(
   { section, sessions, signs }: MountSettings,
 ): readonly MountedEndpoint[] {
   const has: Has = { sessions, signing: signs, scheme: false }
-  return (pages?.(section) ?? []).map((page) => {
+  return (pages?.(section, needsSignInPages(section)) ?? []).map((page) => {
     const missing = missingNeed(page, has)
     if (missing !== undefined) throw configError(missing)
     const { name, path } = page
@@ -157,8 +158,11 @@ function parsed(option: Exclude<EndpointOption, false>): {
   readonly handle?: EndpointHandler | undefined
 } {
   if (typeof option === 'string') return { path: option }
-  return typeof option === 'object' ? option : {}
+  if (typeof option !== 'object') return {}
+  return option
 }
 
-const defaultPath = (path: DefaultPath, base: string): string =>
-  'at' in path ? path.at : base.replace(/\/$/, '') + path.below
+function defaultPath(path: DefaultPath, base: string): string {
+  if ('at' in path) return path.at
+  return base.replace(/\/$/, '') + path.below
+}

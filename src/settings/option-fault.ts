@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini'
 import { nearest } from '../base/nearest.ts'
+import { ownMember } from '../base/optional.ts'
 import { DJANGO_NAMES } from './django-names.ts'
 
 /**
@@ -17,7 +18,7 @@ export function optionFault(issue: z.core.$ZodIssue, known: readonly string[]): 
 }
 
 function unknownOption(parent: string, name: string, known: readonly string[]): string {
-  const ours = Object.hasOwn(DJANGO_NAMES, name) ? DJANGO_NAMES[name] : undefined
+  const ours = ownMember(DJANGO_NAMES, name)
   if (ours !== undefined) return `There is no option "${name}". Use ${ours} instead.`
   const full = parent === '' ? name : `${parent}.${name}`
   const close = nearestOption(full, name, known)

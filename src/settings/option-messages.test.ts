@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AuthError } from '../base/errors.ts'
-import { OPTION_PATHS, parseSettings } from './settings.ts'
+import { optionPaths, parseSettings } from './settings.ts'
 
 const WRONG_VALUES = [
   null,
@@ -48,7 +48,7 @@ function messagesOf(options: unknown): string[] {
   }
 }
 
-for (const path of OPTION_PATHS) {
+for (const path of optionPaths()) {
   test(`wrong values of ${path} are rejected with a message of watchword, not of zod`, () => {
     const refused = WRONG_VALUES.flatMap((value) =>
       messagesOf({ log: () => {}, ...optionsOf(path, value) }),

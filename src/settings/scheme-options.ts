@@ -33,5 +33,7 @@ export const schemeOptions = z.optional(
 )
 
 /** The schemes of an instance without the option. */
-export const defaultSchemes = (transport: 'body' | 'cookie'): readonly Scheme<User>[] =>
-  transport === 'cookie' ? [bearer(), accessCookie()] : [bearer()]
+export function defaultSchemes(transport: 'body' | 'cookie'): readonly Scheme<User>[] {
+  if (transport === 'cookie') return [bearer(), accessCookie()]
+  return [bearer()]
+}

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import type { Scheme } from '../authentication/scheme.ts'
 import { type Clock, days, type Seconds } from '../base/clock.ts'
 import { configError } from '../base/errors.ts'
+import { once } from '../base/lazy.ts'
 import { type Log, type LogEntry, logLine, safeLog } from '../base/log.ts'
 import { type Random, systemRandom } from '../base/random.ts'
 import type { Secret } from '../base/secret.ts'
@@ -115,7 +116,7 @@ const CORE = {
 const SCHEMA = z.strictObject({ ...CORE, ...FEATURE_SECTIONS })
 
 /** The paths of all options, for messages and for the documentation. */
-export const OPTION_PATHS: readonly string[] = knownOptions(SCHEMA)
+export const optionPaths = once((): readonly string[] => knownOptions(SCHEMA))
 
 /** The options, parsed: complete, each in its section. */
 export interface Settings extends TokensAndKeys {
@@ -144,6 +145,8 @@ export interface Settings extends TokensAndKeys {
   readonly explain: boolean
   /** `undefined`: the browsable API is off. */
   readonly exposure: Exposure | undefined
+  /** A proxy in front, or `NODE_ENV=production`. */
+  readonly isProduction: boolean
   readonly telemetry: boolean
   /** `undefined` unless `tokens.transport` is `cookie`. */
   readonly tokenCookies: TokenCookies | undefined
@@ -168,11 +171,16 @@ export function parseSettings(options: unknown, env: Environment): Settings {
   const log = safeLog(rest.log ?? logLine)
   const section = sectionReader(parsed)
   const kinds = FEATURE_LIST.flatMap((feature) => feature.tokens?.(section) ?? [])
-  const issuing = parseTokens(tokens, { rules: rest.users, kinds, log })
+  const url = parsePublicUrl(rest.url ?? (env.WATCHWORD_URL || undefined))
+  const issuing = withApplications(
+    parseTokens(tokens, { rules: rest.users, kinds, log }),
+    url,
+  )
   for (const event of warningsOf(issuing.tokens)) log({ level: 'warn', event })
   const redis = parseRedisOption(rest.redis, rest.counts, env)
   const authentication = rest.authentication ?? defaultSchemes(tokens.transport)
   const behindProxy = proxies !== 0
+  const isProduction = behindProxy || env.NODE_ENV === 'production'
   const mounted = mountedEndpoints({
     path,
     endpoints,
@@ -192,7 +200,7 @@ export function parseSettings(options: unknown, env: Environment): Settings {
       behindProxy,
       mounted,
     }),
-    url: parsePublicUrl(rest.url ?? (env.WATCHWORD_URL || undefined)),
+    url,
     database: database ?? env.WATCHWORD_DATABASE ?? 'watchword.db',
     secrets: [secret ?? secretsIn(env)].flat().map(parseSecret),
     endpoints: mounted,
@@ -201,15 +209,27 @@ export function parseSettings(options: unknown, env: Environment): Settings {
     counts: rest.counts ?? (redis === undefined ? 'memory' : 'redis'),
     addressOf: clientAddressBehind(proxies, log),
     behindProxy,
-    exposure: exposureOf(section(browsableApiOptions), {
-      isProduction: behindProxy || env.NODE_ENV === 'production',
-      log,
-    }),
+    exposure: exposureOf(section(browsableApiOptions), { isProduction, log }),
+    isProduction,
     audit: parseAudit(audit),
     log,
     describeOptions: () =>
-      describedOptions({ paths: OPTION_PATHS, options: options as object, parsed, env }),
+      describedOptions({ paths: optionPaths(), options: options as object, parsed, env }),
   }
+}
+
+/** What tokens of applications must name, if there are some. */
+function withApplications(
+  { tokens, ...issuing }: TokensAndKeys,
+  url: string | undefined,
+): TokensAndKeys {
+  const issuer = tokens.issuer ?? url
+  const isOn = tokens.kinds.some(({ isForApplications = false }) => isForApplications)
+  if (!isOn || issuer === undefined) return { ...issuing, tokens }
+  const audiences = [tokens.audience ?? issuer].flat()
+  const resources = tokens.kinds.flatMap((kind) => kind.resources ?? [])
+  const applications = { issuer, audiences, resources }
+  return { ...issuing, tokens: { ...tokens, applications } }
 }
 
 function parseOptions(options: unknown): z.output<typeof SCHEMA> {
@@ -218,7 +238,7 @@ function parseOptions(options: unknown): z.output<typeof SCHEMA> {
   if (parsed.success) return parsed.data
   const [first] = parsed.error.issues
   if (first === undefined) throw configError('The options must be an object.')
-  throw configError(optionFault(first, OPTION_PATHS))
+  throw configError(optionFault(first, optionPaths()))
 }
 
 const issuesTokens = ({ keys: { configured } }: TokensAndKeys): boolean =>
@@ -242,5 +262,6 @@ const DEFAULT_AUDIT = { keep: days(90) }
 
 function parseAudit(audit: boolean | { readonly keep: Seconds }): Settings['audit'] {
   if (typeof audit === 'object') return audit
-  return audit ? DEFAULT_AUDIT : undefined
+  if (!audit) return undefined
+  return DEFAULT_AUDIT
 }

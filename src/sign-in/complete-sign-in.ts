@@ -86,6 +86,15 @@ export interface CompleteSignIn {
   (account: Account, options: SignInOptions): Promise<Pair>
 }
 
+/**
+ * The thumbprint of the key of which a request has a proof, if it has one.
+ *
+ * @throws AuthError `invalid_dpop_proof`, `use_dpop_nonce`
+ */
+export type KeyOfRequest = (
+  request: AuthRequest | undefined,
+) => Promise<string | undefined>
+
 export interface CompleteSignInSettings {
   readonly users: { readonly updateLastLogin: boolean }
   readonly tokens: TokenSettings
@@ -107,8 +116,10 @@ export interface CompleteSignInDeps {
   readonly audit: AuditLog
   readonly counters: Counters
   readonly tokens: TokenDeps
-  /** Those of the features. */
+  /** Those of the features, each asked before and after the session is opened. */
   readonly checks: readonly SignInCheck[]
+  /** The key that the tokens of a sign-in are bound to; `undefined` if the option `dpop` is off. */
+  readonly keyOf?: KeyOfRequest | undefined
 }
 
 export function signInCompletion(
@@ -127,10 +138,12 @@ export function signInCompletion(
     const attempt: SignInAttempt = { ...options, starts }
     await requireUnstopped(account, attempt, settings, deps)
     const origin = originOf(attempt, settings, deps)
+    const jkt = start === startPair ? await deps.keyOf?.(attempt.request) : undefined
     if (settings.users.updateLastLogin && attempt.actor === undefined)
       await deps.users.change(account.user.id, { lastLoginAt: deps.clock() })
     // The one place that makes this type.
-    const started = await start({ account, origin } as CheckedSignIn)
+    const started = await start({ account, origin, jkt } as CheckedSignIn)
+    await requireStillUnstopped(account, attempt, started, deps)
     await report(account.user, attempt, started, settings, deps)
     // What `start` returns.
     return started.result as never
@@ -148,6 +161,25 @@ async function requireUnstopped(
   if (attempt.actor !== undefined) return
   const stop = await findStop(account, attempt, checks)
   if (stop !== undefined) throw await stop()
+}
+
+/**
+ * Checks again what was started: a second factor that was confirmed since the first check has ended the sessions of that moment, and
+ * this one may have been opened after it. Only this order leaves no gap: a factor that is not seen here ends the session.
+ *
+ * @throws AuthError what a check says
+ */
+async function requireStillUnstopped(
+  account: Account,
+  attempt: SignInAttempt,
+  { sessionId }: StartedSignIn<unknown>,
+  { checks, tokens, clock }: CompleteSignInDeps,
+): Promise<void> {
+  if (attempt.actor !== undefined || attempt.starts === 'nothing') return
+  const stop = await findStop(account, attempt, checks)
+  if (stop === undefined) return
+  if (sessionId !== undefined) await tokens.sessions?.revoke(sessionId, 'admin', clock())
+  throw await stop()
 }
 
 const originOf = (

@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { EventQuery, Events, StoredEvent } from '../audit/event.ts'
 import type { UnixSeconds } from '../base/clock.ts'
+import { ifDefined } from '../base/optional.ts'
 import { storable } from '../base/storable.ts'
 import { prepared } from './prepared.ts'
 import type { EventTable, Tables } from './tables.ts'
@@ -97,7 +98,7 @@ const rowOf = (event: StoredEvent): Row => ({
 
 /** What a program or a proxy says is not validated, and must not cost an event. */
 const textOf = (text: string | undefined): string | null =>
-  text === undefined ? null : storable(text)
+  ifDefined(text, storable) ?? null
 
 export const eventOf = (row: Row): StoredEvent => ({
   id: row.id,

@@ -5,6 +5,7 @@ import {
   type SchemaModule,
   sql,
 } from 'kysely'
+import { listIf } from '../base/optional.ts'
 
 import { TRIGGERS } from './postgres/triggers.ts'
 
@@ -121,7 +122,7 @@ export const CORE_MIGRATIONS: readonly Migration[] = [
     postgres: ({ notify }) => [
       // Room on each page for the next version of a row: a refresh then touches no index.
       'alter table sessions set (fillfactor = 80)',
-      ...(notify ? TRIGGERS : []),
+      ...listIf(notify, ...TRIGGERS),
     ],
   },
   {
@@ -156,6 +157,42 @@ export const CORE_MIGRATIONS: readonly Migration[] = [
       schema.alterTable('sessions').addColumn('auth_time', 'double precision'),
       schema.alterTable('sessions').addColumn('last_used_at', 'double precision'),
       schema.alterTable('sessions').addColumn('actor', text),
+    ],
+  },
+  {
+    name: 'sessions of applications',
+    // A refresh changes none of these columns, so the index costs it nothing.
+    statements: (schema, { text }) => [
+      schema.alterTable('sessions').addColumn('client_id', text),
+      schema.alterTable('sessions').addColumn('scopes', text),
+      schema.alterTable('sessions').addColumn('resource', text),
+      schema
+        .createIndex('sessions_by_client')
+        .on('sessions')
+        .column('client_id')
+        .where(sql.ref('client_id'), 'is not', null),
+    ],
+  },
+  {
+    name: 'superusers',
+    // Few users are in it: what removes one reads them all.
+    statements: (schema) => [
+      schema
+        .createIndex('users_superusers')
+        .on('users')
+        .column('id')
+        .where(sql.ref('superuser'), '=', sql.lit(1)),
+    ],
+  },
+  {
+    name: 'proofs',
+    statements: (schema, { text }) => [
+      schema
+        .createTable('proofs')
+        .addColumn('digest', text, (column) => column.primaryKey().notNull())
+        .addColumn('expires_at', 'double precision', (column) => column.notNull()),
+      schema.createIndex('proofs_by_end').on('proofs').column('expires_at'),
+      schema.alterTable('sessions').addColumn('jkt', text),
     ],
   },
 ]

@@ -118,9 +118,8 @@ function nextGeneration(
     .where('sessions.expires_at', '>', operands.liveAfter)
     .where('sessions.idle_expires_at', '>', operands.liveAfter)
     .where(mayContinue(operands))
-  return deadline === undefined
-    ? swap
-    : swap.where(deadline.isAhead(operands.executeBefore))
+  if (deadline === undefined) return swap
+  return swap.where(deadline.isAhead(operands.executeBefore))
 }
 
 /** Whether the session's user is what the rotation requires. */

@@ -1,11 +1,13 @@
 import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
+import { ifDefined } from '../base/optional.ts'
 import { isStorable } from '../base/storable.ts'
 import type {
   FeedPosition,
   NewSession,
   RevokeReason,
   RotatedSession,
+  SessionGrant,
   SessionId,
   SessionOrigin,
   SessionState,
@@ -131,6 +133,17 @@ export function sqlSessions(
       return revoked.map(({ id }) => id)
     },
 
+    async revokeAllOfClient(clientId, reason, now, own) {
+      if (!isStorable(clientId)) return []
+      const all = revokeAllOfClientQuery(db, clientId, reason, now)
+      const query =
+        own === undefined
+          ? all
+          : all.where('user_id', 'is', null).where('id', '<>', own.except)
+      const revoked = await query.execute()
+      return revoked.map(({ id }) => id)
+    },
+
     async carryOver(userId, epoch, only) {
       if (!isStorable(only ?? '')) return 0
       const all = carryOverQuery(db, userId, epoch)
@@ -245,6 +258,19 @@ const revokeAllQuery = (
     .where('ended_at', 'is', null)
     .returning('id')
 
+const revokeAllOfClientQuery = (
+  db: Kysely<Tables>,
+  clientId: string,
+  reason: RevokeReason,
+  now: UnixSeconds,
+) =>
+  db
+    .updateTable('sessions')
+    .set({ ended_at: now, end_reason: reason })
+    .where('client_id', '=', clientId)
+    .where('ended_at', 'is', null)
+    .returning('id')
+
 const carryOverQuery = (db: Kysely<Tables>, userId: UserId, epoch: number) =>
   db
     .updateTable('sessions')
@@ -297,11 +323,16 @@ const flushQuery = (db: Kysely<Tables>, moment: UnixSeconds, limit: number) =>
     )
 
 /** A prepared statement takes its values by name. */
-type Values = Omit<NewSession, 'origin'> & ReturnType<typeof originRow>
+type Values = Omit<NewSession, 'origin' | 'grant' | 'jkt'> & {
+  readonly jkt: string | null
+} & ReturnType<typeof originRow> &
+  ReturnType<typeof grantRow>
 
-const valuesOf = ({ origin, ...session }: NewSession): Values => ({
+const valuesOf = ({ origin, grant, jkt, ...session }: NewSession): Values => ({
   ...session,
+  jkt: jkt ?? null,
   ...originRow(origin),
+  ...grantRow(grant),
 })
 
 const rowOf = (session: Values): Row => ({
@@ -325,15 +356,27 @@ const rowOf = (session: Values): Row => ({
   auth_time: session.auth_time,
   actor: session.actor,
   last_used_at: null,
+  client_id: session.client_id,
+  scopes: session.scopes,
+  resource: session.resource,
+  jkt: session.jkt,
 })
 
 const originRow = (origin: SessionOrigin | undefined) => ({
   address: origin?.address ?? null,
   user_agent: origin?.userAgent ?? null,
-  amr: origin?.amr === undefined ? null : JSON.stringify(origin.amr),
+  amr: ifDefined(origin?.amr, (methods) => JSON.stringify(methods)) ?? null,
   auth_time: (origin?.authTime as UnixSeconds | undefined) ?? null,
   actor: origin?.actor ?? null,
 })
+
+const grantRow = (grant: SessionGrant | undefined) => ({
+  client_id: grant?.clientId ?? null,
+  scopes: grant?.scopes.join(' ') ?? null,
+  resource: grant === undefined ? null : JSON.stringify(grant.resource),
+})
+
+const NONE: readonly string[] = []
 
 function stateOf(row: StateRow): SessionState {
   const session = sessionOf(row)
@@ -367,4 +410,8 @@ export const sessionOf = (row: Row): StoredSession => ({
   authTime: row.auth_time ?? undefined,
   actor: row.actor ?? undefined,
   lastUsedAt: row.last_used_at ?? undefined,
+  clientId: row.client_id ?? undefined,
+  scopes: row.scopes?.split(' ').filter(Boolean) ?? NONE,
+  resource: row.resource === null ? NONE : JSON.parse(row.resource),
+  jkt: row.jkt ?? undefined,
 })

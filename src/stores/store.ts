@@ -1,6 +1,7 @@
 import type { Events } from '../audit/event.ts'
 import type { Clock, Seconds } from '../base/clock.ts'
 import type { Keys } from '../keys/keys.ts'
+import type { Proofs } from '../proofs/proofs.ts'
 import type { Sessions } from '../sessions/session.ts'
 import type { Watch } from '../sessions/watch.ts'
 import type { Hits } from '../throttling/hits.ts'
@@ -13,6 +14,7 @@ export interface CorePorts {
   readonly keys: Keys
   readonly hits: Hits
   readonly events: Events
+  readonly proofs: Proofs
 }
 
 /** An open database, behind the ports of the concepts that are kept in it. */

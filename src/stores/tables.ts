@@ -16,6 +16,7 @@ export interface Tables {
   keys: KeyTable
   throttle_hits: HitTable
   events: EventTable
+  proofs: ProofTable
 }
 
 export interface UserTable {
@@ -65,6 +66,13 @@ export interface SessionTable {
   readonly last_used_at: UnixSeconds | null
   /** The id of the user who acts as this one. */
   readonly actor: string | null
+  readonly client_id: string | null
+  /** Separated by spaces. */
+  readonly scopes: string | null
+  /** JSON: a list of strings. */
+  readonly resource: string | null
+  /** The thumbprint of the key that its tokens are bound to (RFC 9449 §6.1). */
+  readonly jkt: string | null
 }
 
 export interface KeyTable {
@@ -95,4 +103,10 @@ export interface EventTable {
   readonly address: string | null
   readonly request_id: string | null
   readonly detail: string
+}
+
+export interface ProofTable {
+  /** SHA-256 of a value that is accepted once. */
+  readonly digest: string
+  readonly expires_at: UnixSeconds
 }

@@ -7,8 +7,10 @@ import {
   sql,
   type UpdateObject,
 } from 'kysely'
+import { listIf, listOf } from '../base/optional.ts'
 import type { UserId } from '../users/user.ts'
 import type { AddressField, UserChange, UserCondition } from '../users/users.ts'
+import { leavesSuperuser, type SuperuserLock } from './last-superuser.ts'
 import { flag, type Tables } from './tables.ts'
 import { emailColumns, type UserRow } from './user-rows.ts'
 
@@ -23,12 +25,16 @@ export const update = (
   id: UserId,
   columns: UpdateObject<Tables, 'users'>,
   onlyIf: UserCondition,
+  lock: SuperuserLock,
 ): Promise<UserRow | undefined> =>
   db
     .updateTable('users')
     .set(columns)
     .where('id', '=', id)
     .where(holds(onlyIf))
+    .where((eb) =>
+      eb.and(listIf(onlyIf.leavesSuperuser === true, leavesSuperuser(id, lock))),
+    )
     .returningAll()
     .executeTakeFirst()
 
@@ -69,13 +75,10 @@ function nextEpoch(
   { beginsEpoch, hash }: UserChange,
   columns: Partial<UserRow>,
 ): { readonly epoch?: RawBuilder<number> } {
-  const fields = [beginsEpoch, hash === undefined ? undefined : ('hash' as const)]
+  const fields = [...listOf(beginsEpoch), ...listIf(hash !== undefined, 'hash' as const)]
   const changed = fields
-    .filter((field) => field !== undefined && field in columns)
-    .map(
-      (field = 'hash') =>
-        sql`${sql.ref(field)} is distinct from ${columns[field] ?? null}`,
-    )
+    .filter((field) => field in columns)
+    .map((field) => sql`${sql.ref(field)} is distinct from ${columns[field] ?? null}`)
   if (changed.length === 0) return {}
   const isNew = sql.join(changed, sql` or `)
   return { epoch: sql<number>`epoch + case when ${isNew} then 1 else 0 end` }

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { ifDefined } from '../base/optional.ts'
 import { emailKey } from '../users/email.ts'
 import type { Account, StoredUser } from '../users/user.ts'
 import type { NewUser } from '../users/users.ts'
@@ -27,7 +28,7 @@ export const rowOf = (user: NewUser): UserRow => ({
 
 export const emailColumns = (email: string | undefined) => ({
   email: email ?? null,
-  email_key: email === undefined ? null : emailKey(email),
+  email_key: ifDefined(email, emailKey) ?? null,
 })
 
 export const accountOf = (row: UserRow): Account => ({

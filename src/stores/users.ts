@@ -1,10 +1,13 @@
 import type { Kysely } from 'kysely'
+import { listIf } from '../base/optional.ts'
 import { isStorable } from '../base/storable.ts'
 import { emailKey } from '../users/email.ts'
-import type { UserId } from '../users/user.ts'
+import type { StoredUser, UserId } from '../users/user.ts'
 import type { KeyField, UserField, UserKeys, Users } from '../users/users.ts'
 import { filledUp } from './filled-up.ts'
 import { bulkInsert, insert, insertIfNothingRemains } from './insert-users.ts'
+import { withJointWrite } from './joint-writes.ts'
+import { leavesSuperuser, type SuperuserLock } from './last-superuser.ts'
 import { prepared } from './prepared.ts'
 import type { Tables } from './tables.ts'
 import { update, updateOf, VERIFIED_AT } from './user-changes.ts'
@@ -14,8 +17,13 @@ import { accountOf, type UserRow, userOf } from './user-rows.ts'
  * Users in SQL. Every verb is one statement, or one transaction.
  *
  * @param ofUsers the tables of features whose rows are deleted with their user
+ * @param lock of superusers, before one is removed
  */
-export function sqlUsers(db: Kysely<Tables>, ofUsers: readonly string[]): Users {
+export function sqlUsers(
+  db: Kysely<Tables>,
+  ofUsers: readonly string[],
+  lock: SuperuserLock,
+): Users {
   const finders: Readonly<Record<UserField, ReturnType<typeof findStatement>>> = {
     id: findStatement(db, 'id'),
     username: findStatement(db, 'username'),
@@ -39,7 +47,7 @@ export function sqlUsers(db: Kysely<Tables>, ofUsers: readonly string[]): Users 
       return row && userOf(row)
     },
 
-    insert: (user) => insert(db, user),
+    insert: (user, joint) => withJointWrite(db, (to) => insert(to, user), joint),
 
     insertWithId: (user) => insertIfNothingRemains(db, user, ofUsers),
 
@@ -56,11 +64,12 @@ export function sqlUsers(db: Kysely<Tables>, ofUsers: readonly string[]): Users 
       }))
     },
 
-    async change(id, change, onlyIf = {}) {
+    async change(id, change, onlyIf = {}, joint = undefined) {
       if (!isStorable(id)) return undefined
       const next = updateOf(change)
       const isEmpty = Object.keys(next).length === 0
-      const row = await (isEmpty ? find('id', id) : update(db, id, next, onlyIf))
+      const write = (to: Kysely<Tables>) => update(to, id, next, onlyIf, lock)
+      const row = await (isEmpty ? find('id', id) : withJointWrite(db, write, joint))
       return row && userOf(row)
     },
 
@@ -74,13 +83,8 @@ export function sqlUsers(db: Kysely<Tables>, ofUsers: readonly string[]): Users 
       return numUpdatedRows === 1n
     },
 
-    async setPassword(id, hash, { joinedAt, epoch } = {}) {
-      const byId = setPasswordQuery(db, id, hash)
-      const same = joinedAt === undefined ? byId : byId.where('joined_at', '=', joinedAt)
-      const query = epoch === undefined ? same : same.where('epoch', '=', epoch)
-      const { numUpdatedRows } = await query.executeTakeFirst()
-      return numUpdatedRows === 1n
-    },
+    setPassword: (id, hash, read = {}, joint = undefined) =>
+      withJointWrite(db, (to) => setPassword(to, { id, hash, ...read }), joint),
 
     async upgradeHash(id, old, hash) {
       const query = upgradeHashQuery(db, id, old, hash)
@@ -88,10 +92,23 @@ export function sqlUsers(db: Kysely<Tables>, ofUsers: readonly string[]): Users 
       return numUpdatedRows === 1n
     },
 
-    async delete(id) {
-      const query = db.deleteFrom('users').where('id', '=', id)
+    async delete(id, { leavesSuperuser: isLimited = false } = {}) {
+      const query = db
+        .deleteFrom('users')
+        .where('id', '=', id)
+        .where((eb) => eb.and(listIf(isLimited, leavesSuperuser(id, lock))))
       const { numDeletedRows } = await query.executeTakeFirst()
       return numDeletedRows === 1n
+    },
+
+    async hasOtherSuperuser(id) {
+      const query = db
+        .selectFrom('users')
+        .select('id')
+        .where('superuser', '=', 1)
+        .where('active', '=', 1)
+        .where('id', '<>', id)
+      return (await query.limit(1).executeTakeFirst()) !== undefined
     },
 
     async list(page) {
@@ -170,6 +187,22 @@ function findKeysQuery(db: Kysely<Tables>, users: readonly UserKeys[]) {
 function pageQuery(db: Kysely<Tables>, { after, limit }: Parameters<Users['list']>[0]) {
   const all = db.selectFrom('users').selectAll().orderBy('username').limit(limit)
   return after === undefined ? all : all.where('username', '>', after)
+}
+
+interface SetPassword extends Partial<Pick<StoredUser, 'joinedAt' | 'epoch'>> {
+  readonly id: UserId
+  readonly hash: string
+}
+
+async function setPassword(
+  db: Kysely<Tables>,
+  { id, hash, joinedAt, epoch }: SetPassword,
+): Promise<boolean> {
+  const byId = setPasswordQuery(db, id, hash)
+  const same = joinedAt === undefined ? byId : byId.where('joined_at', '=', joinedAt)
+  const query = epoch === undefined ? same : same.where('epoch', '=', epoch)
+  const { numUpdatedRows } = await query.executeTakeFirst()
+  return numUpdatedRows === 1n
 }
 
 const setPasswordQuery = (db: Kysely<Tables>, id: UserId, hash: string) =>

@@ -117,7 +117,8 @@ const failableVerb =
   (verb: Verb, name: string, isFailing: FaultSwitches['isFailing']): Verb =>
   (...args) => {
     if (name === CACHE_VERSION) return isFailing('users.find') ? undefined : verb(...args)
-    return isFailing(name) ? Promise.reject(fault(name)) : verb(...args)
+    if (isFailing(name)) return Promise.reject(fault(name))
+    return verb(...args)
   }
 
 const fault = (name: string): AuthError =>

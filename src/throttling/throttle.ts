@@ -1,6 +1,7 @@
 import { type Awaitable, andThen, isPromise } from '../base/awaitable.ts'
 import type { Clock } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
+import { plural } from '../base/plural.ts'
 import { networkOf, truncateAddress } from '../http/client-address.ts'
 import type { AuthRequest } from '../http/request.ts'
 import { type HitResult, type Hits, keyPrefix } from './hits.ts'
@@ -141,8 +142,7 @@ export const throttleOfError = (error: AuthError): Throttle | undefined =>
 export function throttled(note: string, wait: number | undefined): AuthError {
   if (wait === undefined) return new AuthError('throttled', note)
   const seconds = Math.ceil(wait)
-  const plural = seconds === 1 ? '' : 's'
-  const detail = `Request was throttled. Expected available in ${seconds} second${plural}.`
-  const retryAfter = seconds > 0 ? { retryAfter: seconds } : {}
-  return new AuthError('throttled', note, { detail, ...retryAfter })
+  const detail = `Request was throttled. Expected available in ${plural(seconds, 'second')}.`
+  if (seconds <= 0) return new AuthError('throttled', note, { detail })
+  return new AuthError('throttled', note, { detail, retryAfter: seconds })
 }

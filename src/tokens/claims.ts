@@ -1,6 +1,7 @@
 import { acrOf } from '../base/acr.ts'
 import { after, floorSeconds, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
+import { listIf } from '../base/optional.ts'
 import { hexId } from '../base/random.ts'
 import type { Claims } from '../jwt/index.ts'
 import type {
@@ -77,7 +78,7 @@ function originAgain(
   presented: Claims,
   { signInClaims }: Pick<TokenSettings, 'signInClaims'>,
 ): Claims {
-  const names = signInClaims ? ['auth_time', 'amr', 'acr', 'act'] : ['act']
+  const names = [...listIf(signInClaims, 'auth_time', 'amr', 'acr'), 'act', 'cnf']
   const kept = names.filter((name) => Object.hasOwn(presented, name))
   return Object.fromEntries(kept.map((name) => [name, presented[name]]))
 }

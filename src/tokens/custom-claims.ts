@@ -1,6 +1,7 @@
 import type { UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
 import { described, strictJson, tagOf } from '../base/json-value.ts'
+import { listIf } from '../base/optional.ts'
 import { claimFault } from '../jwt/claims.ts'
 import type { Claims } from '../jwt/index.ts'
 import { parseObject } from '../jwt/json.ts'
@@ -63,10 +64,12 @@ const claimsError = (message: string, cause?: unknown): AuthError =>
 
 function rejectReserved(claims: Claims, settings: TokenSettings): void {
   const reserved = [
-    ...(namesUserByField(settings) ? ['ww_uid'] : []),
+    ...listIf(namesUserByField(settings), 'ww_uid'),
     'sid',
     'act',
-    ...(settings.signInClaims ? ['auth_time', 'amr', 'acr'] : []),
+    'client_id',
+    'cnf',
+    ...listIf(settings.signInClaims, 'auth_time', 'amr', 'acr'),
     'aud',
     'iss',
     settings.userIdClaim,

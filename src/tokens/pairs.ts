@@ -1,6 +1,8 @@
 import { after, type UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
+import type { AuthRequest } from '../http/request.ts'
 import type { Claims } from '../jwt/index.ts'
+import { bindingClaims, jktIn } from '../proofs/binding.ts'
 import type { CheckedSignIn } from '../sessions/checked-sign-in.ts'
 import { isGranted } from '../sessions/rotate.ts'
 import type { StoredSession } from '../sessions/session.ts'
@@ -32,7 +34,7 @@ import {
   type TokenDeps,
   type TokenSettings,
 } from './token-settings.ts'
-import { requireJti } from './user-of-token.ts'
+import { refuseApplications, requireJti } from './user-of-token.ts'
 import { verifyRefresh } from './verify-refresh.ts'
 
 export interface Pair {
@@ -57,7 +59,8 @@ export async function obtainPair(
   const end = after(now, deps.settings.session)
   const custom = await customClaims(account.user, deps.settings)
   const session = newSession(signIn, end, now, deps)
-  const subject = subjectClaims(account, custom, session, origin, deps)
+  const bound = { ...origin, ...bindingClaims(signIn.jkt) }
+  const subject = subjectClaims(account, custom, session, bound, deps)
   const refresh =
     session === undefined
       ? looseRefreshClaims(subject, now, deps)
@@ -74,18 +77,22 @@ export async function obtainPair(
  * Exchanges a refresh token. With rotation its session advances by one generation in one conditional write: of
  * concurrent calls with the same token one advances it, and those within the overlap get the same successor.
  *
- * @throws AuthError the token's own fault; `account_gone`; `password_changed`; `revoked` if it was spent before, and
+ * @param request the one that presents it, for a token that is bound to a key
+ * @throws AuthError the token's own fault; `bound_token`, `invalid_dpop_proof`; `account_gone`; `password_changed`; `revoked` if it was spent before, and
  *   then its session is revoked, also if the token has `expired`
  */
 export async function refreshPair(
   token: string,
   deps: TokenDeps,
+  request?: AuthRequest,
 ): Promise<RefreshedTokens> {
   const { settings } = deps
   const claims = await verifyRefresh(token, deps)
+  refuseApplications(claims)
   const now = deps.clock()
   const jti = requireJti(claims, settings)
   await refuseWrongType(claims, 'refresh', now, deps)
+  await requireProof(claims, request, deps)
   const presented = sessionOf(claims, jti, deps)
 
   // One round trip to the store: nothing has to be read before the write that checks it.
@@ -102,6 +109,19 @@ export async function refreshPair(
   rejectUnreadable(claims, current, presented, now, deps)
   if (presented.foreign) await adopt(presented, claims, account, now, deps)
   return rotate(presented, claims, current, now, deps)
+}
+
+/** Before the session is advanced: who lacks the key must not spend the token. @throws AuthError `bound_token`, `invalid_dpop_proof` */
+async function requireProof(
+  claims: Claims,
+  request: AuthRequest | undefined,
+  deps: TokenDeps,
+): Promise<void> {
+  const jkt = jktIn(claims)
+  if (jkt === undefined) return
+  if (request === undefined) throw new AuthError('bound_token')
+  const dpop = await deps.dpop()
+  await dpop.check(request, { jkt })
 }
 
 /** What new tokens do not copy from the presented one. */

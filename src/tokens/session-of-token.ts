@@ -34,7 +34,7 @@ const NO_SESSION = 'the store has no session of this token'
  * @returns `undefined` if `tokens.sessions` is false
  */
 export function newSession(
-  { account: { user }, origin }: CheckedSignIn,
+  { account: { user }, origin, jkt }: CheckedSignIn,
   expiresAt: UnixSeconds,
   now: UnixSeconds,
   { sessions, settings, random }: TokenDeps,
@@ -56,6 +56,10 @@ export function newSession(
     lastUsedAt: undefined,
     revokedAt: undefined,
     revokeReason: undefined,
+    jkt,
+    clientId: undefined,
+    scopes: [],
+    resource: [],
     ...origin,
   }
 }
@@ -72,7 +76,7 @@ export async function openSession(
 ): Promise<void> {
   if (deps.sessions === undefined || session === undefined)
     return requireUnchanged(user, deps)
-  const { id, userId, jti, createdAt, expiresAt, idleExpiresAt, epoch } = session
+  const { id, userId, jti, createdAt, expiresAt, idleExpiresAt, epoch, jkt } = session
   const fresh: NewSession = {
     id,
     userId,
@@ -82,6 +86,7 @@ export async function openSession(
     idleExpiresAt,
     epoch,
     origin,
+    jkt,
   }
   await deps.sessions.open(fresh)
 }

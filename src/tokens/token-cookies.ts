@@ -138,7 +138,8 @@ function namesOf(
 ): readonly string[] {
   const secure = nameOf(kind, true, settings)
   const plain = nameOf(kind, false, settings)
-  return secure === plain || !settings.mayBePlain(request) ? [secure] : [secure, plain]
+  if (secure === plain || !settings.mayBePlain(request)) return [secure]
+  return [secure, plain]
 }
 
 /** A token of usual length: as many of them as fit into a request's headers are read. */
@@ -241,7 +242,8 @@ async function ownTokens(
 ): Promise<readonly SignedToken[]> {
   if (!settings.needsCsrfToken) {
     const users = new Set(tokens.map(({ userId }) => userId))
-    return users.size === 1 ? tokens : []
+    if (users.size !== 1) return []
+    return tokens
   }
   let fault: unknown = csrfError('CSRF token missing.')
   for (const id of new Set(tokens.map(({ sessionId }) => sessionId))) {

@@ -2,6 +2,7 @@ import type { Awaitable } from '../base/awaitable.ts'
 import type { Clock, Seconds } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import type { Claims } from '../jwt/index.ts'
+import type { DpopRequests } from '../proofs/dpop-requests.ts'
 import type { SessionManager } from '../sessions/session-manager.ts'
 import type { Account, User } from '../users/user.ts'
 import type { UserField, Users } from '../users/users.ts'
@@ -39,14 +40,31 @@ export interface TokenSettings {
   readonly ruleOnRequest: boolean
   /** Tokens that features issue. */
   readonly kinds: readonly TokenKind[]
+  /** What tokens of applications (those with `client_id`) must name; `undefined` if the instance issues none. */
+  readonly applications?: ApplicationTokens | undefined
+}
+
+export interface ApplicationTokens {
+  /** Their `iss`. */
+  readonly issuer: string
+  /** The names of the instance itself, of which their `aud` must have one. */
+  readonly audiences: readonly string[]
+  /** The paths of the instance that have tokens of their own. */
+  readonly resources?: readonly string[]
 }
 
 /** What the core has to know of tokens that a feature issues. */
 export interface TokenKind {
   /** How long one is valid. Keys verify, and revocations are known, for as long. */
   readonly lifetime: Seconds
+  /** How long a refresh token is valid, if there are some. Keys verify for as long. */
+  readonly refresh?: Seconds
   /** The claims that it adds. */
   readonly claims: readonly string[]
+  /** Whether it is for applications: their tokens must then name this instance. */
+  readonly isForApplications?: boolean
+  /** The paths of the instance that have tokens of their own. */
+  readonly resources?: readonly string[]
   /** Until when a token with these claims, or one that it is exchanged for, is valid; 0 if it is of another kind. */
   endOf(claims: Claims): number
 }
@@ -54,6 +72,10 @@ export interface TokenKind {
 /** How long tokens of features are valid, by their kind. */
 export const lifetimesOf = (kinds: readonly TokenKind[]): readonly Seconds[] =>
   kinds.map(({ lifetime }) => lifetime)
+
+/** How long refresh tokens of features are valid, by their kind. */
+export const refreshLifetimesOf = (kinds: readonly TokenKind[]): readonly Seconds[] =>
+  kinds.flatMap(({ refresh }) => refresh ?? [])
 
 /** What issuing and checking tokens depends on. */
 export interface TokenDeps {
@@ -78,6 +100,8 @@ export interface TokenDeps {
   /** What cached results of `verify` depend on: the keys (see `KeySource.version`), and the tolerance for `iat` and `nbf`. */
   keysVersion(): number
   readonly ahead: Seconds
+  /** Checks proofs of keys; loaded at first use. */
+  dpop(): Promise<DpopRequests>
   /** The current revoke claim of an account. */
   revokeClaimOf(account: Account): string
   /** Compares a presented revoke claim with the account's, in constant time. */

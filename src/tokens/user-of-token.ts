@@ -1,5 +1,6 @@
 import { type Awaitable, andThen } from '../base/awaitable.ts'
 import { AuthError } from '../base/errors.ts'
+import { ownMember } from '../base/optional.ts'
 import { isId } from '../jwt/claims.ts'
 import type { Claims } from '../jwt/index.ts'
 import type { SessionId } from '../sessions/session.ts'
@@ -45,6 +46,20 @@ export function typeError(
   return new AuthError('wrong_type', undefined, { detail: 'Token has no type' })
 }
 
+/** Whether a token is an application's own, which has no user (RFC 9068 §2.2). */
+export const isOfClient = ({ client_id: id, sub }: Claims): boolean =>
+  typeof id === 'string' && sub === id
+
+/**
+ * Requires that a token is the user's own: what was given to an application is exchanged and checked at the endpoints for applications.
+ *
+ * @throws AuthError `wrong_type`
+ */
+export function refuseApplications(claims: Claims): void {
+  if (Object.hasOwn(claims, 'client_id'))
+    throw new AuthError('wrong_type', 'the token was issued to an application')
+}
+
 /** @returns the error if a token has no type, or another one */
 export function typeFault(
   claims: Claims,
@@ -64,7 +79,7 @@ export function userIdIn(
   claims: Claims,
   { userIdClaim }: Pick<TokenSettings, 'userIdClaim'>,
 ): string | undefined {
-  const id = Object.hasOwn(claims, userIdClaim) ? claims[userIdClaim] : undefined
+  const id = ownMember(claims, userIdClaim)
   if (id === undefined || typeof id === 'string') return id
   if (Number.isSafeInteger(id)) return String(id)
   return ''

@@ -12,7 +12,7 @@ import {
   sessionOf,
 } from './session-of-token.ts'
 import type { TokenDeps } from './token-settings.ts'
-import { requireJti, typeFault, userIdOf } from './user-of-token.ts'
+import { refuseApplications, requireJti, typeFault, userIdOf } from './user-of-token.ts'
 
 /**
  * Verifies a token of any type. The user is not looked up, so tokens of a deleted user verify. Tokens that were signed out
@@ -23,6 +23,7 @@ import { requireJti, typeFault, userIdOf } from './user-of-token.ts'
 export async function verifyAny(token: string, deps: TokenDeps): Promise<void> {
   const { settings, sessions } = deps
   const claims = await deps.verify(token)
+  refuseApplications(claims)
   const jti = requireJti(claims, settings)
   if (
     sessions === undefined ||
@@ -72,6 +73,7 @@ export async function blacklist(
   deps: TokenDeps,
 ): Promise<Revoked> {
   const claims = await deps.verify(token)
+  refuseApplications(claims)
   const now = deps.clock()
   const jti = requireJti(claims, deps.settings)
   await refuseWrongType(claims, type, now, deps)
@@ -93,6 +95,8 @@ export async function blacklistByAccess(
 ): Promise<Revoked> {
   const { sessions, settings } = deps
   const claims = await deps.verifyExpired(token)
+  // Each service that an application sends its token to could end its session.
+  refuseApplications(claims)
   const fault = typeFault(claims, 'access', settings)
   if (fault !== undefined) throw fault
   if (sessions === undefined) throw needsSessions()
@@ -137,5 +141,6 @@ async function ownerOf(
   if (session?.userId === undefined) return userIdOf(claims, deps)
   const current = (await deps.users.read('id', session.userId))?.user
   const isOlder = current !== undefined && session.createdAt < current.joinedAt
-  return isOlder ? undefined : session.userId
+  if (isOlder) return undefined
+  return session.userId
 }

@@ -1,14 +1,15 @@
 import type { Clock, UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
-import type { CreateUserDeps } from './create.ts'
+import { ifDefined, listIf, listOf } from '../base/optional.ts'
+import { type CreateUserDeps, verifiedAt } from './create.ts'
 import { emailFault, emailKey, emailOf } from './email.ts'
 import {
   EMAIL_TAKEN,
-  listOf,
   NAME_TAKEN,
   PHONE_TAKEN,
   rejectFieldErrors,
 } from './field-errors.ts'
+import type { JointWrite } from './joint-write.ts'
 import { usernameFault, usernameKey, usernameOf } from './names.ts'
 import { passwordFaults } from './password.ts'
 import { phoneFault } from './phone.ts'
@@ -47,6 +48,7 @@ export type UserUpdate<A extends object = Attributes> = Partial<
  * @param update the result of `parseUpdate`
  * @param options.beginsEpoch the field by which tokens name the user: if it changes, sign-ins that are under way fail
  * @param options.onlyIf what must still hold of the user
+ * @param options.joint made in the same transaction
  * @returns `undefined` if there is no such user, or `onlyIf` does not hold of it
  * @throws AuthError `invalid` if the username, the email or the phone is invalid or taken
  */
@@ -54,14 +56,15 @@ export async function changeUser(
   id: UserId,
   update: UserUpdate,
   { users, clock }: { readonly users: Users; readonly clock: Clock },
-  { onlyIf, ...options }: ChangeOptions = {},
+  { onlyIf, joint, ...options }: ChangeOptions = {},
 ): Promise<StoredUser | undefined> {
   const change = { ...checkedChange(update, clock()), ...options }
-  return writeChange(id, change, users, onlyIf)
+  return writeChange(id, change, users, { onlyIf, joint })
 }
 
 export interface ChangeOptions extends Pick<UserChange, 'beginsEpoch'> {
-  readonly onlyIf?: UserCondition
+  readonly onlyIf?: UserCondition | undefined
+  readonly joint?: JointWrite | undefined
 }
 
 /**
@@ -74,11 +77,11 @@ export async function writeChange(
   id: UserId,
   change: UserChange,
   users: Users,
-  onlyIf?: UserCondition,
+  { onlyIf, joint }: Omit<ChangeOptions, 'beginsEpoch'> = {},
 ): Promise<StoredUser | undefined> {
   await rejectTaken(id, change, users)
   try {
-    return await users.change(id, change, onlyIf)
+    return await users.change(id, change, onlyIf, joint)
   } catch (error) {
     // A concurrent change may have taken the name or an address since the check.
     await rejectTaken(id, change, users)
@@ -95,20 +98,20 @@ function checkedChange(
   { username: name, emailVerified, phoneVerified, ...rest }: UserUpdate,
   now: UnixSeconds,
 ): UserChange {
-  const username = name === undefined ? undefined : usernameOf(name)
-  const email = rest.email === undefined ? undefined : emailOf(rest.email)
+  const username = ifDefined(name, usernameOf)
+  const email = ifDefined(rest.email, emailOf)
   rejectFieldErrors({
-    username: listOf(name === undefined ? undefined : usernameFault(username)),
-    email: listOf(email === undefined ? undefined : emailFault(email)),
-    phone: listOf(rest.phone === undefined ? undefined : phoneFault(rest.phone)),
+    username: listOf(ifDefined(name, () => usernameFault(username))),
+    email: listOf(ifDefined(email, emailFault)),
+    phone: listOf(ifDefined(rest.phone, phoneFault)),
   })
   return {
     ...rest,
     ...(emailVerified !== undefined && {
-      emailVerifiedAt: emailVerified ? now : undefined,
+      emailVerifiedAt: verifiedAt(now, emailVerified),
     }),
     ...(phoneVerified !== undefined && {
-      phoneVerifiedAt: phoneVerified ? now : undefined,
+      phoneVerifiedAt: verifiedAt(now, phoneVerified),
     }),
     // Without a value, `email` as a member removes the address.
     ...(email !== undefined && { email }),
@@ -123,15 +126,15 @@ async function rejectTaken(
   users: Users,
 ): Promise<void> {
   const [ofName, ofEmail, ofPhone] = await Promise.all([
-    usernameKey === undefined ? undefined : users.findByKey('username', usernameKey),
-    email === undefined ? undefined : users.findByKey('email', emailKey(email)),
-    phone === undefined ? undefined : users.read('phone', phone),
+    ifDefined(usernameKey, (key) => users.findByKey('username', key)),
+    ifDefined(email, (address) => users.findByKey('email', emailKey(address))),
+    ifDefined(phone, (number) => users.read('phone', number)),
   ])
   const isTaken = (holder: StoredUser | undefined): boolean =>
     holder !== undefined && holder.id !== id
   rejectFieldErrors({
-    username: isTaken(ofName) ? [NAME_TAKEN] : [],
-    email: isTaken(ofEmail) ? [EMAIL_TAKEN] : [],
-    phone: isTaken(ofPhone?.user) ? [PHONE_TAKEN] : [],
+    username: listIf(isTaken(ofName), NAME_TAKEN),
+    email: listIf(isTaken(ofEmail), EMAIL_TAKEN),
+    phone: listIf(isTaken(ofPhone?.user), PHONE_TAKEN),
   })
 }

@@ -1,5 +1,7 @@
-import type { Clock } from '../base/clock.ts'
+import type { Awaitable } from '../base/awaitable.ts'
+import type { Clock, UnixSeconds } from '../base/clock.ts'
 import { AuthError } from '../base/errors.ts'
+import { ifDefined, listOf } from '../base/optional.ts'
 import { hexId, type Random } from '../base/random.ts'
 import { type Passwords, unusableHash } from '../passwords/passwords.ts'
 import type { StrengthRule } from '../passwords/strength.ts'
@@ -8,13 +10,12 @@ import {
   EMAIL_TAKEN,
   fieldError,
   ID_TAKEN,
-  listOf,
   NAME_TAKEN,
   PHONE_TAKEN,
   rejectFieldErrors,
 } from './field-errors.ts'
+import type { JointWrite } from './joint-write.ts'
 import { usernameFault, usernameKey, usernameOf } from './names.ts'
-
 import { passwordFaults } from './password.ts'
 import { phoneFault } from './phone.ts'
 import type { StoredUser, UserId } from './user.ts'
@@ -38,6 +39,8 @@ interface NewUserDeps extends CreateUserDeps {
   attributeFaults?(attributes: Readonly<Record<string, unknown>>): readonly string[]
   /** Called once every field is valid and the password is hashed. What it throws prevents the user. */
   beforeInsert?(user: StoredUser): Promise<void>
+  /** Made in the transaction that inserts a user without a given id. What it throws prevents the user. */
+  readonly joint?: JointWrite
 }
 
 /**
@@ -51,74 +54,112 @@ export async function createUser(
   deps: NewUserDeps,
 ): Promise<StoredUser> {
   const input = parseMembers(given, USER_MEMBERS, ['username'])
-  const { users, passwords, clock, random } = deps
-  const {
-    id = hexId(random),
-    password,
-    phone,
-    active = true,
-    staff = false,
-    superuser = false,
-    roles = [],
-    attributes = {},
-  } = input
-  const name = usernameOf(input.username)
-  const email = input.email === undefined ? undefined : emailOf(input.email)
-  const username = name ?? ''
-  rejectFieldErrors({
-    id: listOf(idFault(id)),
-    username: listOf(usernameFault(name)),
-    email: listOf(email === undefined ? undefined : emailFault(email)),
-    emailVerified: listOf(nothingToVerify(input.emailVerified, email)),
-    phone: listOf(phone === undefined ? undefined : phoneFault(phone)),
-    phoneVerified: listOf(nothingToVerify(input.phoneVerified, phone)),
-    attributes: deps.attributeFaults?.(attributes) ?? [],
-    password:
-      password === undefined
-        ? []
-        : await passwordFaults(password, { username, email, attributes }, deps.strength),
-  })
-
-  const now = clock()
-  const user: StoredUser = {
-    id: id as UserId,
-    username,
-    email,
-    emailVerifiedAt: input.emailVerified === true ? now : undefined,
-    phone,
-    phoneVerifiedAt: input.phoneVerified === true ? now : undefined,
-    active,
-    staff,
-    superuser,
-    roles,
-    // An id that was given may be that of a deleted user, whose tokens must not become this one's.
-    epoch: input.id === undefined ? 0 : randomEpoch(random),
-    joinedAt: now,
-    lastLoginAt: undefined,
-    attributes,
-  }
-  const hash =
-    password === undefined ? unusableHash(random) : await passwords.hash(password)
+  const id = input.id ?? hexId(deps.random)
+  await rejectInvalid({ ...input, id }, deps)
+  const user = newUser(id, input, deps)
+  const hash = await hashOf(input.password, deps)
   await deps.beforeInsert?.(user)
-  const stored = { ...user, usernameKey: usernameKey(username), hash }
-  const isGiven = input.id !== undefined
-  if (await (isGiven ? insertWithId(stored, deps) : users.insert(stored))) return user
-  if (input.id !== undefined && (await users.find('id', id)) !== undefined)
-    throw fieldError({ id: [ID_TAKEN] })
-  if (email !== undefined && (await users.find('email', email)) !== undefined)
-    throw fieldError({ email: [EMAIL_TAKEN] })
-  if (phone !== undefined && (await users.find('phone', phone)) !== undefined)
-    throw fieldError({ phone: [PHONE_TAKEN] })
-  throw fieldError({ username: [NAME_TAKEN] })
+  const stored = { ...user, usernameKey: usernameKey(user.username), hash }
+  if (!(await insert(stored, input, deps))) throw await takenError(user, input, deps)
+  return user
 }
 
-export const nothingToVerify = (
+/** @throws AuthError `invalid`, its body with the messages of each invalid field */
+async function rejectInvalid(
+  input: UserInput & { readonly id: string },
+  { attributeFaults, strength }: NewUserDeps,
+): Promise<void> {
+  const { emailVerified, phone, phoneVerified, password, attributes = {} } = input
+  const name = usernameOf(input.username)
+  const email = ifDefined(input.email, emailOf)
+  const user = { username: name ?? '', email, attributes }
+  const ofPassword = ifDefined(password, (text) => passwordFaults(text, user, strength))
+  rejectFieldErrors({
+    id: listOf(idFault(input.id)),
+    username: listOf(usernameFault(name)),
+    email: listOf(ifDefined(email, emailFault)),
+    emailVerified: listOf(nothingToVerify(emailVerified, email)),
+    phone: listOf(ifDefined(phone, phoneFault)),
+    phoneVerified: listOf(nothingToVerify(phoneVerified, phone)),
+    attributes: attributeFaults?.(attributes) ?? [],
+    password: (await ofPassword) ?? [],
+  })
+}
+
+function newUser(
+  id: string,
+  input: UserInput,
+  { clock, random }: Pick<NewUserDeps, 'clock' | 'random'>,
+): StoredUser {
+  const now = clock()
+  return {
+    id: id as UserId,
+    username: usernameOf(input.username) ?? '',
+    email: ifDefined(input.email, emailOf),
+    emailVerifiedAt: verifiedAt(now, input.emailVerified),
+    phone: input.phone,
+    phoneVerifiedAt: verifiedAt(now, input.phoneVerified),
+    active: input.active ?? true,
+    staff: input.staff ?? false,
+    superuser: input.superuser ?? false,
+    roles: input.roles ?? [],
+    // An id that was given may be that of a deleted user, whose tokens must not become this one's.
+    epoch: ifDefined(input.id, () => randomEpoch(random)) ?? 0,
+    joinedAt: now,
+    lastLoginAt: undefined,
+    attributes: input.attributes ?? {},
+  }
+}
+
+function hashOf(
+  password: string | undefined,
+  { passwords, random }: NewUserDeps,
+): Awaitable<string> {
+  if (password === undefined) return unusableHash(random)
+  return passwords.hash(password)
+}
+
+function insert(
+  user: NewUser,
+  { id }: UserInput,
+  deps: Pick<NewUserDeps, 'users' | 'removeRemains' | 'joint'>,
+): Promise<boolean> {
+  if (id === undefined) return deps.users.insert(user, deps.joint)
+  return insertWithId(user, deps)
+}
+
+/** The error for a user who was not inserted, naming the field that another user has. */
+async function takenError(
+  { id, email, phone }: StoredUser,
+  input: UserInput,
+  { users }: Pick<NewUserDeps, 'users'>,
+): Promise<AuthError> {
+  if (input.id !== undefined && (await users.find('id', id)) !== undefined)
+    return fieldError({ id: [ID_TAKEN] })
+  if (email !== undefined && (await users.find('email', email)) !== undefined)
+    return fieldError({ email: [EMAIL_TAKEN] })
+  if (phone !== undefined && (await users.find('phone', phone)) !== undefined)
+    return fieldError({ phone: [PHONE_TAKEN] })
+  return fieldError({ username: [NAME_TAKEN] })
+}
+
+/** When an address becomes verified: now, or `undefined` if it is not. */
+export function verifiedAt(
+  now: UnixSeconds,
+  isVerified: boolean | undefined,
+): UnixSeconds | undefined {
+  if (isVerified !== true) return undefined
+  return now
+}
+
+export function nothingToVerify(
   isVerified: boolean | undefined,
   address: string | undefined,
-): string | undefined =>
-  isVerified === true && address === undefined
-    ? 'There is no address to be verified.'
-    : undefined
+): string | undefined {
+  if (isVerified === true && address === undefined)
+    return 'There is no address to be verified.'
+  return undefined
+}
 
 /** Remains may be left in between: until a deletion has committed, its user can write. */
 const ATTEMPTS = 3
@@ -147,5 +188,7 @@ export async function insertWithId(
 export const randomEpoch = (random: Random): number =>
   Buffer.from(random(4)).readUInt32BE() >>> 2
 
-export const idFault = (id: string): string | undefined =>
-  /^[\x21-\x7e]{1,64}$/.test(id) ? undefined : 'Must be 1 to 64 visible ASCII characters.'
+export function idFault(id: string): string | undefined {
+  if (/^[\x21-\x7e]{1,64}$/.test(id)) return undefined
+  return 'Must be 1 to 64 visible ASCII characters.'
+}

@@ -8,11 +8,16 @@ const SHAPE = new RegExp(`^(${ATOM}(?:\\.${ATOM})*)@${LABEL}(?:\\.${LABEL})+$`)
 
 /** Validates an email address. @returns Django's message if it is invalid */
 export function emailFault(address: string): string | undefined {
-  const local = address.length <= MAX_BYTES ? SHAPE.exec(address)?.[1] : undefined
+  if (isValid(address)) return undefined
+  return 'Enter a valid email address.'
+}
+
+function isValid(address: string): boolean {
+  if (address.length > MAX_BYTES) return false
+  const [, local] = SHAPE.exec(address) ?? []
+  if (local === undefined || local.length > MAX_LOCAL_BYTES) return false
   // `=?` begins an encoded word (RFC 2047 §2): a mail program may decode it to another address.
-  const isValid =
-    local !== undefined && local.length <= MAX_LOCAL_BYTES && !local.includes('=?')
-  return isValid ? undefined : 'Enter a valid email address.'
+  return !local.includes('=?')
 }
 
 /** The stored form of an address: its domain, which is case-insensitive, in lower case. */

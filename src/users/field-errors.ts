@@ -22,14 +22,13 @@ export function fieldError(errors: FieldErrors): AuthError {
   )
 }
 
-/** The messages of a field that has at most one. */
-export const listOf = (fault: string | undefined): readonly string[] =>
-  fault === undefined ? [] : [fault]
-
 export const ID_TAKEN = 'A user with that id already exists.'
 export const NAME_TAKEN = 'A user with that username already exists.'
 export const EMAIL_TAKEN = 'A user with this email address already exists.'
 export const PHONE_TAKEN = 'A user with this phone number already exists.'
+
+export const LAST_SUPERUSER =
+  'This is the last active superuser: make another user a superuser first.'
 
 /** An argument, which a program may have taken from a request. @throws AuthError `invalid` unless it is a string */
 export function requireString(field: string, value: unknown): string {

@@ -1,3 +1,4 @@
+import { listOf, ownMember } from '../base/optional.ts'
 import { isStorable } from '../base/storable.ts'
 import { UNSTORABLE } from './attributes.ts'
 import type { Attributes } from './user.ts'
@@ -83,15 +84,16 @@ const typeOf = (type: UserFieldType): Type => type.replace('?', '') as Type
 
 /** @returns Django REST framework's message if a field may not have the value */
 export function fieldFault(value: unknown, type: UserFieldType): string | undefined {
-  if (value === null || value === undefined)
-    return isOptional(type) ? undefined : 'This field may not be null.'
+  const isMissing = value === null || value === undefined
+  if (isMissing && isOptional(type)) return undefined
+  if (isMissing) return 'This field may not be null.'
   const kind = typeOf(type)
   if (!isOfType(value, kind)) return MESSAGES[kind]
   if (typeof value !== 'string') return undefined
   if (!isStorable(value)) return UNSTORABLE
-  return value.length > MAX_TEXT
-    ? `Ensure this field has no more than ${MAX_TEXT} characters.`
-    : undefined
+  if (value.length > MAX_TEXT)
+    return `Ensure this field has no more than ${MAX_TEXT} characters.`
+  return undefined
 }
 
 function isOfType(value: unknown, type: Type): boolean {
@@ -124,17 +126,18 @@ export function attributeFaults(
   if (typeof attributes !== 'object' || attributes === null) return []
   const given = new Map(Object.entries(attributes))
   const unknown = [...given.keys()].filter((name) => !Object.hasOwn(fields, name))
-  const faults = Object.entries(fields).flatMap(([name, type]) => {
-    const fault =
-      given.get(name) === undefined && !isOptional(type)
-        ? 'This field is required.'
-        : fieldFault(given.get(name), type)
-    return fault === undefined ? [] : [`${name}: ${fault}`]
-  })
+  const faults = Object.entries(fields).flatMap(([name, type]) =>
+    listOf(attributeFault(given.get(name), type)).map((fault) => `${name}: ${fault}`),
+  )
   return [
     ...unknown.map((name) => `${name}: There is no such field in the option "user".`),
     ...faults,
   ]
+}
+
+function attributeFault(value: unknown, type: UserFieldType): string | undefined {
+  if (value === undefined && !isOptional(type)) return 'This field is required.'
+  return fieldFault(value, type)
 }
 
 const NUMBER = /^-?\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?$/i
@@ -143,7 +146,7 @@ const NUMBER = /^-?\d{1,30}(\.\d{1,30})?(e[+-]?\d{1,3})?$/i
 export function fieldValueOf(value: unknown, type: UserFieldType): unknown {
   if (typeof value !== 'string') return value
   const kind = typeOf(type)
-  if (kind === 'number') return NUMBER.test(value) ? Number(value) : value
+  if (kind === 'number' && NUMBER.test(value)) return Number(value)
   if (kind === 'boolean') return BOOLEANS.get(value.toLowerCase()) ?? value
   return value
 }
@@ -172,7 +175,7 @@ export function parseUserFields(
   const values: Record<string, unknown> = {}
   const faults: Record<string, readonly string[]> = {}
   for (const name of names) {
-    const type = Object.hasOwn(fields, name) ? fields[name] : undefined
+    const type = ownMember(fields, name)
     if (type === undefined) continue
     if (!body.has(name)) {
       if (isNew && !isOptional(type)) faults[name] = ['This field is required.']

@@ -17,7 +17,8 @@ export function findByLogin(
   login: string,
 ): Awaitable<Account | undefined> {
   const stored = STORED[field](login)
-  return stored === undefined ? undefined : users.find(field, stored)
+  if (stored === undefined) return undefined
+  return users.find(field, stored)
 }
 
 /** The same for a client without credentials, with the same work for known and unknown logins (P8). */

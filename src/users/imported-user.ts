@@ -1,9 +1,10 @@
 import type { UnixSeconds } from '../base/clock.ts'
+import { ifDefined, listOf, withoutUndefined } from '../base/optional.ts'
 import type { Random } from '../base/random.ts'
 import { isUsable, type Passwords, unusableHash } from '../passwords/passwords.ts'
 import { idFault, nothingToVerify, randomEpoch } from './create.ts'
 import { emailFault, emailOf } from './email.ts'
-import { listOf, rejectFieldErrors } from './field-errors.ts'
+import { type FieldErrors, rejectFieldErrors } from './field-errors.ts'
 import { usernameFault, usernameKey, usernameOf } from './names.ts'
 import { phoneFault } from './phone.ts'
 import type { Account, UserId } from './user.ts'
@@ -28,51 +29,58 @@ export async function parseImportedUser(
   { passwords, random, now }: ImportedUserDeps,
 ): Promise<NewUser> {
   const input = parseMembers(given, IMPORTED_MEMBERS, ['id'])
-  const { emailVerifiedAt, phone, phoneVerifiedAt, joinedAt, lastLoginAt } = input
-  const email = input.email === undefined ? undefined : emailOf(input.email)
-  const name = usernameOf(input.username ?? input.email ?? phone ?? '')
-  const username = name ?? ''
   const imported = await importedHash(input.passwordHash, passwords)
   rejectFieldErrors({
-    id: listOf(idFault(input.id)),
-    username: listOf(usernameFault(name)),
-    email: listOf(email === undefined ? undefined : emailFault(email)),
-    emailVerifiedAt: listOf(nothingToVerify(emailVerifiedAt !== undefined, email)),
-    phone: listOf(phone === undefined ? undefined : phoneFault(phone)),
-    phoneVerifiedAt: listOf(nothingToVerify(phoneVerifiedAt !== undefined, phone)),
-    passwordHash: imported?.kind === 'fault' ? [imported.message] : [],
+    ...faultsOf(input),
+    passwordHash: listOf(imported.message),
   })
+  const username = nameOf(input) ?? ''
   return {
     id: input.id as UserId,
     username,
     usernameKey: usernameKey(username),
-    email,
-    emailVerifiedAt: emailVerifiedAt as UnixSeconds | undefined,
-    phone,
-    phoneVerifiedAt: phoneVerifiedAt as UnixSeconds | undefined,
-    hash: imported?.kind === 'hash' ? imported.hash : unusableHash(random),
+    email: ifDefined(input.email, emailOf),
+    emailVerifiedAt: input.emailVerifiedAt as UnixSeconds | undefined,
+    phone: input.phone,
+    phoneVerifiedAt: input.phoneVerifiedAt as UnixSeconds | undefined,
+    hash: imported.hash ?? unusableHash(random),
     // The id may be that of a deleted user, whose tokens must not become this one's.
     epoch: randomEpoch(random),
     active: input.active ?? true,
     staff: input.staff ?? false,
     superuser: input.superuser ?? false,
     roles: input.roles ?? [],
-    joinedAt: (joinedAt as UnixSeconds | undefined) ?? now,
-    lastLoginAt: lastLoginAt as UnixSeconds | undefined,
+    joinedAt: (input.joinedAt as UnixSeconds | undefined) ?? now,
+    lastLoginAt: input.lastLoginAt as UnixSeconds | undefined,
     attributes: input.attributes ?? {},
   }
 }
 
-/** Django marks users without a password by `!`; elsewhere the hash is empty. */
-const importedHash = (
+/** @returns `undefined` if it is too long */
+const nameOf = ({ username, email, phone }: ImportedUser): string | undefined =>
+  usernameOf(username ?? email ?? phone ?? '')
+
+function faultsOf(input: ImportedUser): FieldErrors {
+  const { id, emailVerifiedAt, phone, phoneVerifiedAt } = input
+  const email = ifDefined(input.email, emailOf)
+  return {
+    id: listOf(idFault(id)),
+    username: listOf(usernameFault(nameOf(input))),
+    email: listOf(ifDefined(email, emailFault)),
+    emailVerifiedAt: listOf(nothingToVerify(emailVerifiedAt !== undefined, email)),
+    phone: listOf(ifDefined(phone, phoneFault)),
+    phoneVerifiedAt: listOf(nothingToVerify(phoneVerifiedAt !== undefined, phone)),
+  }
+}
+
+/** @returns neither a hash nor a message if the user has no password: Django marks them by `!`; elsewhere the hash is empty */
+async function importedHash(
   given: unknown,
   passwords: Pick<Passwords, 'importHash'>,
-): ReturnType<Passwords['importHash']> | undefined => {
-  const isNone =
-    given === undefined ||
-    given === '' ||
-    (typeof given === 'string' && given.startsWith('!'))
-  return isNone ? undefined : passwords.importHash(given)
+): Promise<{ readonly hash?: string; readonly message?: string }> {
+  if (given === undefined || given === '') return {}
+  if (typeof given === 'string' && given.startsWith('!')) return {}
+  return passwords.importHash(given)
 }
 
 /** What an import changes of a user who exists: the members that it names. A password is replaced and never removed. */
@@ -102,10 +110,7 @@ export function exportedUser({ user, hash }: Account, withHash: boolean): Import
   return {
     id,
     username,
-    ...(email !== undefined && { email }),
-    ...(emailVerifiedAt !== undefined && { emailVerifiedAt }),
-    ...(phone !== undefined && { phone }),
-    ...(phoneVerifiedAt !== undefined && { phoneVerifiedAt }),
+    ...withoutUndefined({ email, emailVerifiedAt, phone, phoneVerifiedAt }),
     ...(withHash && isUsable(hash) && { passwordHash: hash }),
     active,
     staff,

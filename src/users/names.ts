@@ -11,8 +11,10 @@ const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u
 const MAX_INPUT = 4 * MAX_CHARACTERS
 
 /** The stored form of a username: NFKC, as in Django. @returns `undefined` if the input is too long for a name */
-export const usernameOf = (input: string): string | undefined =>
-  input.length > MAX_INPUT ? undefined : input.normalize('NFKC')
+export function usernameOf(input: string): string | undefined {
+  if (input.length > MAX_INPUT) return undefined
+  return input.normalize('NFKC')
+}
 
 /**
  * Validates a new user's name.

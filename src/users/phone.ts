@@ -2,7 +2,7 @@
 const SHAPE = /^\+[1-9]\d{6,14}$/
 
 /** Validates a phone number. The form is strict, so that a number has one spelling. @returns the message if it is invalid */
-export const phoneFault = (number: string): string | undefined =>
-  SHAPE.test(number)
-    ? undefined
-    : 'Enter a phone number with its country code and without spaces, such as +351912345678.'
+export function phoneFault(number: string): string | undefined {
+  if (SHAPE.test(number)) return undefined
+  return 'Enter a phone number with its country code and without spaces, such as +351912345678.'
+}

@@ -1,9 +1,10 @@
 import { tagOf } from '../base/json-value.ts'
 import { nearest } from '../base/nearest.ts'
+import { listOf, ownMember } from '../base/optional.ts'
 import { isStorable } from '../base/storable.ts'
 import type { ImportedPassword } from '../passwords/imported.ts'
 import { parseAttributes, UNSTORABLE } from './attributes.ts'
-import { fieldError, listOf } from './field-errors.ts'
+import { fieldError } from './field-errors.ts'
 import type { Attributes } from './user.ts'
 
 /**
@@ -35,8 +36,10 @@ type Fault = (value: unknown) => string | undefined
 
 const unless =
   (is: (value: unknown) => boolean, message: string): Fault =>
-  (value) =>
-    is(value) ? undefined : message
+  (value) => {
+    if (is(value)) return undefined
+    return message
+  }
 
 type Members<Name extends string = string> = Readonly<Record<Name, Fault>>
 
@@ -52,8 +55,7 @@ export const USER_MEMBERS: Members<keyof UserInput> = {
   staff: unless(isBoolean, 'Must be a valid boolean.'),
   superuser: unless(isBoolean, 'Must be a valid boolean.'),
   roles: rolesFault,
-  // `parseMembers` replaces them by what JSON can hold, or by its message.
-  attributes: (value) => (typeof value === 'string' ? value : undefined),
+  attributes: attributesFault,
 }
 
 /** An id is for ever, and a password is changed by `setPassword`. */
@@ -117,7 +119,7 @@ export function parseMembers<Input extends object>(
 ): Input {
   if (required.length === 0 && tagOf(input) !== 'Object')
     throw fieldError({ non_field_errors: ['Expected an object.'] })
-  const copy: Record<string, unknown> = isObject(input) ? { ...input } : {}
+  const copy: Record<string, unknown> = { ...(isObject(input) && input) }
   if (copy.attributes !== undefined) copy.attributes = parseAttributes(copy.attributes)
   rejectWrongMembers(copy, known, required)
   return copy as Input
@@ -140,19 +142,18 @@ function rejectWrongMembers(
 
 function faultsOf(name: string, value: unknown, known: Members): readonly string[] {
   if (value === undefined) return []
-  const fault = Object.hasOwn(known, name) ? known[name] : undefined
+  const fault = ownMember(known, name)
   if (fault === undefined) return [unknownMember(name, Object.keys(known))]
   return listOf(fault(value))
 }
 
 function unknownMember(name: string, names: readonly string[]): string {
   const meant = nearest(name, names)
-  return meant === undefined
-    ? `Unknown member. Expected one of: ${names.join(', ')}.`
-    : `Unknown member. Did you mean "${meant}"?`
+  if (meant === undefined) return `Unknown member. Expected one of: ${names.join(', ')}.`
+  return `Unknown member. Did you mean "${meant}"?`
 }
 
-function isString(value: unknown): boolean {
+function isString(value: unknown): value is string {
   return typeof value === 'string'
 }
 
@@ -168,7 +169,14 @@ function isMoment(value: unknown): boolean {
 function rolesFault(value: unknown): string | undefined {
   if (!Array.isArray(value) || !value.every(isString))
     return 'Expected a list of strings.'
-  return value.every(isStorable) ? undefined : UNSTORABLE
+  if (value.every(isStorable)) return undefined
+  return UNSTORABLE
+}
+
+/** @param value what `parseAttributes` has made of the attributes: what JSON can hold, or its message */
+function attributesFault(value: unknown): string | undefined {
+  if (isString(value)) return value
+  return undefined
 }
 
 function isObject(value: unknown): boolean {

@@ -1,10 +1,11 @@
 import type { Awaitable } from '../base/awaitable.ts'
 import type { UnixSeconds } from '../base/clock.ts'
+import type { JointWrite } from './joint-write.ts'
 import type { Account, StoredUser, UserId } from './user.ts'
 
 export type UserField = 'id' | 'username' | 'email' | 'phone'
 
-/** A field that is unique in another form than it is stored in. */
+/** A field whose normalized form must be unique, not the stored one. */
 export type KeyField = 'username' | 'email'
 
 /** A field with an address at which a user proves to receive messages. */
@@ -20,7 +21,7 @@ export interface NewUser {
   readonly phone?: string | undefined
   readonly phoneVerifiedAt?: UnixSeconds | undefined
   readonly hash: string
-  /** Default 0. A user who may get the id of a deleted one needs an epoch that that one never had. */
+  /** Default 0. If the id may have been that of a deleted user, an epoch that the deleted user never had. */
   readonly epoch?: number
   readonly active: boolean
   readonly staff: boolean
@@ -31,10 +32,10 @@ export interface NewUser {
   readonly attributes: Readonly<Record<string, unknown>>
 }
 
-/** What must be unique of a user: of `email` its key (see `email.ts`). */
+/** The unique values of a user; `email` as its key (see `email.ts`). */
 export type UserKeys = Pick<NewUser, 'id' | 'usernameKey' | 'email' | 'phone'>
 
-/** What became of users; those that are in neither list have an id, a name or an address that is taken. */
+/** The result of inserting users. Those in neither set have an id, a name or an address that is taken. */
 export interface InsertedUsers {
   readonly inserted: ReadonlySet<UserId>
   /** Not inserted: see `insertWithId`. */
@@ -63,7 +64,7 @@ export interface UserChange {
   readonly attributes?: Readonly<Record<string, unknown>>
 }
 
-/** What must still hold of a user when a change is written: it may have changed since it was read. */
+/** The condition of a compare-and-swap: what must still be true of the user when the change is written. */
 export interface UserCondition {
   /** A member without a value: the user has no address. */
   readonly email?: string | undefined
@@ -72,6 +73,8 @@ export interface UserCondition {
   readonly epoch?: number
   /** As they were read. */
   readonly attributes?: Readonly<Record<string, unknown>>
+  /** Another user is an active superuser, or this one is none. */
+  readonly leavesSuperuser?: boolean
 }
 
 /** The port to the users. Each function is one statement or one transaction. */
@@ -95,8 +98,11 @@ export interface Users {
   read(field: UserField, value: string): Promise<Account | undefined>
   /** The user whose name or address has this key (see `names.ts`, `email.ts`), as committed: never from a cache. */
   findByKey(field: KeyField, key: string): Promise<StoredUser | undefined>
-  /** @returns `false` if the id, the `usernameKey`, the email in any letter case, or the phone is taken */
-  insert(user: NewUser): Promise<boolean>
+  /**
+   * @param joint made in the same transaction, once the user is inserted
+   * @returns `false` if the id, the `usernameKey`, the email in any letter case, or the phone is taken
+   */
+  insert(user: NewUser, joint?: JointWrite): Promise<boolean>
   /**
    * Inserts a user whose id may have been that of a deleted one, if nothing of that one is left: no session that is not revoked,
    * no row of a feature. What the former user writes at the same moment is committed before the deletion, and found here.
@@ -108,13 +114,17 @@ export interface Users {
    * @param users with different ids
    */
   insertAll(users: readonly NewUser[]): Promise<InsertedUsers>
-  /** What stored users have of the keys of these, in no order: one user may have the id of one and the email of another. */
+  /** The keys of these users that stored users already have, unordered. One stored user may match several of them. */
   findKeys(users: readonly UserKeys[]): Promise<readonly UserKeys[]>
-  /** @returns the user after the change; `undefined` if there is no such user, or `onlyIf` does not hold of it */
+  /**
+   * @param joint made in the same transaction, once a change with members is written
+   * @returns the user after the change; `undefined` if there is no such user, or `onlyIf` does not hold of it
+   */
   change(
     id: UserId,
     change: UserChange,
     onlyIf?: UserCondition,
+    joint?: JointWrite,
   ): Promise<StoredUser | undefined>
   /**
    * Marks an address as verified, if the user still has it: the proof may be older than a change.
@@ -132,16 +142,21 @@ export interface Users {
    *
    * @param read of the user that was found before the hash was computed: with `joinedAt`, since another may have the id now; with
    *   `epoch`, if what proved the user's identity counts only until the next change
+   * @param joint made in the same transaction, once the hash is replaced
    * @returns `false` if there is no such user
    */
   setPassword(
     id: UserId,
     hash: string,
     read?: Partial<Pick<StoredUser, 'joinedAt' | 'epoch'>>,
+    joint?: JointWrite,
   ): Promise<boolean>
   /** Replaces the hash by one of the same password, if it is still `old`. The epoch does not change. */
   upgradeHash(id: UserId, old: string, hash: string): Promise<boolean>
-  delete(id: UserId): Promise<boolean>
+  /** @returns `false` if there is no such user, or `onlyIf` does not hold of it */
+  delete(id: UserId, onlyIf?: Pick<UserCondition, 'leavesSuperuser'>): Promise<boolean>
+  /** Whether a user other than this one is an active superuser. */
+  hasOtherSuperuser(id: UserId): Promise<boolean>
   /** A page of users, ordered by username. @param page.after the last username of the previous page */
   list(page: {
     readonly after?: string

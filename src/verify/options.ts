@@ -1,6 +1,6 @@
 import {
   type Clock,
-  monotonicSeconds,
+  elapsedSeconds,
   type Seconds,
   seconds,
   systemClock,
@@ -17,6 +17,7 @@ import {
 } from '../jwt/algorithms.ts'
 import { CLOCK_TOLERANCE } from '../jwt/claims.ts'
 import { LONGEST_STALE } from '../jwt/remote-keys.ts'
+import type { DpopOptions } from './dpop.ts'
 
 type VerifiedType = 'access' | 'sliding'
 
@@ -55,6 +56,10 @@ export interface VerifierOptions {
    * is 503 `revocations_unavailable`. Default false: a token is valid until it expires.
    */
   readonly revocations?: boolean | RevocationOptions
+  /**
+   * Accepts tokens that are bound to a key (DPoP, RFC 9449), as `Authorization: DPoP …` with a proof. Without it they are refused with 401.
+   */
+  readonly dpop?: DpopOptions
   /** Called with the error if the key set or the revocations could not be read. */
   readonly onError?: (error: unknown) => void
   /** Default: the runtime's. */
@@ -88,6 +93,7 @@ export interface ParsedVerifierOptions {
   readonly maxStale: Seconds
   readonly coolDown: Seconds
   readonly revocations: { readonly url: string; readonly maxAge: Seconds } | undefined
+  readonly dpop: DpopOptions | undefined
   readonly onError: (error: unknown) => void
   readonly fetch: typeof fetch
   readonly clock: Clock
@@ -97,7 +103,7 @@ export interface ParsedVerifierOptions {
 /** @throws AuthError `invalid_config` of the first option that is wrong */
 export function parseOptions(options: VerifierOptions): ParsedVerifierOptions {
   refuseUnknownOptions(options, OPTIONS, (name) => name)
-  const { issuer, clock = systemClock, elapsed = monotonicSeconds } = options
+  const { issuer, clock = systemClock, elapsed = elapsedSeconds } = options
   parseSecureUrl(parseString(issuer, 'issuer'), 'issuer')
   const base = issuer.replace(/\/+$/, '')
   const { jwksUrl = `${base}/.well-known/jwks.json` } = options
@@ -118,6 +124,7 @@ export function parseOptions(options: VerifierOptions): ParsedVerifierOptions {
     maxStale: parseDuration(options.maxStale ?? '1h', 'maxStale', 1, LONGEST_STALE),
     coolDown: parseDuration(options.coolDown ?? '10s', 'coolDown', 1, 3600),
     revocations: parseRevocations(options.revocations ?? false, base),
+    dpop: parseDpop(options.dpop),
     onError: options.onError ?? (() => {}),
     // Some runtimes allow `fetch` only as a function of the global object.
     fetch: options.fetch ?? ((input, init) => fetch(input, init)),
@@ -143,6 +150,7 @@ const OPTIONS: Readonly<Record<keyof VerifierOptions, true>> = {
   maxStale: true,
   coolDown: true,
   revocations: true,
+  dpop: true,
   onError: true,
   fetch: true,
   clock: true,
@@ -189,6 +197,17 @@ function parseRevocations(
   return {
     url: parseSecureUrl(url, 'revocations.url'),
     maxAge: parseDuration(maxAge, 'revocations.maxAge', 1, 300),
+  }
+}
+
+const DPOP_OPTIONS: Readonly<Record<keyof DpopOptions, true>> = { url: true, use: true }
+
+function parseDpop(options: DpopOptions | undefined): DpopOptions | undefined {
+  if (options === undefined) return undefined
+  refuseUnknownOptions(options, DPOP_OPTIONS, (name) => `dpop.${name}`)
+  return {
+    ...options,
+    url: parseSecureUrl(parseString(options.url, 'dpop.url'), 'dpop.url'),
   }
 }
 

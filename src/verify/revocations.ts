@@ -72,20 +72,24 @@ export class RevocationFeed {
     const mayRead = this.#since(this.#requestedAt) >= REFRESH_AFTER
     const canWait = mayRead || this.#reading !== undefined
     if (age >= this.#options.maxAge && canWait)
-      return this.#read().then(() => this.#judge(sid, claims))
+      return this.#read().then(() => this.#judge(claims))
     if (age >= REFRESH_AFTER && mayRead) void this.#read()
-    return this.#judge(sid, claims)
+    return this.#judge(claims)
   }
 
-  #judge(sid: string, { exp, iat }: Claims): void {
+  #judge({ sid, client_sid: clientSid, exp, iat }: Claims): void {
     const { clock, maxAge } = this.#options
-    if (this.#revoked.has(sid)) throw new AuthError('revoked')
+    if (this.#isRevoked(sid) || this.#isRevoked(clientSid)) throw new AuthError('revoked')
     if (this.#since(this.#readAt) >= maxAge)
       throw unavailable('the feed of revocations cannot be read')
     if (!(Number(exp) - Number(iat) <= this.#window))
       throw unavailable('the token lives longer than the feed lists revoked sessions')
     // With a leeway, a token could outlive the entry of its session in the feed.
     if (!(clock() - Number(iat) < this.#window)) throw new AuthError('expired')
+  }
+
+  #isRevoked(id: unknown): boolean {
+    return typeof id === 'string' && this.#revoked.has(id)
   }
 
   /** Starts a read, or joins the one in progress. Never rejects. */

@@ -18,7 +18,15 @@ import { rejectAccessType, TYPES } from '../jwt/compact.ts'
 import type { Claims } from '../jwt/json.ts'
 import type { Jwk } from '../jwt/jwk.ts'
 import { RemoteKeys } from '../jwt/remote-keys.ts'
-import { noUserNamed, requireJti, typeFault, userIdIn } from '../tokens/user-of-token.ts'
+import {
+  isOfClient,
+  noUserNamed,
+  requireJti,
+  typeFault,
+  userIdIn,
+} from '../tokens/user-of-token.ts'
+import { BEARER, challengeOf, requireScopes, type ScopeOptions } from './applications.ts'
+import { boundTokens, requireUnbound } from './dpop.ts'
 import {
   type ParsedVerifierOptions,
   parseOptions,
@@ -42,32 +50,39 @@ export type TokenClaims = Claims & {
   readonly acr?: string
   /** Who acts as the user (RFC 8693 §4.1). */
   readonly act?: { readonly sub?: string }
+  /** The application that the token was issued to (RFC 9068 §2.2), and what it may do, separated by spaces. */
+  readonly client_id?: string
+  readonly scope?: string
 }
 
 /** Checks the access tokens of another service. Made by `verifier`. */
 export interface TokenVerifier {
   /**
-   * Checks a token.
+   * Checks a token. One that is bound to a key needs a request with a proof: `authenticate`.
    *
    * @throws AuthError, with the status 401 if the token is not valid: `malformed too_large unsupported_alg unsupported_header
-   *   unknown_key bad_signature expired not_yet_valid invalid_claim wrong_issuer wrong_audience wrong_type revoked`; with 503 if
-   *   that cannot be decided: `keys_unavailable revocations_unavailable`. Its message has no part of the token
+   *   unknown_key bad_signature expired not_yet_valid invalid_claim wrong_issuer wrong_audience wrong_type revoked bound_token`; with 503 if
+   *   that cannot be decided: `keys_unavailable revocations_unavailable`; with 403 if it is the token of an application which lacks the
+   *   scope, or none is required: `insufficient_scope permission_denied`. Its message has no part of the token
    */
-  check(token: string): Promise<TokenClaims>
+  check(token: string, required?: ScopeOptions): Promise<TokenClaims>
   /**
-   * Checks the bearer token of a request (RFC 6750 §2.1).
+   * Checks the token of a request (RFC 6750 §2.1), and the proof of one that is bound to a key (RFC 9449 §7.1).
    *
    * @returns `undefined` if the request has none
-   * @throws AuthError as `check`; `bad_authorization_header`
+   * @throws AuthError as `check`; `bad_authorization_header`, `invalid_dpop_proof`
    */
-  authenticate(request: Request): Promise<TokenClaims | undefined>
+  authenticate(
+    request: Request,
+    required?: ScopeOptions,
+  ): Promise<TokenClaims | undefined>
   /**
    * `authenticate` for a request that must have a token.
    *
-   * @param signIn what is required of the sign-in behind it (RFC 9470), if the issuer's `tokens.signInClaims` is on
+   * @param required a scope; and what is required of the sign-in behind it (RFC 9470), if the issuer's `tokens.signInClaims` is on
    * @throws AuthError as `authenticate`; `not_authenticated`, `insufficient_user_authentication`. `error.toResponse()` is the answer
    */
-  require(request: Request, signIn?: StepUpOptions): Promise<TokenClaims>
+  require(request: Request, required?: StepUpOptions & ScopeOptions): Promise<TokenClaims>
 }
 
 /**
@@ -80,12 +95,22 @@ export function verifier(options: VerifierOptions): TokenVerifier {
   const settings = parseOptions(options)
   const { clock, revocations } = settings
   const keys = keysOf(settings)
+  const bound = boundTokens(settings.dpop, clock)
   const cache = settings.cache === 0 ? undefined : new TokenCache(settings.cache)
   const feed =
     revocations &&
     new RevocationFeed({ ...settings, ...revocations, withdraw: keys.withdraw })
 
-  async function check(token: string): Promise<TokenClaims> {
+  async function check(token: string, required: ScopeOptions = {}): Promise<TokenClaims> {
+    refuseUnknownOptions(required, SCOPE_OPTIONS, (name) => name)
+    const claims = await checkToken(token)
+    // There is no request that could have a proof.
+    requireUnbound(claims.cnf !== undefined)
+    requireScopes(claims, required)
+    return claims
+  }
+
+  async function checkToken(token: string): Promise<TokenClaims> {
     const cached = cache?.find(token, keys.version, clock)
     const claims = cached?.claims ?? (await verifyToken(token, keys, settings, cache))
     const checked = feed?.check(claims)
@@ -99,19 +124,29 @@ export function verifier(options: VerifierOptions): TokenVerifier {
     return claims as TokenClaims
   }
 
-  async function authenticate({ headers }: Request): Promise<TokenClaims | undefined> {
-    const token = credentialsAfter(['Bearer'], headers.get('authorization') ?? undefined)
+  async function authenticate(
+    request: Request,
+    required: ScopeOptions = {},
+  ): Promise<TokenClaims | undefined> {
+    const header = request.headers.get('authorization') ?? ''
+    const token = credentialsAfter(['Bearer', 'DPoP'], header)
     if (token === undefined) return undefined
-    return check(token)
+    const claims = await checkToken(token)
+    const isBound = claims.cnf !== undefined
+    requireUnbound(isBound !== DPOP.test(header))
+    refuseUnknownOptions(required, SCOPE_OPTIONS, (name) => name)
+    requireScopes(claims, required)
+    if (isBound) await bound.check(request, token, claims)
+    return claims
   }
 
   async function require(
     request: Request,
-    signIn: StepUpOptions = {},
+    { scope = [], clients = false, ...signIn }: StepUpOptions & ScopeOptions = {},
   ): Promise<TokenClaims> {
     refuseUnknownOptions(signIn, STEP_UP_OPTIONS, (name) => name)
     const stepUp = parseStepUp(signIn)
-    const claims = await authenticate(request)
+    const claims = await authenticate(request, { scope, clients })
     if (claims === undefined) throw new AuthError('not_authenticated')
     if (stepUp !== undefined) requireStepUp(claims, stepUp, clock())
     return claims
@@ -120,10 +155,18 @@ export function verifier(options: VerifierOptions): TokenVerifier {
   return { check, authenticate, require }
 }
 
+/** The scheme of tokens that are bound to a key (RFC 9449 §7.1). */
+const DPOP = /^[\t-\r ]*dpop[\t-\r ]/i
+
 const STEP_UP_OPTIONS: Readonly<Record<keyof StepUpOptions, true>> = {
   fresh: true,
   amr: true,
   acr: true,
+}
+
+const SCOPE_OPTIONS: Readonly<Record<keyof ScopeOptions, true>> = {
+  scope: true,
+  clients: true,
 }
 
 /** @throws AuthError `insufficient_user_authentication`, with the challenge of its answer */
@@ -132,7 +175,7 @@ function requireStepUp(claims: Claims, stepUp: StepUp, now: UnixSeconds): void {
     requireProof(proofIn(claims), stepUp, now)
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
-    throw error.withChallenges([stepUpChallengeOf('Bearer realm="api"', stepUp)])
+    throw error.withChallenges([challengeOf(stepUpChallengeOf(BEARER, stepUp), claims)])
   }
 }
 
@@ -162,7 +205,7 @@ function requireOwnClaims(claims: Claims, settings: ParsedVerifierOptions): void
   if (claims.exp === undefined) throw missingExp()
   requireJti(claims, settings)
   requireOneOfTypes(claims, settings)
-  if (!userIdIn(claims, settings)) throw noUserNamed()
+  if (!isOfClient(claims) && !userIdIn(claims, settings)) throw noUserNamed()
 }
 
 function requireOneOfTypes(claims: Claims, settings: ParsedVerifierOptions): void {

@@ -10,6 +10,7 @@ import {
   rejectUnsuitable,
 } from '../jwt/jwk.ts'
 import { invalidKey, type PublicJwk, parseKid } from '../jwt/key.ts'
+import { type WebAlgorithm, webAlgorithmOf } from '../jwt/web-algorithm.ts'
 
 /** Verifies signatures of one algorithm with WebCrypto. */
 export interface WebKey {
@@ -21,21 +22,6 @@ export interface WebKey {
     signed: Uint8Array<ArrayBuffer>,
     signature: Uint8Array<ArrayBuffer>,
   ): Promise<boolean>
-}
-
-interface Params {
-  readonly name: string
-  readonly namedCurve?: string
-  readonly hash?: string
-  readonly saltLength?: number
-}
-
-/** What WebCrypto needs (Web Cryptography API §20 to §28; EdDSA: WICG Secure Curves). */
-interface WebAlgorithm {
-  readonly forImport: Params
-  readonly forVerify: Params
-  /** Length of a signature in bytes. */
-  readonly length: number
 }
 
 /**
@@ -54,21 +40,23 @@ export async function importWebKey(entry: unknown, alg?: Algorithm): Promise<Web
   const algorithm = algorithmOf(alg, jwk)
   const members = publicMembersOf(jwk)
   rejectUnsuitable(algorithm, members, false)
-  const { forImport, forVerify, length } = webAlgorithmOf(algorithm, members)
-  const key = await importCryptoKey(members, forImport)
+  const length = signatureLength(algorithm, members)
+  const web = webAlgorithmOf(algorithm, String(members.crv))
+  const key = await importCryptoKey(members, web)
   return {
     alg: algorithm,
     kid: parseKid(jwk.kid),
     fingerprint: JSON.stringify(members),
     verify: async (signed, signature) =>
-      signature.length === length &&
-      crypto.subtle.verify(forVerify, key, signature, signed),
+      signature.length === length && crypto.subtle.verify(web, key, signature, signed),
   }
 }
 
-async function importCryptoKey(members: PublicJwk, params: Params) {
+async function importCryptoKey(members: PublicJwk, algorithm: WebAlgorithm) {
   try {
-    return await crypto.subtle.importKey('jwk', { ...members }, params, false, ['verify'])
+    return await crypto.subtle.importKey('jwk', { ...members }, algorithm, false, [
+      'verify',
+    ])
   } catch (cause) {
     throw invalidKey(
       'the key cannot be read: it is damaged, or this runtime does not support it',
@@ -85,46 +73,17 @@ function publicMembersOf(jwk: Jwk): PublicJwk {
   ) as unknown as PublicJwk
 }
 
-function webAlgorithmOf(alg: Algorithm, jwk: PublicJwk): WebAlgorithm {
+/** In bytes. @throws AuthError `invalid_key` if the algorithm has a secret */
+function signatureLength(alg: Algorithm, jwk: PublicJwk): number {
   const details = ALGORITHMS[alg]
   switch (details.kind) {
     case 'hmac':
       throw invalidKey(`${alg} needs a secret, and this is a public key`)
     case 'ec':
-      return ecdsa(details.curve, webHash(details.hash), 2 * details.bytes)
+      return 2 * details.bytes
     case 'rsa':
-      if (details.salt === undefined) return pkcs1(webHash(details.hash), jwk)
-      return pss(webHash(details.hash), details.salt, jwk)
+      return base64urlMember({ ...jwk }, 'n').length
     case 'okp':
-      return edwards(String(jwk.crv))
+      return jwk.crv === 'Ed448' ? 114 : 64
   }
 }
-
-const ecdsa = (namedCurve: string, hash: string, length: number): WebAlgorithm => ({
-  forImport: { name: 'ECDSA', namedCurve },
-  forVerify: { name: 'ECDSA', hash },
-  length,
-})
-
-const pkcs1 = (hash: string, jwk: PublicJwk): WebAlgorithm => ({
-  forImport: { name: 'RSASSA-PKCS1-v1_5', hash },
-  forVerify: { name: 'RSASSA-PKCS1-v1_5' },
-  length: modulusLength(jwk),
-})
-
-const pss = (hash: string, saltLength: number, jwk: PublicJwk): WebAlgorithm => ({
-  forImport: { name: 'RSA-PSS', hash },
-  forVerify: { name: 'RSA-PSS', saltLength },
-  length: modulusLength(jwk),
-})
-
-const edwards = (name: string): WebAlgorithm => ({
-  forImport: { name },
-  forVerify: { name },
-  length: name === 'Ed448' ? 114 : 64,
-})
-
-/** `sha256` is `SHA-256` in WebCrypto. */
-const webHash = (hash: string): string => hash.replace('sha', 'SHA-')
-
-const modulusLength = (jwk: PublicJwk): number => base64urlMember({ ...jwk }, 'n').length

@@ -54,6 +54,8 @@ test('a user sees the live sessions, and which one is the own', async (t) => {
     amr: [],
     acr: null,
     actor: null,
+    client_id: null,
+    scopes: [],
   })
   for (const each of body) assert.ok(!('jti' in each) && !('epoch' in each))
 })

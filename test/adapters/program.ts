@@ -21,6 +21,7 @@ import type { User } from '../../src/users/user.ts'
 import type { Requirement, Watchword } from '../../src/watchword.ts'
 import { buildWatchword } from '../build-watchword.ts'
 import type { Setting } from './adapter.ts'
+import { inParts } from './parts.ts'
 
 export const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
 
@@ -41,6 +42,7 @@ export const authOf = ({
     pages: redirects && { redirect: true },
     browsableApi: { production: true, requirements: 'public' },
     log: () => {},
+    presets: [inParts()],
   })
 
 type Auth = ReturnType<typeof authOf>
@@ -171,6 +173,12 @@ export const ROUTES: readonly Route[] = [
       )
       return { id }
     },
+  },
+  {
+    method: 'GET',
+    path: '/rendered/',
+    requirement: { permissions: allowAny, browsable: 'rendered' },
+    answer: who,
   },
   {
     method: 'GET',

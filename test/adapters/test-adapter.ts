@@ -10,6 +10,7 @@ import { BROWSING } from './scenarios/browsing.ts'
 import { ENDPOINTS } from './scenarios/endpoints.ts'
 import { GUARDS } from './scenarios/guards.ts'
 import { MOUNTING } from './scenarios/mounting.ts'
+import { PARTS } from './scenarios/parts.ts'
 import { REDIRECTS } from './scenarios/redirects.ts'
 import { SCHEMES } from './scenarios/schemes.ts'
 import { seed } from './seed.ts'
@@ -22,6 +23,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...MOUNTING,
   ...BROWSING,
   ...REDIRECTS,
+  ...PARTS,
 ]
 
 /** Runs every scenario with an adapter's program. There is one server for each setup. */

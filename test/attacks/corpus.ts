@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import type { TokenType } from '../../src/tokens/claims.ts'
 import { type Members, unknownMember } from '../members.ts'
+import { type HawkAttack, OF_HAWK_REQUEST } from './hawk.ts'
+import { OAUTH_CORPUS, OAUTH_MEMBERS, type OAuthKinds } from './oauth-corpus.ts'
+import { OF_POLICY, OF_REQUEST, type SignedRequestAttack } from './signed-request.ts'
 
 /** A string, possibly in parts, so that a megabyte is short in the file. */
 export type Text = string | readonly (string | Repeated)[]
@@ -34,7 +37,7 @@ interface Common {
   readonly note?: string
 }
 
-interface Kinds {
+interface Kinds extends OAuthKinds {
   readonly token: {
     readonly profile: string
     readonly token: Text
@@ -63,7 +66,28 @@ interface Kinds {
   readonly otp: MailedCode | TotpCode
   readonly header: HttpAttack
   readonly request: HttpAttack
+  readonly redirect_uri: {
+    readonly client: {
+      readonly type: ApplicationType
+      readonly redirect_uris: readonly string[]
+    }
+    /** `null`: the parameter is missing; a list: it is sent more than once. */
+    readonly presented: string | readonly string[] | null
+  }
+  readonly register_redirect_uri: { readonly type: ApplicationType; readonly uri: string }
+  readonly pkce: {
+    /** A list: the parameter is sent twice. */
+    readonly challenge?: string | readonly string[]
+    readonly method?: string
+    readonly verifier?: string
+  }
+  readonly next: { readonly origin: string; readonly value: string }
+  readonly httpsig: SignedRequestAttack
+  readonly hawk: HawkAttack
 }
+
+/** Native applications are public: they cannot keep a secret. */
+type ApplicationType = 'web' | 'native'
 
 /** A code that a client presents, and how often it was wrong before. */
 interface PresentedCode {
@@ -174,6 +198,20 @@ const MEMBERS: { readonly [K in Kind]: Members<Kinds[K]> } = {
   otp: OF_OTP,
   header: OF_HTTP,
   request: OF_HTTP,
+  redirect_uri: { client: true, presented: true },
+  register_redirect_uri: { type: true, uri: true },
+  pkce: { challenge: true, method: true, verifier: true },
+  next: { origin: true, value: true },
+  httpsig: { policy: true, request: true, fields: true, usedNonces: true },
+  ...OAUTH_MEMBERS,
+  hawk: {
+    credentials: true,
+    clock: true,
+    skew: true,
+    request: true,
+    authorization: true,
+    usedNonces: true,
+  },
 }
 
 /** Whether cases of a kind are replayed. */
@@ -182,8 +220,16 @@ export const isReplayed = (kind: string): kind is Kind => Object.hasOwn(MEMBERS,
 /** A member of a case that no code reads, so that the case would be replayed in part. */
 export function unreadMember(attack: Attack): string | undefined {
   const { http = {} } = attack as Partial<HttpAttack>
+  const { client = {} } = attack as Partial<Attack<'redirect_uri'>>
+  const { policy = {}, request = {} } = attack as Partial<Attack<'httpsig'>>
   const unread = unknownMember(attack, { ...COMMON, ...MEMBERS[attack.kind] })
-  return unread ?? unknownMember(http, { status: true })
+  return (
+    unread ??
+    unknownMember(http, { status: true }) ??
+    unknownMember(client, { type: true, redirect_uris: true }) ??
+    unknownMember(policy, OF_POLICY) ??
+    unknownMember(request, attack.kind === 'hawk' ? OF_HAWK_REQUEST : OF_REQUEST)
+  )
 }
 
 export interface Corpus {
@@ -195,6 +241,9 @@ export interface Corpus {
 }
 
 export const CORPUS = new URL('../data/vectors/attacks.json', import.meta.url)
+
+/** The cases of the file about OAuth, which has no profiles of its own. */
+export const readOAuthCases = (): Corpus['cases'] => readCorpus(OAUTH_CORPUS).cases
 
 export function readCorpus(file: string | URL): Corpus {
   const corpus = JSON.parse(readFileSync(file, 'utf8'))

@@ -85,3 +85,31 @@ test('a field twice in JSON is rejected before any look-up: every field of every
     '/auth/login username',
   ])
 })
+
+test('a name twice is rejected also in a body that an endpoint reads by itself', async (t) => {
+  const { auth } = testInstance({
+    url: 'https://app.example.com',
+    oauth: { registration: 'open' },
+    accounts: { requireActivation: false, fields: ['city'] },
+    user: { city: 'string' },
+  })
+  cleanUp(t, () => auth.close())
+  const post = async (path: string, body: string) => {
+    const headers = { 'content-type': 'application/json' }
+    const request = new Request(`https://app.example.com${path}`, {
+      method: 'POST',
+      headers,
+      body,
+    })
+    return (await auth.handler(request)).status
+  }
+  const user = '"username":"ada","email":"ada@example.com","password":"qhr4-7mzt-w2pd"'
+  const bodies = {
+    '/oauth/register': ['"redirect_uris":["https://a.example/"]', '"client_name":"a"'],
+    '/auth/users/': [user, '"city":"a"'],
+  }
+  for (const [path, [others, member]] of Object.entries(bodies)) {
+    assert.equal(await post(path, `{${others},${member},${member}}`), 400, path)
+    assert.ok((await post(path, `{${others},${member}}`)) < 300, `control: ${path}`)
+  }
+})

@@ -1,11 +1,17 @@
 import { signed } from '../conformance/forge.ts'
 import type { JsonObject } from '../conformance/recording.ts'
-import { type Attack, type Corpus, type HttpAttack, profileOf } from './corpus.ts'
+import {
+  type Attack,
+  type Corpus,
+  type HttpAttack,
+  profileOf,
+  readOAuthCases,
+} from './corpus.ts'
 
-/** A corpus, and cases about faults that it does not have. */
+/** A corpus, the cases about OAuth, and cases about faults that it does not have. */
 export const withOwnCases = (corpus: Corpus): Corpus => ({
   ...corpus,
-  cases: [...corpus.cases, ...ownCases(corpus)],
+  cases: [...corpus.cases, ...readOAuthCases(), ...ownCases(corpus)],
 })
 
 /** In the format of the corpus, each kind of attack with its control. */

@@ -1,3 +1,4 @@
+import { judgeAuthorizations } from './authorization.ts'
 import { judgeConfig } from './config.ts'
 import {
   type Attack,
@@ -6,24 +7,21 @@ import {
   type Kind,
   unreadMember,
 } from './corpus.ts'
+import { judgeDpop } from './dpop.ts'
+import { judgeHawk } from './hawk.ts'
 import { featureAwaited, judgeOverHttp } from './http.ts'
 import { judgeEmail, judgeSameName } from './identity.ts'
 import { judgeKey } from './key.ts'
+import { judgeLogoutAddress } from './logout-address.ts'
+import { judgeNext } from './next.ts'
 import { judgeOtp, judgeResetMail } from './one-time-code.ts'
+import { judgePushedRequest } from './pushed-request.ts'
+import { judgeRegistration } from './registration.ts'
 import { judgeRevocation } from './revocation.ts'
 import { changedPrototypes } from './side-effects.ts'
+import { judgeSignedRequest } from './signed-request.ts'
 import { judgeTokens } from './token.ts'
 import type { Judged, Pending, Verdict } from './verdict.ts'
-
-/** The missing features of kinds that are not replayed yet. */
-const LATER: { readonly [kind: string]: string } = {
-  redirect_uri: 'OAuth',
-  register_redirect_uri: 'OAuth',
-  pkce: 'OAuth',
-  next: 'redirects after sign-in',
-  hawk: 'Hawk',
-  httpsig: 'HTTP message signatures',
-}
 
 /** The kinds that need no server. */
 export async function replayInProcess(corpus: Corpus): Promise<Judged[]> {
@@ -38,6 +36,24 @@ export async function replayInProcess(corpus: Corpus): Promise<Judged[]> {
   for (const attack of attacksOf(corpus, 'reset_mail'))
     judged.push(await judgeResetMail(attack))
   for (const attack of attacksOf(corpus, 'otp')) judged.push(await judgeOtp(attack))
+  for (const attack of attacksOf(corpus, 'next')) judged.push(await judgeNext(attack))
+  for (const attack of attacksOf(corpus, 'httpsig'))
+    judged.push(await judgeSignedRequest(attack))
+  for (const attack of attacksOf(corpus, 'hawk')) judged.push(await judgeHawk(attack))
+  judged.push(
+    ...(await judgeAuthorizations([
+      ...attacksOf(corpus, 'redirect_uri'),
+      ...attacksOf(corpus, 'register_redirect_uri'),
+      ...attacksOf(corpus, 'pkce'),
+    ])),
+  )
+  for (const attack of attacksOf(corpus, 'dpop')) judged.push(await judgeDpop(attack))
+  for (const attack of attacksOf(corpus, 'pushed_request'))
+    judged.push(await judgePushedRequest(attack))
+  for (const attack of attacksOf(corpus, 'registration'))
+    judged.push(await judgeRegistration(attack))
+  for (const attack of attacksOf(corpus, 'logout_address'))
+    judged.push(await judgeLogoutAddress(attack))
   const faults = changedPrototypes()
   return [
     ...judged,
@@ -68,7 +84,7 @@ export const pendingKinds = ({ cases }: Corpus): Pending[] =>
     .map(({ id, kind }) => ({
       id,
       kind,
-      feature: LATER[kind] ?? 'a kind that is not known',
+      feature: 'a kind that is not known',
     }))
 
 /** Cases with members that no code reads: none of them is replayed in part. */

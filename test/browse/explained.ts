@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { guardOf } from '../../src/adapters/fetch.ts'
-import type { Explanation } from '../../src/guard/explain.ts'
+import type { Explanation } from '../../src/guard/explanation.ts'
 import type { Requirement, Watchword } from '../../src/watchword.ts'
 
 export interface Asked {

@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import express from 'express'
 import * as z from 'zod/mini'
-import { mount } from '../../src/adapters/express.ts'
+import { type Guard, mount } from '../../src/adapters/express.ts'
 import { allowAny, denied, type Permission } from '../../src/permissions/index.ts'
 import { type TestOptions, testInstance } from '../../src/testing/index.ts'
+import type { User } from '../../src/users/user.ts'
 
 export const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 export const SECRET = 'k9J2-vw81-Zpq0-77xY-mmT4-aaB3-Ld0e'
@@ -46,6 +47,8 @@ export async function notesApp(t: TestContext, options: TestOptions = {}) {
     roles: ['editor'],
   })
   await auth.users.create({ username: 'bob', password: PASSWORD })
+  const ina = await auth.users.create({ username: 'ina', password: PASSWORD })
+  await auth.users.change(ina.id, { active: false })
   const app = express()
   const seen: string[] = []
   const guard = mount(app, auth, { browsable: true })
@@ -203,6 +206,7 @@ export async function notesApp(t: TestContext, options: TestOptions = {}) {
     '/plain/',
     guard({ browsable: false }, (_, res) => void res.json({})),
   )
+  addAnswers(app, guard)
   app.get('/framed/', (_, res) => {
     res.type('html').send('<!doctype html><title>t</title><iframe src="/open/"></iframe>')
   })
@@ -215,6 +219,63 @@ export async function notesApp(t: TestContext, options: TestOptions = {}) {
   const url = `http://localhost:${(server.address() as AddressInfo).port}`
   return { url, instance, auth, seen }
 }
+
+/** Routes whose answers browsers treat in their own ways. */
+function addAnswers(app: express.Express, guard: Guard<User, string>): void {
+  const open = { permissions: allowAny }
+  const answers = (path: string, answer: (res: express.Response) => unknown): void => {
+    app.get(
+      path,
+      guard(open, (_, res) => void answer(res)),
+    )
+  }
+  answers('/headers/', (res) =>
+    res
+      .append('Set-Cookie', ['a=1', 'b=2'])
+      .append('X-Two', ['one', 'two'])
+      .json({ ok: true }),
+  )
+  answers('/huge/', (res) => res.type('text').send(Buffer.alloc(52_428_800, 'x')))
+  answers('/unchanged/', (res) => res.status(304).end())
+  answers('/latin/', (res) =>
+    res.setHeader('content-type', 'text/plain; charset=iso-8859-1').end(LATIN),
+  )
+  answers('/surrogates/', (res) => res.type('json').end(SURROGATES))
+  answers('/linked/', (res) =>
+    res
+      .setHeader('Link', '</linked/?page=2>; rel="next", </linked/>; rel="prev"')
+      .json([1]),
+  )
+  answers('/kept/', (res) =>
+    res.setHeader('Cache-Control', 'public, max-age=60').json({}),
+  )
+  const types = ['application/json', 'text/plain']
+  app.post(
+    '/open/',
+    guard({ ...open, describe: { types } }, (req, res) => {
+      res.json({ type: req.headers['content-type'], body: req.body })
+    }),
+  )
+  const choices = Array.from({ length: 5_000 }, (_, i) => `author-${i}`)
+  const author = { type: 'string', enum: choices }
+  const body = { type: 'object', properties: { author, book: { type: 'integer' } } }
+  app.post(
+    '/linked/',
+    guard({ ...open, describe: { body } }, (req, res) => void res.json(req.body)),
+  )
+  app.get(
+    '/evil/',
+    (_, res) => void res.type('html').send('<!doctype html><title>e</title>'),
+  )
+}
+
+const LATIN = Buffer.from('Gr\u00fc\u00dfe', 'latin1')
+/** A lone surrogate as an escape, and one in bytes that are not UTF-8. */
+const SURROGATES = Buffer.concat([
+  Buffer.from('{"escaped":"\\ud800","bytes":"'),
+  Buffer.from([0xed, 0xa0, 0x80]),
+  Buffer.from('"}'),
+])
 
 /** A value whose JSON has about so many bytes. */
 const large = (bytes: number): object => ({

@@ -73,7 +73,10 @@ test('BR-15: HEAD has the headers of the page', async () => {
 
 test('BR-20: indented JSON is what it was', async () => {
   await using app = open()
+  await app.auth.users.create({ username: 'ada', password: PASSWORD })
   const indented = { accept: 'application/json; indent=4' }
+  const me = await app.send('/auth/me/', { ...indented, ...(await app.as('ada')) })
+  assert.match(await me.text(), /^\{\n {4}"id": /)
   const answer = await app.send('/api/token/', indented, 'OPTIONS')
   assert.match(await answer.text(), /^\{\n {4}"name": "Token Obtain Pair",/)
 })
@@ -180,7 +183,78 @@ test('the index lists the endpoints, with links to their pages and to the docume
   assert.match(text, /<a href="..\/..\/api\/token\/"><code>\/api\/token\/<\/code><\/a>/)
   assert.match(text, /<a href="..\/..\/openapi.json">/)
   assert.match(text, /<code>\/auth\/sessions\/:id\/<\/code><\/td><td>Revoke one/)
-  assert.doesNotMatch(text, /<script|\sstyle=|\son\w+=/)
+  assert.doesNotMatch(text, /<script(?![^>]*\ssrc=)|\sstyle=|\son\w+=/)
+})
+
+test('the index describes each path for its forms, paths without a GET and with parameters, too', async () => {
+  await using app = open()
+  await app.auth.users.create({ username: 'ada', password: PASSWORD })
+  const asked = async (path: string, headers: Headers = {}) => {
+    const query = new URLSearchParams({ path })
+    return app.send(`/auth/browse/?${query}`, { ...ROUTE, ...headers })
+  }
+  const session = await asked('/auth/sessions/:id/', await app.as('ada'))
+  assert.equal(session.headers.get('content-type'), ROUTE.accept)
+  assert.equal(session.headers.get('cache-control'), 'no-store')
+  const { methods, principal } = (await session.json()) as Represented
+  assert.deepEqual(
+    methods.map(({ method, outcome }) => [method, outcome]),
+    [['DELETE', 'allowed']],
+  )
+  assert.ok(principal !== undefined)
+  const { methods: signedOut } = (await (
+    await asked('/api/token/')
+  ).json()) as Represented
+  assert.deepEqual(signedOut[0]?.body?.required, ['username', 'password'])
+  assert.equal((await asked('/nothing/')).status, 404)
+  const wrong = await asked('/auth/me/', { authorization: 'Bearer x' })
+  assert.equal(wrong.status, 401)
+
+  const visitor = await app.send('/auth/browse/', { ...ROUTE, ...(await app.as('ada')) })
+  const { principal: who } = (await visitor.json()) as Represented
+  assert.deepEqual((who as { user: { label: string } }).user.label, 'ada')
+})
+
+test('the index describes nothing to those who may not see it', async () => {
+  await using app = open({ ...OPTIONS, proxies: 1, browsableApi: { production: true } })
+  await app.auth.users.create({ username: 'bob', password: PASSWORD })
+  const asked = async (headers: Headers) =>
+    (await app.send('/auth/browse/?path=/auth/me/', { ...ROUTE, ...headers })).status
+  assert.equal(await asked({}), 401)
+  assert.equal(await asked(await app.as('bob')), 403)
+})
+
+test('a page leads to the index, in production only if a navigation may see it', async () => {
+  const linked = async (options: TestOptions): Promise<string | undefined> => {
+    await using app = open({ ...OPTIONS, ...options })
+    const text = await (await app.send('/api/token/refresh/', NAVIGATION)).text()
+    return /<li><a href="([^"]+)">API<\/a>/.exec(text)?.[1]
+  }
+  const production = { proxies: 1, authentication: [bearer()] }
+  const index = '../../../auth/browse/'
+  assert.equal(await linked({}), index)
+  const browsableApi = { production: true } as const
+  assert.equal(await linked({ ...production, browsableApi }), undefined)
+  const seen = { ...browsableApi, requirements: 'public' } as const
+  assert.equal(await linked({ ...production, browsableApi: seen }), index)
+  const authentication = [session()]
+  assert.equal(await linked({ ...production, browsableApi, authentication }), index)
+  assert.equal(await linked({ endpoints: { browseIndex: false } }), undefined)
+})
+
+test('BR-40: prefixes of a path that have a page are links above it', async () => {
+  await using app = open()
+  const text = await (await app.send('/api/token/refresh/', NAVIGATION)).text()
+  // `/api/token/` takes POST alone, and `/` is not there.
+  assert.deepEqual(
+    [...text.matchAll(/<li(?: [^>]*)?>(?:<a href="([^"]+)">)?([^<]+)/g)].map(
+      ([, address, name]) => [address, name],
+    ),
+    [
+      ['../../../auth/browse/', 'API'],
+      [undefined, 'refresh'],
+    ],
+  )
 })
 
 test('in production the index is for staff alone', async () => {

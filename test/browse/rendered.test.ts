@@ -15,6 +15,7 @@ import { mount as mountExpress } from '../../src/adapters/express.ts'
 import { guardOf } from '../../src/adapters/fetch.ts'
 import { mount as mountNode } from '../../src/adapters/node.ts'
 import { bearer, session } from '../../src/authentication.ts'
+import { CAPTURE_LIMITS } from '../../src/guard/rendering.ts'
 import { allowAny } from '../../src/permissions/index.ts'
 import { testInstance } from '../../src/testing/index.ts'
 import { NAVIGATION, type Received, sent } from '../adapters/browser-request.ts'
@@ -260,6 +261,38 @@ test('BR-111: the answer is shown to users who are signed in by a cookie, and to
   const danger = await sent(`${url}/danger/`, BROWSER)
   assert.doesNotMatch(danger.text, /<pre/)
 })
+
+test('BR-113: of many answers at once no more is held back than the limit, and what is more passes through whole', async (t) => {
+  const { auth } = testInstance({ browsableApi: true })
+  t.after(() => auth.close())
+  const { server, url } = await listening(t)
+  const guard = mountNode(server, auth)
+  const body = large(262_144)
+  const all = Promise.withResolvers<void>()
+  let begun = 0
+  const handler = guard(PUBLIC, async (_, response) => {
+    response.writeHead(200, JSON_TYPE)
+    response.write(body.slice(0, -1))
+    begun += 1
+    if (begun === REQUESTS) all.resolve()
+    await all.promise
+    response.end(body.slice(-1))
+  })
+  server.on('request', (incoming, response) => {
+    if (incoming.url === '/many/') void handler(incoming, response)
+  })
+  const get = (): Promise<Received> => sent(`${url}/many/`, BROWSER)
+  const received = await Promise.all(Array.from({ length: REQUESTS }, get))
+  const pages = received.filter(({ text }) => text.startsWith('<!doctype html>'))
+  assert.ok(
+    pages.length * body.length <= CAPTURE_LIMITS.allBytes,
+    `${pages.length} pages`,
+  )
+  for (const { text } of received)
+    assert.ok(text === body || text.includes(body.slice(1, -1)))
+  assert.match((await get()).text, /^<!doctype html>/, 'the limit is free again')
+})
+const REQUESTS = 280
 
 test('BR-112: a handler that throws, answers twice, or whose client leaves is as without the feature', async (t) => {
   await using instance = testInstance({ browsableApi: true })

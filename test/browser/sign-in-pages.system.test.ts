@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { PASSWORD } from '../pages/setup.ts'
-import { inspect, openTab, tabTo } from './inspect.ts'
+import { openTab, tabTo } from './inspect.ts'
 import { type ServedInstance, served } from './served.ts'
 
 const EMAIL = 'ada@example.com'
@@ -31,79 +31,6 @@ async function site(t: TestContext): Promise<ServedInstance> {
   return it
 }
 
-const linkIn = async ({ instance, url }: ServedInstance): Promise<string> => {
-  const mail = (await instance.mail()).at(-1)
-  return new RegExp(`${url}\\S+`).exec(mail?.text ?? '')?.[0] ?? ''
-}
-
-test('every page of signing in is whole at three widths and in both schemes', async (t) => {
-  const it = await site(t)
-  const tab = await openTab(t)
-  if (tab === undefined) return t.skip('Chromium is not installed')
-  const { page } = tab
-  const faults: string[] = []
-  const look = async (name: string): Promise<void> => {
-    faults.push(...(await inspect(page, name)))
-  }
-  const open = (path: string) => page.goto(it.url + path)
-
-  await open('/account/sign-in/')
-  await look('sign-in')
-  await page.fill('#login', 'ada')
-  await page.fill('#password', 'wrong')
-  await page.click('button.main')
-  await look('sign-in-wrong')
-  for (let i = 0; i < 4; i++) {
-    await page.fill('#password', 'wrong')
-    await page.click('button.main')
-  }
-  await look('sign-in-limited')
-  await open('/account/sign-up/')
-  await look('sign-up')
-  await page.fill('#email', 'grace@example.com')
-  await page.fill('#username', 'ada')
-  await page.fill('#password', 'password1')
-  await page.click('button.main')
-  await look('sign-up-faults')
-  await open('/account/forgot-password/')
-  await look('forgot-password')
-  await page.fill('#email', EMAIL)
-  await page.click('button.main')
-  await look('sent')
-  await page.goto(await linkIn(it))
-  await look('reset-password')
-  await open('/account/sign-in/mail/')
-  await look('sign-in-mail')
-  await open('/account/sign-in/passkey/')
-  await look('passkey')
-  await open('/account/signed-out/')
-  await look('signed-out')
-  await open('/account/deleted/')
-  await look('deleted')
-  await open('/account/login/')
-  await look('invalid-link')
-  assert.deepEqual(faults, [])
-  assert.deepEqual(tab.faults, [])
-})
-
-test('a user who needs a second step sets it up', async (t) => {
-  const it = await site(t)
-  const tab = await openTab(t)
-  if (tab === undefined) return t.skip('Chromium is not installed')
-  const { page } = tab
-  const ada = await it.instance.auth.users.find('ada')
-  await it.instance.auth.users.change(ada?.id ?? '', { staff: true })
-  await page.goto(`${it.url}/account/sign-in/`)
-  await page.fill('#login', 'ada')
-  await page.fill('#password', PASSWORD)
-  await page.click('button.main')
-  const faults = [...(await inspect(page, 'set-up'))]
-  await page.click('button.main')
-  faults.push(...(await inspect(page, 'set-up-scan')))
-  assert.deepEqual(faults, [])
-  assert.deepEqual(tab.faults, [])
-})
-
 for (const javaScriptEnabled of [true, false])
   test(`signing in by keyboard alone, with scripts ${javaScriptEnabled ? 'on' : 'off'}`, async (t) => {
     const it = await site(t)
@@ -126,7 +53,7 @@ for (const javaScriptEnabled of [true, false])
     assert.deepEqual(tab.faults, [])
   })
 
-test('a passkey signs in with one click, and without scripts the page names the other ways', async (t) => {
+test('a passkey signs in with no further click, and without scripts the page names the other ways', async (t) => {
   const it = await site(t)
   const tab = await openTab(t)
   if (tab === undefined) return t.skip('Chromium is not installed')
@@ -155,8 +82,7 @@ test('a passkey signs in with one click, and without scripts the page names the 
     const added = await post('/auth/passkeys/', { credential: credential.toJSON(), label: 'Laptop' })
     if (added.status !== 201) throw new Error(await added.text())
   })()`)
-  await page.goto(`${it.url}/account/sign-in/?next=/notes`)
-  await page.click('text=Sign in with a passkey')
+  await page.goto(`${it.url}/account/sign-in/passkey/?next=/notes`)
   await page.waitForURL(`${it.url}/notes`)
   assert.deepEqual(tab.faults, [])
 
@@ -169,4 +95,35 @@ test('a passkey signs in with one click, and without scripts the page names the 
   assert.equal(await plain?.page.locator('#ceremony').isVisible(), false)
   await plain?.page.click('text=Sign in with a password')
   await plain?.page.waitForURL(`${it.url}/account/sign-in/`)
+})
+
+test('signing up and confirming the address by keyboard alone', async (t) => {
+  const it = await site(t)
+  const tab = await openTab(t)
+  if (tab === undefined) return t.skip('Chromium is not installed')
+  const { page, faults } = tab
+  await page.goto(`${it.url}/account/sign-in/`)
+  await tabTo(page, 'a[href^="/account/sign-up/"]')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`${it.url}/account/sign-up/`)
+  await tabTo(page, '#email')
+  await page.keyboard.type('grace@example.com')
+  await tabTo(page, '#username')
+  await page.keyboard.type('grace')
+  await tabTo(page, '#newsletter, [name=newsletter]')
+  await page.keyboard.press('Space')
+  await tabTo(page, '#password')
+  await page.keyboard.type('short')
+  await page.keyboard.press('Enter')
+  // The browser names the fault, and the field keeps the focus.
+  assert.equal(await page.evaluate('document.activeElement.id'), 'password')
+  await page.keyboard.type(' and then long')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`${it.url}/account/sign-up/sent/`)
+  const mail = (await it.instance.mail()).find(({ to }) => to === 'grace@example.com')
+  await page.goto(new RegExp(`${it.url}\\S+`).exec(mail?.text ?? '')?.[0] ?? '')
+  await tabTo(page, 'main button')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(`${it.url}/account/done/?what=confirmed`)
+  assert.deepEqual(faults, [])
 })

@@ -196,6 +196,93 @@ for (const {
   })
 }
 
+/** Programs for browsers, built without any framework that a binding would need. */
+const BROWSER_BUILDS: readonly {
+  readonly name: string
+  build(entry: string, folder: string): Promise<unknown>
+}[] = [
+  {
+    name: 'esbuild',
+    build: (entry, folder) =>
+      inline(
+        `import { build } from 'esbuild'
+        const [absWorkingDir, entry, outdir] = process.argv.slice(1)
+        const { warnings } = await build({ absWorkingDir, outdir, entryPoints: [entry], bundle: true, minify: true, format: 'esm', platform: 'browser', logLevel: 'silent' })
+        if (warnings.length > 0) throw new Error(warnings.map(({ text }) => text).join())`,
+        entry,
+        folder,
+      ),
+  },
+  {
+    name: 'Rollup',
+    build: (entry, folder) =>
+      inline(
+        `import { rollup } from 'rollup'
+        import resolve from '@rollup/plugin-node-resolve'
+        const [project, entry, dir] = process.argv.slice(1)
+        const onwarn = ({ message }) => { throw new Error(message) }
+        const bundle = await rollup({ input: project + '/' + entry, plugins: [resolve({ browser: true })], onwarn })
+        await bundle.write({ dir, format: 'es' })`,
+        entry,
+        folder,
+      ),
+  },
+  {
+    name: 'webpack',
+    build: (entry, folder) =>
+      inline(
+        `import webpack from 'webpack'
+        const [context, entry, path] = process.argv.slice(1)
+        const stats = await new Promise((resolve, reject) =>
+          webpack({ mode: 'production', target: 'web', context, entry: './' + entry, output: { path, filename: entry } }, (error, stats) =>
+            error ? reject(error) : resolve(stats)))
+        const { errors, warnings } = stats.toJson()
+        if (errors.length + warnings.length > 0) throw new Error([...errors, ...warnings].map(({ message }) => message).join())`,
+        entry,
+        folder,
+      ),
+  },
+  {
+    name: 'Vite',
+    build: (entry, folder) =>
+      inline(
+        `import { build } from 'vite'
+        const [root, entry, outDir] = process.argv.slice(1)
+        await build({
+          root, configFile: false, logLevel: 'warn',
+          build: { outDir, emptyOutDir: false, rolldownOptions: { input: root + '/' + entry, output: { entryFileNames: '[name].js' } } },
+        })`,
+        entry,
+        folder,
+      ),
+  },
+]
+
+cpSync(join(HERE, 'program/browser.js'), join(project, 'browser.js'))
+cpSync(join(HERE, 'program/root.js'), join(project, 'root.js'))
+
+for (const { name, build } of BROWSER_BUILDS) {
+  test(`${name}, for browsers: the client without frameworks, Node.js or the server`, async () => {
+    const folder = mkdtempSync(join(place, 'browser-'))
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    await build('browser.js', folder)
+    const code = readFileSync(join(folder, 'browser.js'), 'utf8')
+    assert.doesNotMatch(code, /node:|\bprocess\.|\bBuffer\b|CREATE TABLE|argon2|react/i)
+    const { stdout } = await run(process.execPath, [join(folder, 'browser.js')])
+    assert.equal(stdout, 'signedOut\n')
+  })
+
+  test(`${name}, for browsers: the root of the package names watchword/client`, async () => {
+    const folder = mkdtempSync(join(place, 'root-'))
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    await build('root.js', folder)
+    const { stderr } = await run(process.execPath, [join(folder, 'root.js')]).catch(
+      (error) => error,
+    )
+    assert.match(stderr, /Error: .*"watchword\/client"/)
+  })
+}
+
 for (const bundler of ['webpack', 'turbopack'] as const) {
   test(`Next, ${bundler}`, { timeout: 900_000 }, async (t) => {
     const folder = join(place, `next-${bundler}`)

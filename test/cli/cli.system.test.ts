@@ -110,6 +110,19 @@ test('dev --json prints the URL and the first user', async () => {
   )
 })
 
+test('dev --fields gives users fields, the first user, too', async () => {
+  using here = folder()
+  const line = 'dev --port 0 --json --fields team:string,born:date? --set team=blue'
+  await using server = await here.server(line)
+  const { url, username, password } = JSON.parse(server.output.out)
+
+  const { access } = await signIn(url, username, password)
+  const me = await fetch(`${url}/auth/me/`, {
+    headers: { authorization: `Bearer ${access}` },
+  })
+  assert.equal(((await me.json()) as { readonly team: string }).team, 'blue')
+})
+
 test('dev prints the addresses of its pages, and each answers', async () => {
   using here = folder()
   await using server = await here.server('dev --port 0 --json')

@@ -160,6 +160,19 @@ test('a user is created, listed, deactivated, activated and deleted', async () =
   assertMessage(gone.err, /^There is no user "ada"\. The names: watchword user list$/m)
 })
 
+test('the last active superuser is deactivated and deleted with --force alone', async () => {
+  using here = folder()
+  await here.run('user create vitor --no-password --superuser')
+  for (const command of ['user deactivate vitor', 'user delete vitor --yes']) {
+    const refused = await here.run(command)
+    assert.equal(refused.code, 1)
+    assertMessage(refused.err, /last active superuser/)
+  }
+  assert.equal((await here.run('user deactivate vitor --force')).code, 0)
+  await here.run('user activate vitor')
+  assert.equal((await here.run('user delete vitor --yes --force')).code, 0)
+})
+
 test('user change sets, verifies and removes addresses, and user show shows them', async () => {
   using here = folder()
   const create = 'user create zoe --no-password --email Zoe@example.org --email-verified'
@@ -288,6 +301,20 @@ test('--set sets typed fields of a user, and says which value is wrong', async (
   assert.equal(untyped.code, 2)
   assertMessage(untyped.err, /--set needs the types of the fields: add --fields/)
   assert.deepEqual(await attributesOf(), { team: 'blue', born: '2001-02-03' })
+})
+
+test('commands that set different fields of one user at once keep the fields of the others', async () => {
+  using here = folder()
+  const env = { WATCHWORD_FIELDS: 'a:number?,b:number?,c:number?,d:number?' }
+  assert.equal((await here.run('user create zoe --no-password')).code, 0)
+
+  const names = ['a', 'b', 'c', 'd']
+  const runs = await Promise.all(
+    names.map((name) => here.run(`user change zoe --set ${name}=1`, { env })),
+  )
+  for (const { code, err } of runs) assert.equal(code, 0, err)
+  const { attributes } = JSON.parse((await here.run('user show zoe --json')).out)
+  assert.deepEqual(attributes, { a: 1, b: 1, c: 1, d: 1 })
 })
 
 test('user invite says what it needs to send a mail', async () => {

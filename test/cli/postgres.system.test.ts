@@ -82,7 +82,7 @@ test('every command works on PostgreSQL and does not print the password of the d
   )
   for (const line of [
     'user create ada --superuser',
-    'user deactivate ada',
+    'user deactivate ada --force',
     'session list ada',
     'token list ada',
     'flush',

@@ -1,9 +1,9 @@
-import type { TestContext } from 'node:test'
 import { guardOf, serves } from '../../src/adapters/fetch.ts'
 import { createClientIn } from '../../src/client/client.ts'
-import type { Client, ClientOptions } from '../../src/client/types.ts'
+import type { Client } from '../../src/client/types.ts'
 import { type TestOptions, testInstance } from '../../src/testing/index.ts'
 import type { Watchword } from '../../src/watchword.ts'
+import { type Given, optionsOf } from './given.ts'
 import { type FakePage, newPage, newProfile, type PageOptions, START_MS } from './page.ts'
 import { fakeTime } from './time.ts'
 
@@ -45,8 +45,11 @@ export interface BenchOptions extends TestOptions {
 export const API = 'https://app.test'
 
 /** The real server in memory, behind a proxy with faults, and browsers whose time is moved. */
-export async function openBench(t: TestContext, options: BenchOptions = {}) {
-  const { auth, clock } = testInstance({ url: API, accounts: true, ...options })
+export async function openBench(
+  t: { after(cleanup: () => unknown): void },
+  options: BenchOptions = {},
+) {
+  const { auth, clock, faults } = testInstance({ url: API, accounts: true, ...options })
   t.after(() => auth.close())
   await auth.users.create(ADA)
   await auth.users.create(BOB)
@@ -128,18 +131,18 @@ export async function openBench(t: TestContext, options: BenchOptions = {}) {
 
   /** A tab with a client. */
   function open<U extends object = Record<string, unknown>>(
-    given: ClientOptions<U> = {},
+    given: Given<U> = {},
     pageOptions: PageOptions = {},
     on = profile,
   ) {
     const page = newPage(on, time, send, pageOptions)
-    const client = createClientIn<U>(page.platform, API, given)
+    const client = createClientIn<U>(page.platform, API, optionsOf(given))
     clients.push(client as unknown as Client)
     return { client, page }
   }
 
   /** A tab whose client is signed in. */
-  async function signedIn(given: ClientOptions<Record<string, unknown>> = {}) {
+  async function signedIn(given: Given<Record<string, unknown>> = {}) {
     const tab = open(given)
     await time.until(tab.client.signIn(ADA))
     return tab
@@ -154,7 +157,19 @@ export async function openBench(t: TestContext, options: BenchOptions = {}) {
     return all.filter(({ revokeReason }) => revokeReason === undefined)
   }
   const count = (path: string): number => sent.filter((each) => each.path === path).length
-  return { auth, clock, time, sent, state, profile, open, signedIn, sessionsOf, count }
+  return {
+    auth,
+    clock,
+    faults,
+    time,
+    sent,
+    state,
+    profile,
+    open,
+    signedIn,
+    sessionsOf,
+    count,
+  }
 }
 
 export type Bench = Awaited<ReturnType<typeof openBench>>
@@ -187,3 +202,13 @@ function abortable<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
 
 export const REFRESH = '/api/token/refresh/'
 export const BLACKLIST = '/api/token/blacklist/'
+
+/** As a guard refuses a token. */
+export const refused = (): Response =>
+  Response.json(
+    { code: 'token_not_valid' },
+    {
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer realm="api", error="invalid_token"' },
+    },
+  )

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ADA, type Bench, BOB, openBench, REFRESH } from './bench.ts'
+import { interceptor } from '../../src/client/interceptor.ts'
+import { ADA, type Bench, BOB, openBench, REFRESH, refused } from './bench.ts'
 
 const hellos = ({ sent }: Bench, path = '/hello/') =>
   sent.filter((each) => each.path === path)
@@ -55,7 +56,9 @@ test('only requests to the API and to the listed origins get the token', async (
     await bench.time.until(client.fetch(address))
     assert.equal(seen.at(-1)?.[1], expected, address)
     const headers = await bench.time.until(
-      client.headersFor(address).catch(() => ({ Authorization: undefined })),
+      interceptor(client)
+        .headersFor(address)
+        .catch(() => ({ Authorization: undefined })),
     )
     assert.equal(
       'Authorization' in headers && headers.Authorization !== undefined,
@@ -147,7 +150,7 @@ test('a POST is repeated if its token was refused, and not after a 401 of the ro
   assert.equal(bench.count('/wrong-password/'), 1)
 
   const refusals = [
-    () => Response.json({ code: 'token_not_valid' }, { status: 401 }),
+    refused,
     () =>
       new Response('', {
         status: 401,
@@ -196,7 +199,7 @@ test('a wrong password at an own endpoint is sent once', async (t) => {
 test('nothing is repeated for another user', async (t) => {
   const bench = await openBench(t)
   const { client } = await bench.signedIn()
-  const refuse = () => Response.json({ code: 'token_not_valid' }, { status: 401 })
+  const refuse = refused
   bench.state.fault = ({ path }) =>
     path === '/hello/' ? { delay: 1000, answer: refuse } : undefined
   const pending = client.fetch('/hello/')
@@ -225,7 +228,7 @@ for (const [name, init] of BODIES) {
     const { client } = await bench.signedIn({ refreshAhead: false })
     await bench.time.pass(2000)
     const texts: string[] = []
-    const refuse = () => Response.json({ code: 'token_not_valid' }, { status: 401 })
+    const refuse = refused
     bench.state.fault = ({ path, request }, count) => {
       if (path !== '/hello/') return undefined
       void request
@@ -251,7 +254,7 @@ test('a Request with a body is sent twice, one with duplex once, and a used one 
   const bench = await openBench(t)
   const { client } = await bench.signedIn({ refreshAhead: false })
   await bench.time.pass(2000)
-  const refuse = () => Response.json({ code: 'token_not_valid' }, { status: 401 })
+  const refuse = refused
   let isRefusing = true
   bench.state.fault = ({ path }) => {
     if (path !== '/hello/' || !isRefusing) return undefined
@@ -318,6 +321,25 @@ test('an endless body of a 401 is not waited for, and the caller gets it unread'
   assert.deepEqual([response.status, response.bodyUsed], [401, false])
 })
 
+test('the body of the first answer is cancelled before the repeat', async (t) => {
+  const bench = await openBench(t)
+  const { client } = await bench.signedIn()
+  await bench.time.pass(2000)
+  let cancelled = 0
+  const open = () => {
+    const headers = { 'www-authenticate': 'Bearer error="invalid_token"' }
+    const body = new ReadableStream({ cancel: () => void cancelled++ })
+    return new Response(body, { status: 401, headers })
+  }
+  bench.state.fault = ({ path }, count) => {
+    if (path !== '/hello/') return undefined
+    if (count === 2) assert.equal(cancelled, 1, 'before the repeat')
+    return count === 1 ? { answer: open } : {}
+  }
+  const { status } = await bench.time.until(client.fetch('/hello/'))
+  assert.deepEqual([status, cancelled, hellos(bench).length], [200, 1, 2])
+})
+
 test('403, 429 and 503 are returned as they are', async (t) => {
   const bench = await openBench(t)
   const { client } = await bench.signedIn()
@@ -332,6 +354,41 @@ test('403, 429 and 503 are returned as they are', async (t) => {
     assert.equal(hellos(bench).length - before, 1)
   }
   assert.deepEqual([bench.count(REFRESH), client.state.status], [0, 'signedIn'])
+})
+
+/** A 503, and how often a request to it is sent. */
+const BUSY: readonly (readonly [string, string, RequestInit, number])[] = [
+  ['unavailable', '2', {}, 2],
+  ['unavailable', '2', { method: 'POST', body: 'x' }, 1],
+  ['unavailable', '3', {}, 1],
+  ['unavailable', '', {}, 1],
+  ['busy', '2', {}, 2],
+]
+
+for (const [code, wait, init, times] of BUSY) {
+  const { method = 'GET' } = init
+  test(`${method}: a 503 "${code}" with Retry-After "${wait}" is sent ${times} times`, async (t) => {
+    const bench = await openBench(t)
+    const { client } = await bench.signedIn()
+    const headers = wait ? { 'retry-after': wait } : {}
+    const answer = () => Response.json({ code }, { status: 503, headers })
+    bench.state.fault = ({ path }) => (path === '/hello/' ? { answer } : undefined)
+    const response = await bench.time.until(client.fetch('/hello/', init))
+    assert.deepEqual([response.status, response.bodyUsed], [503, false])
+    const [first, second] = hellos(bench).map(({ at }) => at)
+    assert.equal(hellos(bench).length, times)
+    if (times === 2) assert.equal(Number(second) - Number(first), 2000)
+  })
+}
+
+test('a request whose 503 is over is answered, with its credentials', async (t) => {
+  const bench = await openBench(t)
+  const { client } = await bench.signedIn()
+  const headers = { 'retry-after': '1' }
+  const answer = () => Response.json({ code: 'unavailable' }, { status: 503, headers })
+  bench.state.fault = ({ path }, count) =>
+    path === '/hello/' && count === 1 ? { answer } : undefined
+  assert.equal((await bench.time.until(client.fetch('/hello/'))).status, 200)
 })
 
 test('an abort while the client waits for a token rejects with its reason and sends nothing', async (t) => {
@@ -368,14 +425,15 @@ test('a client of axios, ky or another library is made of headersFor and recover
   const bench = await openBench(t)
   const { client } = await bench.signedIn({ refreshAhead: false })
   await bench.time.pass(2000)
-  const sent = await bench.time.until(client.headersFor('/hello/'))
+  const { headersFor, recoverFrom401 } = interceptor(client)
+  const sent = await bench.time.until(headersFor('/hello/'))
   assert.match(sent.Authorization ?? '', /^Bearer /)
-  assert.deepEqual(await bench.time.until(client.headersFor('https://evil.test/')), {})
-  assert.equal(await bench.time.until(client.recoverFrom401({})), false)
-  assert.equal(await bench.time.until(client.recoverFrom401(sent)), true)
+  assert.deepEqual(await bench.time.until(headersFor('https://evil.test/')), {})
+  assert.equal(await bench.time.until(recoverFrom401({})), false)
+  assert.equal(await bench.time.until(recoverFrom401(sent)), true)
   assert.equal(bench.count(REFRESH), 1)
-  assert.equal(await bench.time.until(client.recoverFrom401({ ...sent })), true)
+  assert.equal(await bench.time.until(recoverFrom401({ ...sent })), true)
   assert.equal(bench.count(REFRESH), 1)
   await bench.time.until(client.signIn(BOB))
-  assert.equal(await bench.time.until(client.recoverFrom401(sent)), false)
+  assert.equal(await bench.time.until(recoverFrom401(sent)), false)
 })

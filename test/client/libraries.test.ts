@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import axios from 'axios'
 import ky from 'ky'
-import { API, openBench, REFRESH } from './bench.ts'
+import { API, openBench, REFRESH, refused } from './bench.ts'
 
 /** As the documentation has them. */
 const LIBRARIES: readonly (readonly [
@@ -42,7 +42,7 @@ for (const [name, request] of LIBRARIES) {
     assert.deepEqual(await bench.time.until(request(client.fetch)), expected)
     await bench.time.pass(2000)
     const before = bench.count('/hello/')
-    const answer = () => Response.json({ code: 'token_not_valid' }, { status: 401 })
+    const answer = refused
     bench.state.fault = ({ path }, count) =>
       path === '/hello/' && count === before + 1 ? { answer } : undefined
     assert.deepEqual(await bench.time.until(request(client.fetch)), expected)

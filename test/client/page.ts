@@ -22,8 +22,18 @@ interface FakeChannel extends Channel {
 }
 
 interface FakeLocks extends Locks {
-  /** Names that are held. */
-  readonly held: Map<string, () => void>
+  /** By name. */
+  readonly held: Map<string, LockRequest>
+  /** Those of one tab. */
+  of(page: () => FakePage): Locks
+  /** What a browser does when a tab is gone; the locks of other tabs stay held. */
+  release(page: FakePage): void
+}
+
+interface LockRequest {
+  readonly name: string
+  readonly page: FakePage | undefined
+  readonly start: () => void
 }
 
 /** One tab. */
@@ -51,42 +61,53 @@ export const newProfile = (time: FakeTime): Profile => ({
 
 /** Locks that refuse a second request of the same name inside the first. */
 function fakeLocks(time: FakeTime): FakeLocks {
-  const held = new Map<string, () => void>()
-  const waiting: { name: string; start: () => void }[] = []
-  const release = (name: string): void => {
-    held.delete(name)
-    const place = waiting.findIndex((each) => each.name === name)
-    waiting.splice(place, place < 0 ? 0 : 1)[0]?.start()
+  const held = new Map<string, LockRequest>()
+  const waiting: LockRequest[] = []
+  const remove = (entry: LockRequest): boolean => {
+    const place = waiting.indexOf(entry)
+    return place >= 0 && waiting.splice(place, 1).length > 0
   }
-  return {
-    held,
-    request<T>(
+  const release = (entry: LockRequest): void => {
+    if (held.get(entry.name) !== entry) return
+    held.delete(entry.name)
+    const next = waiting.find(({ name }) => name === entry.name)
+    if (next && remove(next)) next.start()
+  }
+  const requestOf =
+    (page?: () => FakePage) =>
+    <T>(
       name: string,
       { signal }: { readonly signal: AbortSignal },
       run: () => Promise<T> | T,
-    ): Promise<T> {
-      return new Promise((resolve, reject) => {
+    ): Promise<T> =>
+      new Promise((resolve, reject) => {
         const start = (): void => {
-          held.set(name, () => release(name))
+          held.set(name, entry)
           time.later(0, async () => {
             try {
               resolve(await run())
             } catch (error) {
               reject(error)
             }
-            release(name)
+            release(entry)
           })
         }
-        const entry = { name, start }
+        const entry = { name, page: page?.(), start }
+        if (entry.page?.isKilled) return
         signal.addEventListener('abort', () => {
-          const place = waiting.indexOf(entry)
-          if (place < 0) return
-          waiting.splice(place, 1)
-          reject(signal.reason)
+          if (remove(entry)) reject(signal.reason)
         })
         if (held.has(name)) waiting.push(entry)
         else start()
       })
+  const isOf = (page: FakePage) => (entry: LockRequest) => entry.page === page
+  return {
+    held,
+    request: requestOf(),
+    of: (page) => ({ request: requestOf(page) }),
+    release(page) {
+      for (const entry of waiting.filter(isOf(page))) remove(entry)
+      for (const entry of [...held.values()].filter(isOf(page))) release(entry)
     },
   }
 }
@@ -180,7 +201,7 @@ export function newPage(
       },
       addEventListener,
     },
-    navigator: { locks: profile.locks },
+    navigator: { locks: profile.locks.of(page_) },
     localStorage: webStorage(profile.local, storageEvent),
     sessionStorage: webStorage(session),
     BroadcastChannel: channelOf,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createClientIn } from '../../src/client/client.ts'
-import { createClient } from '../../src/client/index.ts'
+import { createClient, tabStorage, tokenCookies } from '../../src/client/index.ts'
 import type { Platform } from '../../src/client/platform.ts'
-import type { ClientOptions } from '../../src/client/types.ts'
 import { ADA, API, openBench, PASSWORD } from './bench.ts'
+import { type Given, optionsOf } from './given.ts'
 
 /** Members that may be missing. */
 const OPTIONAL = [
@@ -46,7 +46,7 @@ test('a sandboxed frame, in which storage throws and locks reject, works in memo
     { localStorage: { get: denied }, sessionStorage: { get: denied } },
   ) as Platform
   for (const storage of ['tab', 'browser'] as const) {
-    const client = createClientIn(platform, API, { storage, name: storage })
+    const client = createClientIn(platform, API, optionsOf({ storage, name: storage }))
     t.after(() => client.close())
     await bench.time.until(client.signIn(ADA))
     await bench.time.pass(301_000)
@@ -61,7 +61,7 @@ test('in Node.js a client is signed out at once, and shares nothing', async () =
     return new Response('')
   }
   for (const transport of ['body', 'cookie', 'session'] as const) {
-    const client = createClient('https://api.test', { transport, fetch: send })
+    const client = createClient('https://api.test', optionsOf({ transport, fetch: send }))
     await client.ready
     assert.deepEqual(client.state, { status: 'signedOut' })
     client.close()
@@ -111,7 +111,7 @@ test('a storage as that of Expo: a cold start waits for it, keys are safe, and i
       items.delete(key)
     },
   }
-  const given: ClientOptions<Record<string, unknown>> = {
+  const given: Given<Record<string, unknown>> = {
     storage: {
       get: SecureStore.getItemAsync,
       set: SecureStore.setItemAsync,
@@ -142,10 +142,16 @@ test('a storage as that of Expo: a cold start waits for it, keys are safe, and i
 
 test('options that cannot be throw at once, with what to write', () => {
   const open = (options: unknown) => () =>
-    createClient('https://api.test', options as ClientOptions)
-  assert.throws(open({ transport: 'header' }), /transport must be "body"/)
-  assert.throws(open({ transport: 'cookie', storage: 'tab' }), /storage belongs to/)
-  assert.throws(open({ timeout: '5 minutes' }), /timeout must be a duration/)
+    createClient('https://api.test', options as object)
+  const toWrite = /transport: tokenCookies, or storage: tabStorage/
+  for (const options of [
+    { transport: 'cookie' },
+    { storage: 'tab' },
+    { storage: { get() {}, set() {}, remove() {} } },
+    { transport: tokenCookies, storage: tabStorage },
+  ])
+    assert.throws(open(options), toWrite)
+  assert.throws(open({ timeout: '5 minutes' }), /5 minutes: use "5s"/)
 })
 
 test('methods can be passed on by themselves', async (t) => {

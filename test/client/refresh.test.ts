@@ -43,7 +43,7 @@ for (let pattern = 0; pattern < 8; pattern++) {
   for (const silent of [false, true]) {
     test(`three answers that are ${names}${silent ? ' without a sign' : ''} rotate once, and the session goes on`, async (t) => {
       const bench = await openBench(t)
-      const { client } = await expired(bench)
+      const { client } = await expired(bench, { storage: 'tab' })
       const fault: Fault = { lose: 'answer', silent }
       const before = bench.count(REFRESH)
       bench.state.fault = (sent, count) =>
@@ -64,7 +64,7 @@ for (let pattern = 0; pattern < 8; pattern++) {
 
 test('attempts start within 80 % of the overlap', async (t) => {
   const bench = await openBench(t)
-  const { client } = await expired(bench)
+  const { client } = await expired(bench, { storage: 'tab' })
   bench.state.fault = (sent) =>
     isRefresh(sent) ? { lose: 'answer', silent: true } : undefined
   await assert.rejects(bench.time.until(client.getAccessToken()))
@@ -206,7 +206,7 @@ test('a token of 400 days arms timers of 24.8 days at most', async (t) => {
 
 test('events of the page send nothing while the token is good, and refresh once it is not', async (t) => {
   const bench = await openBench(t)
-  const { page } = await bench.signedIn({ refreshAhead: false })
+  const { page } = await bench.signedIn({ storage: 'tab', refreshAhead: false })
   const wake = async () => {
     for (const type of ['visibilitychange', 'pageshow', 'online', 'resume']) {
       page.fire(type)

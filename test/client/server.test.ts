@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { claimsOf } from '../../src/client/claims.ts'
 import { AuthError } from '../../src/index.ts'
+import { VERBS } from '../unavailable/needed-verbs.ts'
 import { ADA, API, BLACKLIST, openBench, REFRESH } from './bench.ts'
 
 type Body = Readonly<Record<string, unknown>>
@@ -133,4 +134,16 @@ test('the access token of a repeated successor is issued at the time of the answ
   clock.advance('7s')
   const again = await post(auth, REFRESH, { refresh })
   assert.equal(claimsOf(again.body.access).iat, clock.now())
+})
+
+test('a guard whose store is away for a moment costs a GET one repeat', async (t) => {
+  const bench = await openBench(t)
+  const { client } = await bench.signedIn()
+  bench.state.fault = ({ path }, count) => {
+    if (path === '/hello/' && count === 1) bench.faults.fail(...VERBS)
+    else bench.faults.clear()
+    return undefined
+  }
+  assert.equal((await bench.time.until(client.fetch('/hello/'))).status, 200)
+  assert.equal(bench.count('/hello/'), 2)
 })

@@ -5,13 +5,22 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
 
-/** A program, and fewer bytes than this when it is minified and compressed. */
+/** What is imported, and fewer bytes than this when it is minified and compressed. */
 const SIZES = [
-  ["export { createClient } from './index.ts'", 8650],
-  ["export { createClient, passkeys } from './index.ts'", 9560],
-  ["export * from './react.ts'", 600],
-  ["export * from './vue.ts'", 600],
-  ["export * from './angular.ts'", 900],
+  ['createClient', 5000],
+  ['createClient, tabStorage', 7100],
+  ['createClient, browserStorage', 7250],
+  ['createClient, tokenCookies', 7800],
+  ['createClient, passkeys', 6000],
+  ['createClient, refreshAhead', 5650],
+  ['createClient, dpop', 6400],
+] as const
+
+/** A binding, and fewer bytes than this that it adds to a client. */
+const BINDINGS = [
+  ['react', 250],
+  ['vue', 300],
+  ['angular', 700],
 ] as const
 
 const FRAMEWORKS = /^(react|vue|rxjs|@angular\/.*)$/
@@ -36,17 +45,35 @@ async function bundled(program: string): Promise<string> {
   return output[0].code
 }
 
-for (const [program, most] of SIZES) {
-  test(`${program.replace(/'/g, '')}: less than ${most} bytes`, async (t) => {
-    const size = gzipSync(await bundled(program), { level: 9 }).length
+const sizeOf = async (program: string): Promise<number> =>
+  gzipSync(await bundled(program), { level: 9 }).length
+
+for (const [names, most] of SIZES) {
+  test(`${names}: less than ${most} bytes`, async (t) => {
+    const size = await sizeOf(`export { ${names} } from './index.ts'`)
     t.diagnostic(`${size} bytes`)
     assert.ok(size < most, `${size} bytes`)
+  })
+}
+
+for (const [name, most] of BINDINGS) {
+  test(`the binding of ${name} adds less than ${most} bytes`, async (t) => {
+    const core = "export { createClient } from './index.ts'"
+    const added =
+      (await sizeOf(`${core}; export * from './${name}.ts'`)) - (await sizeOf(core))
+    t.diagnostic(`${added} bytes`)
+    assert.ok(added < most, `${added} bytes`)
   })
 }
 
 test('without passkeys nothing of them is in the bundle', async () => {
   const code = await bundled("export { createClient } from './index.ts'")
   assert.doesNotMatch(code, /PublicKeyCredential/)
+})
+
+test('tokens in memory need no storage, lock, channel or CSRF token', async () => {
+  const code = await bundled("export { createClient } from './index.ts'")
+  assert.doesNotMatch(code, /localStorage|\blocks\b|new BroadcastChannel|csrftoken/)
 })
 
 test('an import that is not used leaves nothing', async () => {

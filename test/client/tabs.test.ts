@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Platform } from '../../src/client/platform.ts'
-import type { ClientOptions } from '../../src/client/types.ts'
 import { ADA, type Bench, BOB, openBench, REFRESH } from './bench.ts'
+import type { Given as GivenOf } from './given.ts'
 import type { PageOptions } from './page.ts'
 
 const BROWSER = { storage: 'browser', refreshAhead: false } as const
 const COOKIE = { transport: 'cookie', refreshAhead: false } as const
-type Given = ClientOptions<Record<string, unknown>>
+type Given = GivenOf<Record<string, unknown>>
 
 /** Tabs of one session. */
 async function tabs(
@@ -158,8 +158,7 @@ test('a tab that is killed at any moment of a refresh costs the other nothing', 
     one.client.getAccessToken().catch(() => {})
     await bench.time.pass(moment)
     one.page.isKilled = true
-    // A browser releases the locks of a tab that is gone.
-    for (const release of [...bench.profile.locks.held.values()]) release()
+    bench.profile.locks.release(one.page)
     const { status } = await bench.time.until(two.client.fetch('/hello/'))
     assert.equal(status, 200, String(moment))
     assert.equal((await bench.sessionsOf()).length, 1)
@@ -255,9 +254,31 @@ test('a tab that was opened by another with its storage asks for the newer token
   assert.deepEqual([status, (await bench.sessionsOf()).length], [200, 1])
 })
 
+test('a tab that is opened while a repeated refresh is still on its way does not cost the session', async (t) => {
+  const bench = await openBench(t)
+  const first = bench.open(BROWSER)
+  await bench.time.until(first.client.signIn(ADA))
+  await bench.time.pass(2000)
+  // Answered after the second attempt was sent, which the server gets later.
+  const delays = [3200, 5000]
+  bench.state.fault = ({ path }) =>
+    path === REFRESH ? { delay: delays.shift() ?? 0 } : undefined
+  await bench.time.until(first.client.getAccessToken({ fresh: true }))
+  assert.equal(bench.count(REFRESH), 2)
+  const second = bench.open(BROWSER)
+  await bench.time.until(second.client.getAccessToken({ fresh: true }))
+  await bench.time.pass(10_000)
+  assert.equal((await bench.sessionsOf()).length, 1)
+  assert.equal(
+    typeof (await bench.time.until(second.client.getAccessToken({ fresh: true }))),
+    'string',
+  )
+  assert.equal(bench.count(REFRESH), 3)
+})
+
 test('two clients of one name in a page warn once', async (t) => {
   const bench = await openBench(t)
-  const { page } = bench.open()
-  const other = bench.open()
+  const { page } = bench.open({ storage: 'browser' })
+  const other = bench.open({ storage: 'browser' })
   assert.deepEqual([page.warnings.length, other.page.warnings.length], [0, 1])
 })

@@ -1,5 +1,6 @@
 import type { Variables } from './conversation.ts'
 import { opened } from './forge.ts'
+import { OAUTH_HEADERS } from './oauth-terms.ts'
 import type { Answer, Json, JsonObject } from './recording.ts'
 import type { Subject } from './subject.ts'
 import type { Reply } from './wire.ts'
@@ -29,6 +30,8 @@ export interface Context {
   readonly typeClaim: string | null
   readonly port: number
   readonly placeholder: Subject['placeholder']
+  readonly header: Subject['header']
+  readonly page: Subject['page']
 }
 
 /** A response in the format of the recordings, with placeholders for what differs each time. */
@@ -40,6 +43,8 @@ export function answerOf(reply: Reply, context: Context): Answer {
 
   const text = reply.body.toString('utf8')
   if (!String(headers['content-type'] ?? '').startsWith(USUAL_TYPE)) {
+    const page = context.page(reply)
+    if (page !== undefined) return { ...status, headers: withoutUsual(headers), page }
     return { ...status, headers: withoutUsual(headers), text }
   }
   const value = JSON.parse(text) as Json
@@ -62,7 +67,7 @@ function contractHeaders(
   context: Context,
 ): Record<string, string | readonly string[]> {
   const found: Record<string, string | readonly string[]> = {}
-  for (const name of CONTRACT) {
+  for (const name of [...CONTRACT, ...OAUTH_HEADERS]) {
     const values = reply.headers.filter(([given]) => given.toLowerCase() === name)
     const shown = values.map(([, value]) => headerPlaceheld(name, value, context))
     if (shown.length > 0) found[name] = shown.length === 1 ? shown[0]! : shown
@@ -70,12 +75,15 @@ function contractHeaders(
   return found
 }
 
-function headerPlaceheld(name: string, value: string, { port }: Context): string {
+function headerPlaceheld(name: string, given: string, context: Context): string {
+  const { port } = context
+  const value = context.header(name, given)
   if (name === 'retry-after') return '<seconds>'
   if (name === 'set-cookie') {
     return value
       .replace(/^(sessionid)=[^;"]+/, '$1=<session>')
       .replace(/^(csrftoken)=[^;"]+/, '$1=<csrf>')
+      .replace(/^(watchword-social)=[^;"]+/, '$1=<browser>')
       .replace(/=([\w-]+\.[\w-]+\.[\w-]+);/, (_, token) => `=${tokenPlaceheld(token)};`)
       .replace(/expires=(?!Thu, 01 Jan 1970)[^;]+/, 'expires=<date>')
   }
@@ -106,6 +114,7 @@ type Decoded = Record<string, { header: JsonObject; claims: JsonObject }>
 
 function placeheld(value: Json, path: string, decoded: Decoded, context: Context): Json {
   if (typeof value === 'string') return textPlaceheld(value, path, decoded, context)
+  if (path === 'exp' && typeof value === 'number') return moment(value, context)
   const at = (key: string | number): string =>
     path === '' ? String(key) : `${path}.${key}`
   if (Array.isArray(value))
@@ -125,12 +134,15 @@ function textPlaceheld(
   context: Context,
 ): string {
   const token = opened(value)
+  const known = context.placeholder(value, path, context.got)
+  if (token !== undefined && known !== undefined) return known
   if (token !== undefined) {
     decoded[path] = {
       header: token.header,
       claims: claimsPlaceheld(token.claims, context),
     }
     const type = context.typeClaim === null ? undefined : token.claims[context.typeClaim]
+    if (path.endsWith('id_token')) return '<jwt:id_token>'
     return `<jwt:${typeof type === 'string' ? type : 'untyped'}>`
   }
   for (const [name, known] of context.variables)
@@ -147,7 +159,6 @@ function textPlaceheld(
     return `${prefix}<token:hex${digits.length}>`
   if (path.endsWith('csrfToken')) return '<csrf>'
   if (ISO.test(value)) return `<iso:${since(Date.parse(value) / 1000, context)}>`
-  const known = context.placeholder(value, path, context.got)
   if (known !== undefined) return known
   return value
     .replace(/\b(available in )\d+( second)/, '$1<seconds>$2')
@@ -166,6 +177,10 @@ const since = (moment: number, { got }: Pick<Context, 'got'>): string => {
 function claimsPlaceheld(claims: JsonObject, context: Context): JsonObject {
   const out: Record<string, Json> = {}
   for (const [name, value] of Object.entries(claims)) {
+    if (name === 'at_hash') {
+      out[name] = '<half of a hash>'
+      continue
+    }
     if (typeof value === 'number' && Number.isInteger(value) && value > 1_000_000_000)
       out[name] = moment(value, context)
     else if (typeof value === 'string' && /^[\da-f]{32}$/.test(value))

@@ -1,8 +1,12 @@
 import { CONTRACT } from './answer.ts'
 import type { Answer, Json } from './recording.ts'
 
-/** The differences between two responses, one line each. */
-export function faults(expected: Answer, actual: Answer): string[] {
+/** The differences between two responses, one line each. @param headers to compare */
+export function faults(
+  expected: Answer,
+  actual: Answer,
+  headers: readonly string[] = CONTRACT,
+): string[] {
   const found: string[] = []
   const compare = (what: string, want: unknown, have: unknown): void => {
     // As text: members must come in the same order.
@@ -18,8 +22,9 @@ export function faults(expected: Answer, actual: Answer): string[] {
   compare('status', expected.status, actual.status)
   compare('body', withoutReason(expected.body), withoutReason(actual.body))
   compare('text', expected.text, actual.text)
+  compare('page', expected.page, actual.page)
   if (!hasParserText) compare('raw', expected.raw, actual.raw)
-  for (const name of CONTRACT) {
+  for (const name of headers) {
     if (name === 'content-length' && hasParserText) continue
     compare(name, headerOf(expected, name), headerOf(actual, name))
   }

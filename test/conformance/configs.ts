@@ -13,6 +13,7 @@ import type {
   TokenOptions,
 } from '../../src/settings/options.ts'
 import type { User } from '../../src/users/user.ts'
+import { isAlone, NEEDED_BESIDE, NEEDED_OVER_OAUTH, withOthersBeside } from './beside.ts'
 import { opened } from './forge.ts'
 import { RATES } from './instances.ts'
 import { VALUES_OF_DJOSER } from './neighbours/djoser.ts'
@@ -37,6 +38,10 @@ export interface RecordedConfig {
   readonly REST_AUTH?: object
   readonly REST_FRAMEWORK?: { readonly DEFAULT_THROTTLE_CLASSES?: readonly string[] }
   readonly MESSAGES?: boolean
+  /** Whether the recorded project adds claims about users. */
+  readonly OIDC_CLAIMS?: boolean
+  readonly OAUTH2_PROVIDER?: object
+  readonly SOCIAL?: object
 }
 
 export type RecordedConfigs = { readonly [name: string]: RecordedConfig }
@@ -192,7 +197,13 @@ export function optionsFor(
   const settings = Object.entries(config.SIMPLE_JWT ?? {})
   const sessions = config.BLACKLIST_APP !== false
   const others = settings.map(([name, value]) => OTHERS[name]?.(value as never) ?? {})
-  const more = neighbours.map(({ options: { presets, users, ...rest } }) => rest)
+  const presets = neighbours.flatMap(({ options }) => options.presets ?? [])
+  const hasOAuth = neighbours.some(({ options }) => options.oauth !== undefined)
+  const needed = {
+    ...(!isAlone(neighbours) && NEEDED_BESIDE),
+    ...(hasOAuth && NEEDED_OVER_OAUTH),
+  }
+  const more = neighbours.map(({ options: { presets, users, tokens, ...rest } }) => rest)
   const tokens: Draft = {
     algorithm: 'HS256',
     signingKey: readFileSync(new URL('keys/signing', DATA), 'utf8'),
@@ -206,15 +217,16 @@ export function optionsFor(
   }
   return {
     ...(config.REST_FRAMEWORK?.DEFAULT_THROTTLE_CLASSES && { throttle: RATES }),
-    ...Object.assign({}, ...more),
+    ...Object.assign({}, needed, ...more),
     secret: readFileSync(new URL('keys/secret', DATA), 'utf8'),
     authentication: schemes,
     roles: ROLES,
     tokens: Object.assign(
       tokens,
+      ...neighbours.map(({ options }) => options.tokens),
       ...settings.map(([name, value]) => TOKENS[name]?.(value as never)),
     ) as TokenOptions,
-    presets: neighbours.flatMap(({ options }) => options.presets ?? []),
+    presets: isAlone(neighbours) ? presets : withOthersBeside(presets, hasOAuth),
     users: Object.assign(
       {},
       ...neighbours.map(({ options }) => options.users),
@@ -261,6 +273,8 @@ const VALUES: { readonly [setting: string]: readonly unknown[] } = {
   LOCALE: [true],
   // With it mail is recorded among the effects.
   MESSAGES: [true],
+  // The claims of the scopes, here.
+  OIDC_CLAIMS: [true],
   ...VALUES_OF_DJOSER,
 }
 

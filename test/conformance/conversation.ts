@@ -41,12 +41,20 @@ async function playTracked(
   for (const step of steps) await take(step, subject, variables)
   await subject.settle()
   const before = subject.state()
-  const reply = await send(request, subject.port, variables)
+  const reply = await send(request, subject, variables)
   await subject.settle()
-  const { placeholder, port } = subject
+  const { placeholder, header, page, port } = subject
   const times = { begun, got: subject.clock.now() }
   const effects = effectsOf(before, subject.state(), times.got)
-  const answer = answerOf(reply, { variables, ...times, typeClaim, port, placeholder })
+  const answer = answerOf(reply, {
+    variables,
+    ...times,
+    typeClaim,
+    port,
+    placeholder,
+    header,
+    page,
+  })
   return {
     reply,
     answer: Object.keys(effects).length === 0 ? answer : { ...answer, effects },
@@ -62,14 +70,16 @@ type Take<Op extends Step['op']> = (
 
 /** How each step is taken. */
 const TAKES: { readonly [Op in Step['op']]: Take<Op> } = {
-  async request(step, { port }, variables) {
-    const reply = await send(step, port, variables)
+  async request(step, subject, variables) {
+    const reply = await send(step, subject, variables)
     const { method, path, expect = 200 } = step
-    if (reply.status !== expect) {
+    // A redirect to an application (RFC 9700 §4.12).
+    const isSeeOther = expect === 302 && reply.status === 303
+    if (reply.status !== expect && !isSeeOther) {
       const text = reply.body.toString('utf8').slice(0, 300)
       throw new Error(`step ${method} ${path}: ${reply.status} ${text}`)
     }
-    capture(step, reply, variables)
+    capture(step, reply, subject, variables)
   },
   mint: (step, { clock }, variables) => {
     const { as, alg = 'HS256', key = 'signing', header = { alg, typ: 'JWT' } } = step
@@ -90,6 +100,11 @@ const TAKES: { readonly [Op in Step['op']]: Take<Op> } = {
   user: ({ name, set }, subject) => subject.putUser(name, set),
   delete_user: ({ name }, subject) => subject.deleteUser(name),
   flush_expired: (_, subject) => subject.flush(),
+  application: ({ client_id: id, set }, subject) => subject.putApplication(id, set),
+  command({ name }, subject) {
+    if (name !== 'cleartokens') throw new Unplayable(`the command ${name}`)
+    return subject.flush()
+  },
   sleep: ({ seconds }, { clock }) => clock.advance(seconds),
   age: ({ seconds }, { clock }) => clock.advance(seconds),
 }
@@ -120,14 +135,21 @@ function setGroups(
 }
 
 function capture(
-  { capture: members = {}, capture_cookies: cookies = {} }: StepOf<'request'>,
+  {
+    capture: members = {},
+    capture_cookies: cookies = {},
+    capture_location: parameters = {},
+  }: StepOf<'request'>,
   reply: Reply,
+  { cookieFor }: Pick<Subject, 'cookieFor'>,
   variables: Variables,
 ): void {
   for (const [name, path] of Object.entries(members))
     variables.set(name, memberAt(path, JSON.parse(reply.body.toString('utf8'))))
   for (const [name, cookie] of Object.entries(cookies))
-    variables.set(name, cookieNamed(cookie, reply))
+    variables.set(name, cookieNamed(cookieFor(cookie) ?? cookie, reply))
+  for (const [name, parameter] of Object.entries(parameters))
+    variables.set(name, locationParameter(parameter, reply))
 }
 
 function memberAt(path: string, body: unknown): string {
@@ -135,6 +157,14 @@ function memberAt(path: string, body: unknown): string {
   for (const key of path.split('.')) value = (value as Record<string, unknown>)[key]
   if (value === undefined) throw new Error(`the response has no ${path}`)
   return String(value)
+}
+
+function locationParameter(name: string, { headers }: Reply): string {
+  const location = headers.find(([header]) => header.toLowerCase() === 'location')?.[1]
+  const [, parameters = ''] = /[?#](.*)$/s.exec(location ?? '') ?? []
+  const value = new URLSearchParams(parameters).get(name)
+  if (value === null) throw new Error(`no ${name} in ${location}`)
+  return value
 }
 
 function cookieNamed(name: string, { headers }: Reply): string {
@@ -149,26 +179,49 @@ function cookieNamed(name: string, { headers }: Reply): string {
 
 function send(
   request: RecordedRequest,
-  port: number,
+  subject: Pick<Subject, 'port' | 'cookieFor' | 'send'>,
   variables: Variables,
 ): Promise<Reply> {
   const { method, headers = [], body_base64, body, header_charset: charset } = request
   if (charset !== undefined && charset !== 'latin-1')
     throw new Unplayable(`the encoding ${charset} of headers`)
-  const bytes =
-    body_base64 !== undefined
-      ? Buffer.from(body_base64, 'base64')
-      : typeof body === 'string'
-        ? Buffer.from(filledText(body, variables))
-        : undefined
-  const text = requestText(port, {
+  const latin1 = charset === 'latin-1'
+  const filled = {
     method,
     path: filledText(request.path, variables),
-    headers: headers.map(([name, value]) => [name, filledText(value, variables)]),
-    body: bytes,
-    latin1: charset === 'latin-1',
-  })
-  return exchange(port, text, method)
+    headers: headers.map(([name, value]): [string, string] => [
+      name,
+      withOurCookies(name, filledText(value, variables), subject.cookieFor),
+    ]),
+  }
+  const exchanged = ({ method, path, headers }: typeof filled, bytes?: Buffer) =>
+    exchange(
+      subject.port,
+      requestText(subject.port, { method, path, headers, body: bytes, latin1 }),
+      method,
+    )
+  if (body_base64 !== undefined)
+    return exchanged(filled, Buffer.from(body_base64, 'base64'))
+  const text = typeof body === 'string' ? filledText(body, variables) : undefined
+  return subject.send({ ...filled, body: text }, ({ body, ...sent }) =>
+    exchanged(
+      { ...sent, headers: [...sent.headers] as [string, string][] },
+      body === undefined ? undefined : Buffer.from(body),
+    ),
+  )
+}
+
+/** A cookie by the name that it has here. */
+function withOurCookies(
+  name: string,
+  value: string,
+  cookieFor: Subject['cookieFor'],
+): string {
+  if (name.toLowerCase() !== 'cookie') return value
+  return value.replace(
+    /(^|; )([^=;]+)=/g,
+    (_, start, theirs) => `${start}${cookieFor(theirs) ?? theirs}=`,
+  )
 }
 
 const filledText = (text: string, variables: Variables): string =>

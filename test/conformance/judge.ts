@@ -1,6 +1,8 @@
+import { CONTRACT } from './answer.ts'
 import { faults } from './compare.ts'
 import { expectedOfOurs } from './deviations.ts'
 import { asSessionChanges } from './effects.ts'
+import { comparable, headersOf, isOfOAuth, oauthAnswer } from './oauth-terms.ts'
 import type { Answer, Case, Difference } from './recording.ts'
 
 /** The result of a case. `answer` is watchword's response. */
@@ -29,11 +31,12 @@ export interface Known {
  */
 export function judge(
   recorded: Case,
-  answer: Answer,
+  played: Answer,
   broken: readonly string[],
   known: Known,
 ): Verdict {
   const { id, config } = recorded
+  const answer = isOfOAuth(recorded) ? comparable(played, recorded) : played
   const bundled = known.cases.get(id)
   const isKnown =
     bundled !== undefined && conversationOf(bundled) === conversationOf(recorded)
@@ -46,10 +49,13 @@ export function judge(
 const conversationOf = ({ config, steps = [], request }: Case): string =>
   JSON.stringify([config, steps, request])
 
-const expectedOf = (recorded: Case): Answer => ({
-  ...recorded.response,
-  effects: asSessionChanges(recorded),
-})
+const expectedOf = (recorded: Case): Answer => {
+  if (isOfOAuth(recorded)) return oauthAnswer(recorded)
+  return { ...recorded.response, effects: asSessionChanges(recorded) }
+}
+
+const comparedIn = (recorded: Case, expected: Answer): readonly string[] =>
+  isOfOAuth(recorded) ? headersOf(expected) : CONTRACT
 
 type Held = Pick<Verdict, 'faults' | 'reason' | 'deviations'>
 
@@ -61,14 +67,21 @@ function held(
 ): Held {
   const expected = expectedOf(recorded)
   if (difference === undefined)
-    return { faults: [...faults(expected, answer), ...broken] }
+    return {
+      faults: [...faults(expected, answer, comparedIn(recorded, expected)), ...broken],
+    }
   const stale =
-    difference.steps === undefined && faults(expected, difference.response).length === 0
+    difference.steps === undefined &&
+    faults(expected, difference.response, comparedIn(recorded, expected)).length === 0
       ? ['is listed as a difference and is none']
       : []
   return {
     reason: difference.reason,
-    faults: [...faults(difference.response, answer), ...stale, ...broken],
+    faults: [
+      ...faults(difference.response, answer, comparedIn(recorded, difference.response)),
+      ...stale,
+      ...broken,
+    ],
   }
 }
 

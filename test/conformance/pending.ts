@@ -10,49 +10,12 @@ export interface Awaited {
   readonly needs: (recorded: Case, config: RecordedConfig) => boolean
 }
 
-const beside =
-  (name: string): Awaited['needs'] =>
-  (_, { NEIGHBOURS = [] }) =>
-    NEIGHBOURS.includes(name)
-
-const answeredBy =
-  (software: RegExp): Awaited['needs'] =>
-  ({ version = '' }) =>
-    software.test(version)
-
 const asks =
   (path: RegExp): Awaited['needs'] =>
   (recorded) =>
     pathsOf(recorded).some((each) => path.test(each))
 
 export const AWAITED: readonly Awaited[] = [
-  {
-    name: 'social sign-in of dj-rest-auth',
-    folder: 'presets/dj-rest-auth/social',
-    needs: asks(/^\/dj-rest-auth\/social/),
-  },
-  { name: 'Hawk', folder: 'features/hawk', needs: answeredBy(/^(hawk|mohawk)/) },
-  {
-    name: 'HTTP signatures',
-    folder: 'features/http-signatures',
-    needs: answeredBy(/http-message-sig|httpsig|http-signature/),
-  },
-  {
-    name: 'social-oauth2',
-    folder: 'presets/social-oauth2',
-    needs: answeredBy(/social-oauth2/),
-  },
-  {
-    name: 'oauth-toolkit',
-    folder: 'presets/oauth-toolkit',
-    needs: answeredBy(/oauth-toolkit/),
-  },
-  {
-    name: 'social sign-in',
-    folder: 'presets/djoser/social',
-    needs: (recorded, config) =>
-      beside('social')(recorded, config) || asks(/^\/auth\/o\//)(recorded, config),
-  },
   {
     name: 'webauthn of Djoser',
     folder: 'presets/djoser/webauthn',

@@ -27,6 +27,8 @@ export type Step =
       readonly expect?: number
       readonly capture?: { readonly [variable: string]: string }
       readonly capture_cookies?: { readonly [variable: string]: string }
+      /** From the query or the fragment of `Location`. */
+      readonly capture_location?: { readonly [variable: string]: string }
     })
   | {
       readonly op: 'mint'
@@ -46,6 +48,10 @@ export type Step =
   | { readonly op: 'user'; readonly name: string; readonly set: JsonObject }
   | { readonly op: 'delete_user'; readonly name: string }
   | { readonly op: 'flush_expired' }
+  /** Changes a registered application. */
+  | { readonly op: 'application'; readonly client_id: string; readonly set: JsonObject }
+  /** A command of Django. */
+  | { readonly op: 'command'; readonly name: string }
   | { readonly op: 'sleep'; readonly seconds: number }
   /** Lets time pass for what neighbours stored. */
   | { readonly op: 'age'; readonly seconds: number }
@@ -73,6 +79,12 @@ export interface Answer {
   }
   /** What the request changed in the store. */
   readonly effects?: JsonObject
+  /** What an HTML page says. */
+  readonly page?: JsonObject
+  /** How the newest rows keep their secrets; watchword's own tests show that. */
+  readonly stored?: JsonObject
+  /** Whether the JSON has spaces after commas and colons. */
+  readonly spaces?: boolean
   /** Whether the recorded server crashed. */
   readonly crash?: boolean
   /** Instead of all others: the message with which the server refused to start. */
@@ -112,6 +124,8 @@ export const RECORDINGS = [
   'passwordless',
   'djoser-accounts',
   'dj-rest-auth',
+  'oauth-toolkit',
+  'social-oauth2',
 ] as const
 
 /** The paths that a conversation requests. */

@@ -38,7 +38,7 @@ export function stateOf(
   }
   const sessions = db
     .prepare(
-      'select count(*) as opened, coalesce(sum(generation), 0) as rotated, count(ended_at) as ended from sessions',
+      'select count(*) as opened, coalesce(sum(generation), 0) as rotated, count(ended_at) as ended from sessions where user_id is not null or client_id is null',
     )
     .get() as Record<string, number>
   const tokens = db

@@ -15,10 +15,13 @@ import { optionsFor, type RecordedConfig, schemeNamesOf } from './configs.ts'
 import { type Instances, instancesFor } from './instances.ts'
 import { neighboursOf, openNeighbours } from './neighbours/index.ts'
 import type { OpenNeighbour } from './neighbours/neighbour.ts'
+import type { FilledRequest } from './neighbours/oauth-consent.ts'
+import { putApplication } from './put-application.ts'
 import { deleteUser, putUser, type Users } from './put-user.ts'
 import type { JsonObject } from './recording.ts'
 import { seededNotes } from './seeding.ts'
 import { type State, stateOf } from './state.ts'
+import type { Reply } from './wire.ts'
 
 /** A server under test, and what is done to it outside HTTP. */
 export interface Subject {
@@ -33,6 +36,19 @@ export interface Subject {
   settle(): Promise<void>
   /** A text of a response as a placeholder of a neighbour's recordings. */
   placeholder(text: string, path: string, now: number): string | undefined
+  /** A header of a response as neighbours' recordings show it. */
+  header(name: string, value: string): string
+  /** What neighbours' recordings show of a page. */
+  page(reply: Reply): JsonObject | undefined
+  /** Sends a request as a client of this server does. */
+  send(
+    request: FilledRequest,
+    send: (request: FilledRequest) => Promise<Reply>,
+  ): Promise<Reply>
+  /** Changes a registered application. */
+  putApplication(id: string, set: JsonObject): void
+  /** The cookie that stands for one of the recorded server. */
+  cookieFor(theirs: string): string | undefined
   /** Where mail is sent: the text of the last one. */
   lastMail(): string | undefined
   /** How the answers of endpoints compare with the OpenAPI document. */
@@ -121,6 +137,16 @@ async function open({ config, paths, seeded, passwordCost }: SubjectTerms) {
     lastMail: () => messages().at(-1)?.text ?? textOf(neighbours),
     placeholder: (text, path, now) =>
       neighbours.map((each) => each.placeholder(text, path, now)).find(Boolean),
+    header: (name, value) =>
+      neighbours.reduce((shown, each) => each.header?.(name, shown) ?? shown, value),
+    page: (reply) => neighbours.map((each) => each.page?.(reply)).find(Boolean),
+    send(request, plain) {
+      const own = neighbours.find((each) => each.send !== undefined)
+      return own?.send?.(request, plain) ?? plain(request)
+    },
+    putApplication: (id, set) => putApplication(db, id, set),
+    cookieFor: (theirs) =>
+      neighbours.map(({ cookies }) => cookies?.[theirs]).find(Boolean),
     findings,
     log: () => lines.join('\n'),
     close,

@@ -1,6 +1,7 @@
 import { type Members, unknownMember } from '../members.ts'
 import { CONTRACT } from './answer.ts'
 import { type RecordedConfig, unknownSetting } from './configs.ts'
+import { isOfOAuth, OAUTH_HEADERS } from './oauth-terms.ts'
 import type { Answer, Case } from './recording.ts'
 
 const OF_CASES: Members<Case> = {
@@ -13,7 +14,7 @@ const OF_CASES: Members<Case> = {
   response: true,
 }
 
-const OF_RESPONSES: Members<Answer> = {
+const OF_RESPONSES: Members<Omit<Answer, keyof typeof OF_OAUTH>> = {
   status: true,
   headers: true,
   body: true,
@@ -24,6 +25,9 @@ const OF_RESPONSES: Members<Answer> = {
   crash: true,
   refused: true,
 }
+
+/** Of the recordings of OAuth. */
+const OF_OAUTH = { page: true, stored: true, spaces: true } as const
 
 /**
  * The part of a recording that cannot be played, or cannot be compared with the response. What is unknown in its steps and its
@@ -40,11 +44,14 @@ export function unknownPart(
   if (typeof response !== 'object') return 'a case without response'
   return (
     unknownIn('', recorded, OF_CASES) ??
-    unknownIn('response.', response, OF_RESPONSES) ??
-    unknownHeader(response) ??
+    unknownIn('response.', response, membersOf(recorded)) ??
+    unknownHeader(recorded) ??
     unknownSetting(config)
   )
 }
+
+const membersOf = (recorded: Case): object =>
+  isOfOAuth(recorded) ? { ...OF_RESPONSES, ...OF_OAUTH } : OF_RESPONSES
 
 function unknownIn(prefix: string, value: object, known: object): string | undefined {
   const name = unknownMember(value, known)
@@ -55,8 +62,10 @@ function unknownIn(prefix: string, value: object, known: object): string | undef
 const OF_DJANGO = ['x-frame-options']
 
 /** A recorded header that is not compared. */
-function unknownHeader({ headers = {} }: Answer): string | undefined {
-  const compared: readonly string[] = [...CONTRACT, ...OF_DJANGO]
+function unknownHeader(recorded: Case): string | undefined {
+  const { headers = {} } = recorded.response
+  const more = isOfOAuth(recorded) ? OAUTH_HEADERS : []
+  const compared: readonly string[] = [...CONTRACT, ...more, ...OF_DJANGO]
   const name = Object.keys(headers).find((header) => !compared.includes(header))
   return name === undefined ? undefined : `response.headers.${name}`
 }

@@ -61,24 +61,27 @@ for (const [setting, config] of [
   })
 }
 
-const social = { ...asked, request: { method: 'GET', path: '/auth/o/google/' } }
+const passkeys = {
+  ...asked,
+  request: { method: 'POST', path: '/auth/webauthn/signup_request/' },
+}
 
 test('a conversation waits for a feature until its folder exists', () => {
   assert.equal(
-    featureAwaited(social, {}, () => false),
-    'social sign-in',
+    featureAwaited(passkeys, {}, () => false),
+    'webauthn of Djoser',
   )
   assert.equal(
-    featureAwaited(social, {}, (folder) => folder === 'presets/djoser/social'),
+    featureAwaited(passkeys, {}, (folder) => folder === 'presets/djoser/webauthn'),
     undefined,
   )
 })
 
 test('a conversation waits for a feature that only a step needs', () => {
-  const steps = [{ op: 'request', ...social.request }] as const
+  const steps = [{ op: 'request', ...passkeys.request }] as const
   assert.equal(
     featureAwaited({ ...asked, steps }, {}, () => false),
-    'social sign-in',
+    'webauthn of Djoser',
   )
 })
 

@@ -129,7 +129,7 @@ test('each way of signing in is a way to sign in again', async (t) => {
     await browser.open(path.replaceAll('&amp;', '&'))
     assert.ok(browser.page.path.startsWith(`/account/sign-in/${way}/`), way)
   }
-  await browser.submit({ action: '/account/sign-in/mail/' }, { email })
+  await browser.submit({ button: 'Send the message' }, { email })
   const link = /https:\/\/app\.example\.com(\/\S+)/.exec(
     (await mail()).at(-1)?.text ?? '',
   )

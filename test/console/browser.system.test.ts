@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { internalsOf } from '../../src/instance/internals.ts'
 import type { TestInstance } from '../../src/testing/index.ts'
 import { inspect, openTab } from '../browser/inspect.ts'
 import { served } from '../browser/served.ts'
@@ -124,5 +125,23 @@ test('an operator deactivates a user with the keyboard alone, without scripts', 
   await page.keyboard.press('Enter')
   await page.getByText('The user was deactivated').waitFor()
   assert.equal((await instance.auth.users.find('ada'))?.active, false)
+  assert.deepEqual(tab.faults, [])
+})
+
+test('the page of the first administrator has no fault, and leads into the console', async (t) => {
+  const tab = await openTab(t)
+  if (tab === undefined) return t.skip('no Chromium is installed')
+  const { url, instance } = await served(t, OPTIONS)
+  const [note = ''] = await internalsOf(instance.auth).startNotes(url)
+  const { page } = tab
+  await page.goto(/http\S+$/.exec(note)?.[0] ?? url)
+  assert.deepEqual(await inspect(page, 'first'), [])
+  await page.fill('[name=username]', 'vitor')
+  await page.fill('[name=password]', PASSWORD)
+  await page.click('main button.main')
+  await page.fill('[name=login]', 'vitor')
+  await page.fill('[name=password]', PASSWORD)
+  await page.click('main button.main')
+  await page.waitForURL(`${url}/console/`)
   assert.deepEqual(tab.faults, [])
 })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { csvValue } from '../../src/features/console/pages/export.ts'
-import { tokenIn, wordsOf } from '../pages/site.ts'
-import { act, operated, operator, PAGES, SECRET } from './operator.ts'
+import { csvValue } from '../../src/features/console/pages/file-formats.ts'
+import { type TestBrowser, tokenIn, wordsOf } from '../pages/site.ts'
+import { act, operated, operator, PAGES, SECRET, staffWith } from './operator.ts'
 
 test('the overview counts sign-ins, failures, refreshes and revocations', async (t) => {
   const { auth, ada } = await operated(t)
@@ -103,6 +103,36 @@ test('API tokens are listed without themselves, and revoked', async (t) => {
   await browser.open(`/console/api-tokens/?q=${record.hint}`)
   assert.match(wordsOf(await browser.submit({ button: 'Revoke' })), /was revoked/)
   assert.deepEqual(await auth.apiTokens.list(ada.id), [])
+})
+
+test('who may not revoke what staff have sees no button for it', async (t) => {
+  const { auth, ada, vitor } = await operated(t)
+  await staffWith(auth, 'support')
+  for (const { id } of [ada, vitor]) {
+    await auth.apiTokens.create(id, { name: 'nightly' })
+    await auth.signIn(id)
+  }
+  const buttons = async (browser: TestBrowser, path: string): Promise<number> => {
+    const { status, text } = await browser.open(path)
+    assert.equal(status, 200, path)
+    return [...text.matchAll(/value="revoke-(session|token)"/g)].length
+  }
+  const support = await operator(auth, 'support')
+  const browser = await operator(auth)
+
+  for (const [path, ofSupport, ofVitor] of [
+    [`/console/sessions/?q=${ada.id}`, 1, 1],
+    [`/console/sessions/?q=${vitor.id}`, 0, 2],
+    ['/console/sessions/?q=support', 1, 1],
+    [`/console/api-tokens/?user=${ada.id}`, 1, 1],
+    [`/console/api-tokens/?user=${vitor.id}`, 0, 1],
+    ['/console/api-tokens/', 1, 2],
+    [`/console/users/${ada.id}/`, 2, 2],
+    [`/console/users/${vitor.id}/`, 0, 3],
+  ] as const) {
+    assert.equal(await buttons(support, path), ofSupport, path)
+    assert.equal(await buttons(browser, path), ofVitor, path)
+  }
 })
 
 test('keys are shown with their generations, rotated, and replaced after a leak', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { apiToken, basic, bearer, remoteUser, session } from '../../src/authentication.ts'
 import { testInstance } from '../../src/testing/index.ts'
-import { threadMillis } from '../time.ts'
+import { leastEffort } from '../time.ts'
 import { plain, WORST_CASES } from './worst-cases.ts'
 
 /** The most that a client can send: of a body, and of a header before Node.js refuses it. */
@@ -45,26 +45,15 @@ const ask = (path: string, init: RequestInit): Promise<Response> =>
 const post = (path: string, type: string, body: string): Promise<Response> =>
   ask(path, { method: 'POST', headers: { 'content-type': type }, body })
 
-/** Milliseconds of the processor for one request: the least of several. */
-async function effort(send: Send, value: string, times = 3): Promise<number> {
-  const efforts: number[] = []
-  for (let i = 0; i < times; i++) {
-    const before = process.threadCpuUsage()
-    await send(value)
-    efforts.push(threadMillis(before))
-  }
-  return Math.min(...efforts)
-}
-
 /** Every shape, of the greatest length, takes about as long as a plain value. */
 async function costsNoMore(send: Send, length: number): Promise<void> {
-  const usual = await effort(send, plain(length))
+  const usual = await leastEffort(() => send(plain(length)))
   const most = TIMES * usual + NOISE
   for (const [shape, make] of Object.entries(WORST_CASES)) {
     const value = make(length)
-    let took = await effort(send, value)
-    // The garbage of thousands of tests may be collected three times in a row; what is slow is slow each time.
-    if (took > most) took = await effort(send, value, 12)
+    let took = await leastEffort(() => send(value))
+    // The garbage of thousands of tests may be collected five times in a row; what is slow is slow each time.
+    if (took > most) took = await leastEffort(() => send(value), 12)
     assert.ok(
       took <= most,
       `${shape}: ${took.toFixed(1)} ms, and ${usual.toFixed(1)} ms for a plain value of the same length`,

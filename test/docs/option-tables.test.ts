@@ -9,12 +9,20 @@ import {
 import { DJOSER_NAMES, djoserOptions } from '../../src/presets/djoser/options.ts'
 import { KNOX_NAMES, knoxOptions } from '../../src/presets/knox/options.ts'
 import {
+  OAUTH_TOOLKIT_NAMES,
+  oauthToolkitOptions,
+} from '../../src/presets/oauth-toolkit/options.ts'
+import {
   PASSWORDLESS_NAMES,
   passwordlessOptions,
 } from '../../src/presets/passwordless/options.ts'
+import {
+  SOCIAL_OAUTH2_NAMES,
+  socialOAuth2Options,
+} from '../../src/presets/social-oauth2/options.ts'
 import { DJANGO_NAMES } from '../../src/settings/django-names.ts'
 import { ENDPOINT_NAMES } from '../../src/settings/endpoint-options.ts'
-import { OPTION_PATHS, parseSettings } from '../../src/settings/settings.ts'
+import { optionPaths, parseSettings } from '../../src/settings/settings.ts'
 import {
   FEATURE_OPTION_NAMES,
   optionsOf,
@@ -32,7 +40,7 @@ test('every option has a description', () => {
     ...endpoints,
     ...FEATURE_OPTION_NAMES,
   ]
-  const paths = OPTION_PATHS.filter((path) => !IN_TEXT.test(path))
+  const paths = optionPaths().filter((path) => !IN_TEXT.test(path))
   assert.deepEqual(described.toSorted(), paths.toSorted())
   for (const { name, meaning } of documented) assert.ok(meaning.length > 10, name)
 })
@@ -86,6 +94,8 @@ const PRESETS = [
   ['djRestAuth', djRestAuthOptions, DJ_REST_AUTH_NAMES],
   ['passwordless', passwordlessOptions, PASSWORDLESS_NAMES],
   ['djoser', djoserOptions, DJOSER_NAMES],
+  ['oauthToolkit', oauthToolkitOptions, OAUTH_TOOLKIT_NAMES],
+  ['socialOAuth2', socialOAuth2Options, SOCIAL_OAUTH2_NAMES],
 ] as const
 
 test('the options of a preset are those of its schema, and its messages know their names', () => {

@@ -136,7 +136,9 @@ test('the page of the command names every command', async () => {
     .split('\n')
     .filter((line) => line.startsWith('| `'))
   const named = rows.flatMap((row) => [
-    ...(row.split('|')[1] ?? '').matchAll(/`([a-z]+(?: [a-z]+)?)/g),
+    ...(row.split('|')[1] ?? '').matchAll(
+      /`([a-z]+(?:-[a-z]+)*(?: [a-z]+(?:-[a-z]+)*)?)/g,
+    ),
   ])
   const names = Object.keys(await allCommands())
   assert.deepEqual(
@@ -251,6 +253,7 @@ test('the page of frameworks has a row for every adapter', () => {
     './testing',
     './verify',
     './client',
+    './sign',
     './react',
     './vue',
     './angular',

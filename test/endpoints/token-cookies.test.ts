@@ -199,7 +199,7 @@ test('another host of the domain can neither hide nor replace the refresh cookie
     assert.equal(answer.body.csrfToken, alice['__Host-csrftoken'])
     Object.assign(alice, cookiesOf(answer))
   }
-  // Alice is signed out: the attacker's cookie signs her browser in as nobody.
+  // Alice is signed out: the attacker's cookie must not sign her browser in.
   const { '__Secure-refresh': _, ...rest } = alice
   const answer = await refresh(
     {},
@@ -259,7 +259,7 @@ test('a sign-out revokes the session and removes the cookies, whatever they were
   }
 })
 
-test('a page of another site signs nobody in or out', async (t) => {
+test('a page of another site cannot sign users in or out', async (t) => {
   const { obtain, signOut, signIn, auth, userOf } = await open(t)
   const Origin = 'https://evil.example'
   assert.equal((await obtain({}, { Origin })).status, 403)
@@ -275,7 +275,7 @@ test('a sign-in revokes the session that the browser had', async (t) => {
   assert.equal((await refresh(first)).status, 401)
 })
 
-test('a stale access cookie keeps nobody from signing in or refreshing', async (t) => {
+test('a stale access cookie does not prevent a sign-in or a refresh', async (t) => {
   const { obtain, signIn, refresh } = await open(t)
   const stale = { '__Host-access': 'garbage' }
   assert.equal((await obtain(stale)).status, 200)

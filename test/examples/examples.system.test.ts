@@ -25,8 +25,14 @@ function wordsOf(script: string): readonly string[] {
   ]
 }
 
-/** They have other routes: see accounts.system.test.ts and notes.system.test.ts. */
-const APPLICATIONS: ReadonlySet<string> = new Set(['accounts', 'angular', 'react', 'vue'])
+/** They have other routes: see accounts.system.test.ts, mcp.system.test.ts and notes.system.test.ts. */
+const APPLICATIONS: ReadonlySet<string> = new Set([
+  'accounts',
+  'angular',
+  'mcp',
+  'react',
+  'vue',
+])
 
 /** The strictest settings that a user of the package may have. */
 const STRICT =
@@ -40,9 +46,11 @@ const versionsOf = (name: string): readonly (string | undefined)[] =>
     ? ['file:../..']
     : LOCKS.map(({ packages }) => packages[`node_modules/${name}`]?.version)
 
-const LOCKS = ['package-lock.json', 'test/adapters/next/package-lock.json'].map(
-  (file): Lock => JSON.parse(readFileSync(file, 'utf8')),
-)
+const LOCKS = [
+  'package-lock.json',
+  'test/adapters/next/package-lock.json',
+  'test/clients/servers/package-lock.json',
+].map((file): Lock => JSON.parse(readFileSync(file, 'utf8')))
 
 interface Lock {
   readonly packages: Readonly<Record<string, { readonly version: string } | undefined>>

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { watchword } from '../../src/index.ts'
 
-const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
+export const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 const LISTENING = new URL('listening.ts', import.meta.url).href
 
 /** A database with ada, who has no roles, and grace, an editor. @returns the environment for a program that uses it */

@@ -13,11 +13,14 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs'
+import { createServer } from 'node:http'
 import { isBuiltin } from 'node:module'
+import type { AddressInfo } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { after, test } from 'node:test'
 import { promisify } from 'node:util'
+import { openBrowser } from '../services/chromium.ts'
 
 const run = promisify(execFile)
 
@@ -82,7 +85,7 @@ test('on an older Node.js every subpath except those for browsers and watchword/
   const older = await anOlderNode()
   if (older === undefined)
     return t.skip('no Node.js older than 24.7 in /usr/bin or /usr/local/bin')
-  const names = ALONE.filter((name) => !/\/(verify|client)$/.test(name))
+  const names = ALONE.filter((name) => !/\/(verify|client|sign)$/.test(name))
   const program = `
     const names = ${JSON.stringify(names)}
     const messageOf = ({ message }) => message
@@ -145,10 +148,47 @@ test('watchword/verify imports no module of Node.js', () => {
 })
 
 test('a subpath for browsers is one file', () => {
-  for (const name of ['client', 'react', 'vue', 'angular']) {
+  for (const name of ['client', 'sign', 'react', 'vue', 'angular']) {
     const file = `dist/${name}.js`
     assert.deepEqual([...reached(file).keys()], [file])
   }
+})
+
+test('without comments the declarations of the client have less than 5,500 bytes, and those of a binding 1,000', () => {
+  const sizeOf = (file: string): number =>
+    withoutComments(read(file)).replace(/^\s+/gm, '').length
+  const [types = ''] = globSync('dist/chunks/browser-types.d.ts', { cwd: PACKAGE })
+  const size = sizeOf('dist/client.d.ts') + sizeOf(types)
+  assert.ok(size < 5500, `${size} bytes`)
+  for (const name of ['react', 'vue', 'angular'])
+    assert.ok(read(`dist/${name}.d.ts`).length < 1000, name)
+})
+
+test('Chromium imports the client as one file, and the root of the package names it', async (t) => {
+  const server = createServer(({ url = '' }, response) => {
+    const [, name = ''] = /^\/([\w-]+\.js)$/.exec(url) ?? []
+    response.setHeader('content-type', name ? 'text/javascript' : 'text/html')
+    response.end(name ? read(`dist/${name}`) : '<!doctype html><title>Page</title>')
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.after(() => server.close())
+  const browser = await openBrowser(t)
+  if (browser === undefined) return t.skip('Chromium is not installed')
+  const page = await browser.newPage()
+  const { port } = server.address() as AddressInfo
+  await page.goto(`http://127.0.0.1:${port}/`)
+  const status = await page.evaluate(
+    `import('/client.js').then(async ({ createClient, tabStorage }) => {
+      const client = createClient('/', { storage: tabStorage })
+      await client.ready
+      return client.state.status
+    })`,
+  )
+  assert.equal(status, 'signedOut')
+  const message = await page.evaluate(
+    `import('/${basename(manifest.exports['.'].browser)}').catch(({ message }) => message)`,
+  )
+  assert.match(String(message), /in a browser import "watchword\/client"/)
 })
 
 test('code and declarations of a subpath import only its framework', () => {
@@ -202,7 +242,14 @@ test('every character of the code is ASCII', () => {
 test('bundled packages are listed with their licences', () => {
   const text = read('dist/THIRD-PARTY-LICENSES')
   const named = [...text.matchAll(/^(\S+) \d\S+ \(MIT\)$/gm)].map(([, name]) => name)
-  assert.deepEqual(named, ['hono', 'ipaddr.js', 'kysely', 'lean-qr', 'zod'])
+  assert.deepEqual(named, [
+    'hono',
+    'ipaddr.js',
+    'kysely',
+    'lean-qr',
+    'structured-headers',
+    'zod',
+  ])
   assert.match(text, /Django Software Foundation/)
 })
 

@@ -22,6 +22,8 @@ const NOTICES = [
   'passwordChanged',
   'usernameChanged',
   'factorsChanged',
+  'identityConnected',
+  'identityDisconnected',
 ]
 
 const isMail = (name: string): name is keyof MailTemplates => !/phone|sms/i.test(name)

@@ -60,9 +60,15 @@ export function outboxTests(name: string, fresh: FreshDatabase): void {
     if (typeof database === 'string') return t.skip(database)
     const clock = movableClock()
     let tries = 0
-    const { sender, sent, log } = aSender(await database.open(), clock.now, () => {
-      if (++tries <= 3) throw new Error('connect ECONNREFUSED for vitor@example.com')
-    })
+    const ids = new Set<string>()
+    const { sender, sent, log } = aSender(
+      await database.open(),
+      clock.now,
+      (_, { id }) => {
+        ids.add(id)
+        if (++tries <= 3) throw new Error('connect ECONNREFUSED for vitor@example.com')
+      },
+    )
     cleanUp(t, () => sender.close())
     await sender.add(mailTo('vitor@example.com'), HOUR)
     for (const pause of [5, 10, 20]) {
@@ -74,6 +80,7 @@ export function outboxTests(name: string, fresh: FreshDatabase): void {
     await until(() => sent.length === 1)
 
     assert.equal(tries, 4)
+    assert.equal(ids.size, 1, 'a recipient recognizes a repeated message')
     assert.deepEqual(
       log.map(({ attempt, pause }) => [attempt, pause]),
       [

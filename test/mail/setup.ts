@@ -44,8 +44,8 @@ export function aSender(
     random: systemRandom,
     log: (entry) => void log.push(entry),
     keys,
-    async mail(mail) {
-      await mailer(mail)
+    async mail(mail, delivery) {
+      await mailer(mail, delivery)
       sent.push(mail)
     },
     sms: undefined,

@@ -45,11 +45,13 @@ export function checkAnswers(
   let checker: Promise<Checker> | undefined
   Object.assign(internals, {
     answer(request: Parameters<typeof answer>[0]) {
+      const sent = watchedBody(request)
       return answer(request)?.then(async (reply) => {
         checker ??= checkerOf(auth as Watchword)
-        const { check, documented } = await checker
+        const { check, checkBody, documented } = await checker
         for (const each of documented) findings.documented.add(each)
         findings.faults.push(...check(request, reply, findings.seen))
+        if (reply.status < 300) findings.faults.push(...checkBody(request, sent()))
         onChecked()
         return reply
       })
@@ -57,13 +59,46 @@ export function checkAnswers(
   })
 }
 
+type AnyRequest = Parameters<ReturnType<typeof internalsOf>['answer']>[0]
+
+/** What the endpoint reads of a body, once it has, if it is JSON. */
+function watchedBody(request: AnyRequest): () => unknown {
+  const { takeBody } = request
+  let bytes: Uint8Array | undefined
+  if (takeBody !== undefined && /^application\/json\b/.test(typeOf(request)))
+    Object.assign(request, {
+      async takeBody() {
+        bytes = await takeBody.call(request)
+        return bytes
+      },
+    })
+  return () => {
+    if (bytes === undefined || bytes.length === 0) return undefined
+    return JSON.parse(Buffer.from(bytes).toString())
+  }
+}
+
+/** A header that is there twice makes the request invalid. */
+function typeOf(request: AnyRequest): string {
+  try {
+    return request.header('content-type') ?? ''
+  } catch {
+    return ''
+  }
+}
+
 interface Checker {
+  /** @returns what the document does not allow of a body that was accepted */
+  checkBody(asked: Asked, body: unknown): readonly string[]
   readonly documented: readonly string[]
   check(asked: Asked, answered: Answered, seen: Set<string>): readonly string[]
 }
 
 interface Operation {
   readonly operationId: string
+  readonly requestBody?: {
+    readonly content: Readonly<Record<string, { readonly schema: object }>>
+  }
   readonly responses: Readonly<Record<string, Response>>
 }
 interface Response {
@@ -74,6 +109,16 @@ interface Response {
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: { readonly responses?: Readonly<Record<string, Response>> }
+}
+
+/** A number in place of a text is read as its digits, as a CharField of Django REST framework does; documents do not say so. */
+function withTexts(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
+  const members = Object.entries(body).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? String(value) : value,
+  ])
+  return Object.fromEntries(members)
 }
 
 const CHECKERS = new Map<string, Checker>()
@@ -114,14 +159,27 @@ function createChecker(document: Document): Checker {
     if (validate(JSON.parse(body))) return []
     return [`${body.slice(0, 300)}: ${ajv.errorsText(validate.errors)}`]
   }
+  const operationAt = ({ method, url }: Asked): Operation | undefined => {
+    const path = withoutLastSlash(url.replace(/\?.*$/, ''))
+    return routes.find(({ pattern }) => pattern.matches(path))?.item[method.toLowerCase()]
+  }
   return {
+    checkBody(asked, body) {
+      const schema = operationAt(asked)?.requestBody?.content['application/json']?.schema
+      if (body === undefined || schema === undefined) return []
+      const validate = compiled(ajv, schema)
+      if (validate(body) || validate(withTexts(body))) return []
+      const what = `${asked.method} ${asked.url}: the document refuses the body that was accepted`
+      return [`${what}: ${ajv.errorsText(validate.errors)}`]
+    },
     documented: operationsIn(document).flatMap(({ operationId, responses }) =>
       Object.keys(responses).map((status) => `${operationId} ${status}`),
     ),
     check({ method, url }, answered, seen) {
       const path = withoutLastSlash(url.replace(/\?.*$/, ''))
       const item = routes.find(({ pattern }) => pattern.matches(path))?.item
-      if (item === undefined) return [`${path} is not in the document`]
+      if (item === undefined)
+        return isPage(answered) ? [] : [`${path} is not in the document`]
       const { status } = answered
       if (method === 'OPTIONS' && status === 200) return []
       const named = item[(method === 'HEAD' ? 'GET' : method).toLowerCase()]
@@ -146,6 +204,13 @@ function createChecker(document: Document): Checker {
 
 /** Djoser answers so if addresses need no confirmation: OpenAPI cannot say that a body may be missing. */
 const EMPTY: ReadonlySet<string> = new Set(['djoserResendActivation 400'])
+
+/** Pages are not in documents. */
+const isPage = ({ headers }: Answered): boolean =>
+  headers.some(
+    ([name, value]) =>
+      name === 'Location' || (name === 'Content-Type' && value.startsWith('text/html')),
+  )
 
 const REQUIRED = ['Cache-Control', 'Allow', 'Retry-After']
 

@@ -133,6 +133,40 @@ test('the types of a document with all features compile', {
   await assert.doesNotReject(compile(folder, 'all.ts'))
 })
 
+/** Compiles if the errors of a client are those of the documented statuses, and none is `never`. */
+const ERRORS = `
+import createClient from 'openapi-fetch'
+import type { operations, paths } from './types.d.ts'
+
+type Same<A, B> = [A, B] extends [B, A] ? true : false
+type Statuses = Exclude<keyof operations['obtainToken']['responses'], 200>
+type Documented = 400 | 401 | 403 | 404 | 405 | 406 | 413 | 415 | 429 | 503
+export const statuses: Same<Statuses, Documented> = true
+
+const client = createClient<paths>({ baseUrl: '' })
+const body = { username: 'ada', password: '' }
+const { error } = await client.POST('/api/token/', { body })
+type Bodies = {
+  [Status in Statuses]: operations['obtainToken']['responses'][Status] extends {
+    content: { 'application/json': infer Body }
+  } ? Body : 'no body'
+}[Statuses]
+export const all: Same<NonNullable<typeof error>, Bodies> = true
+export const isNever: Same<NonNullable<typeof error>, never> = false
+`
+
+test('the error of a client is the union of the bodies of all documented statuses (OA-21)', {
+  skip: withoutTools,
+}, async (t) => {
+  await using app = testInstance(CONFIGURATIONS['all features'])
+  const folder = await folderWithTypes(await app.auth.openapi())
+  t.after(() => rmSync(folder, { recursive: true }))
+  writeFileSync(join(folder, 'errors.ts'), ERRORS)
+  await compile(folder, 'errors.ts')
+  writeFileSync(join(folder, 'errors.ts'), ERRORS.replace(' | 503', ''))
+  await assert.rejects(compile(folder, 'errors.ts'), /Command failed/)
+})
+
 interface OpenApiFetch {
   readonly default: (options: {
     readonly baseUrl: string

@@ -1,5 +1,12 @@
 import { apiToken, basic, bearer, session } from '../../src/authentication.ts'
-import { djoser, djRestAuth, knox, passwordless } from '../../src/presets/index.ts'
+import {
+  djoser,
+  djRestAuth,
+  knox,
+  oauthToolkit,
+  passwordless,
+  socialOAuth2,
+} from '../../src/presets/index.ts'
 import type { Options } from '../../src/settings/options.ts'
 
 const mail = async (): Promise<void> => {}
@@ -37,9 +44,20 @@ export const CONFIGURATIONS: Readonly<Record<string, Options>> = {
       passwordless({ types: ['email', 'mobile'] }),
     ],
   },
+  'presets of OAuth': {
+    ...ACCOUNTS,
+    oauth: { scopes: { read: 'Read' }, authorizePath: '/o/authorize/' },
+    social: { google: { clientId: 'app-1' } },
+    presets: [oauthToolkit(), socialOAuth2({ prefix: '/social' })],
+  },
   'all features': {
     ...ACCOUNTS,
     browsableApi: true,
+    oauth: {
+      scopes: { 'posts:read': 'Read your posts' },
+      device: true,
+      registration: 'token',
+    },
     authentication: SCHEMES,
     endpoints: { slidingObtain: true, slidingRefresh: true, revocations: true },
   },

@@ -25,6 +25,18 @@ test('a document of the application has the schemes of the instance (OA-28)', as
   })
 })
 
+test('tokens that are bound to a key have a scheme of their own where they are accepted', async () => {
+  const url = 'https://app.example.com'
+  for (const options of [{ dpop: true }, { oauth: true }] as const) {
+    const { securitySchemes, securityFor } = await securityOf({ url, ...options })
+    assert.partialDeepStrictEqual(securitySchemes.dpop, { type: 'http', scheme: 'dpop' })
+    assert.deepEqual(securityFor(), [{ bearer: [] }, { dpop: [] }])
+    const other = securityFor({ schemes: [apiToken()] })
+    assert.deepEqual(other, [{ apiToken: [] }])
+  }
+  assert.equal((await securityOf({ url })).securitySchemes.dpop, undefined)
+})
+
 test('the security of a route follows its requirement and its method (OA-28)', async () => {
   const { securityFor } = await securityOf({ authentication: SCHEMES })
   const all = [{ bearer: [] }, { session: [] }, { apiToken: [] }]

@@ -84,7 +84,7 @@ test('no page sets a cookie that browsers drop because it is too long', async ()
   await using it = await pageApp()
   const email = `${'a'.repeat(5000)}@example.com`
   for (const [path, button] of [
-    ['/account/confirm/', 'Send the message'],
+    ['/account/confirm/', 'Send it again'],
     ['/account/sign-in/mail/', 'Send the message'],
     ['/account/forgot-password/', 'Send the message'],
   ] as const) {

@@ -75,8 +75,16 @@ test('a server without pages loads no module that makes one, whatever it is aske
     assert.ok(loaded.has('src/watchword.ts'))
     assert.deepEqual(statuses.slice(1), [404, 404, 404, 404])
     assert.deepEqual(pageModulesIn(loaded), [])
+    assert.ok(loaded.has('node:cluster'))
+    assert.deepEqual(
+      NOT_NEEDED.filter((module) => loaded.has(module)),
+      [],
+    )
   }
 })
+
+/** Libraries of Node.js that take a few milliseconds of a start. */
+const NOT_NEEDED = ['node:fs/promises', 'node:perf_hooks']
 
 test('a server with pages loads those that it is asked for', async (t) => {
   const { loaded, statuses } = await modulesOf(t, ['--workers', '1', '--pages'])

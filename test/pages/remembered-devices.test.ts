@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { Authenticator } from '../passkeys/authenticator.ts'
-import { addTotp, FIREFOX, idsIn, signedIn } from './own/setup.ts'
+import { addTotp, FIREFOX, hiddenValue, idsIn, signedIn } from './own/setup.ts'
 import { NEW_PASSWORD, PASSWORD } from './setup.ts'
 import { ORIGIN, type TestBrowser, testBrowser, wordsOf } from './site.ts'
 
@@ -250,4 +250,50 @@ test('a remembered sign-in has one factor', async (t) => {
   await firstStep(app.browser)
   const [session] = await app.auth.sessions.list(app.ada.id)
   assert.deepEqual(session?.amr, ['pwd'])
+})
+
+test('a device is remembered where the first factor is set up in the account', async (t) => {
+  const app = await signedIn(t, REMEMBERING)
+  const { browser } = app
+  await browser.open('/account/authenticators/new/')
+  await browser.submit({ button: 'Continue' }, { current_password: PASSWORD })
+  assert.match(wordsOf(browser.page), /Do not ask again on this device for 30 days/)
+  const secret = hiddenValue(browser.page.text, 'secret')
+  const fields = { code: '000000', remember_device: 'yes' }
+  await browser.submit({ button: 'Turn on' }, fields)
+  assert.match(browser.page.text, /name="remember_device" value="yes" checked/)
+  assert.equal(browser.cookies.has(COOKIE), false)
+  await browser.submit({ button: 'Turn on' }, { code: app.code(secret) })
+  assert.equal(browser.page.heading, 'Save the recovery codes')
+  assert.equal(browser.cookies.has(COOKIE), true)
+  await signOut(browser)
+  assert.equal(await isAsked(browser), false)
+  assert.equal(await isAsked(testBrowser(app.auth)), true)
+})
+
+test('so it is where a sign-in asks to set one up, and only if the user wants it', async (t) => {
+  const secondFactors = { rememberDevice: '30d', required: ['staff'] } as const
+  for (const wanted of [true, false]) {
+    const app = await signedIn(t, { secondFactors })
+    const { browser } = app
+    await app.auth.users.change(app.ada.id, { staff: true })
+    await signOut(browser)
+    assert.match((await firstStep(browser)).path, /^\/account\/second-factor\/set-up\//)
+    await browser.submit({ button: 'Set up an authenticator app' })
+    const code = app.code(hiddenValue(browser.page.text, 'secret'))
+    const fields = { code, ...(wanted && { remember_device: 'yes' }) }
+    await browser.submit({ button: 'Finish' }, fields)
+    assert.equal(browser.page.heading, 'Save your recovery codes')
+    assert.equal(browser.cookies.has(COOKIE), wanted)
+    await signOut(browser)
+    assert.equal(await isAsked(browser), !wanted)
+  }
+})
+
+test('without the option no page of a set-up offers it', async (t) => {
+  const app = await signedIn(t, { secondFactors: true })
+  const { browser } = app
+  await browser.open('/account/authenticators/new/')
+  await browser.submit({ button: 'Continue' }, { current_password: PASSWORD })
+  assert.doesNotMatch(browser.page.text, /remember_device/)
 })

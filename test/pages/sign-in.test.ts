@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type TestOptions, testInstance } from '../../src/testing/index.ts'
 import { FOREIGN } from './foreign.ts'
+import { pageApp } from './setup.ts'
 import { ORIGIN, testBrowser, tokenIn, wordsOf } from './site.ts'
 
 const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
@@ -264,4 +265,32 @@ test('signing in again ends the session that the browser had', async () => {
   const sessions = await it.instance.auth.sessions.list(await adaId(it))
   const live = sessions.filter(({ revokedAt }) => revokedAt === undefined)
   assert.deepEqual([sessions.length >= 1, live.length], [true, 1])
+})
+
+test('a user who is to sign in again is still asked after a wrong password', async () => {
+  await using it = await pageApp({ passkeys: true })
+  const { browser } = it
+  await browser.open('/account/sign-in/')
+  await browser.submit({ button: 'Sign in' }, { login: 'ada', password: PASSWORD })
+  const { text } = await browser.open('/account/sign-in/?next=/notes&again=1')
+  assert.match(text, /href="\/account\/sign-in\/passkey\/\?next=%2Fnotes&amp;again=1"/)
+  await browser.submit({ button: 'Sign in' }, { login: 'ada', password: 'wrong' })
+  assert.equal(browser.page.path, '/account/sign-in/?again=1')
+  assert.match(browser.page.text, /passkey\/\?next=%2Fnotes&amp;again=1"/)
+  await browser.open('/account/sign-in/passkey/?next=%2Fnotes&again=1')
+  assert.equal(browser.page.heading, 'Use your passkey')
+  await browser.open('/account/sign-in/mail/?next=%2Fnotes&again=1')
+  await browser.submit({ button: 'Send the message' }, { email: 'no address' })
+  assert.equal(browser.page.path, '/account/sign-in/mail/?again=1')
+  assert.match(
+    browser.page.text,
+    /href="\/account\/sign-in\/\?next=%2Fnotes&amp;again=1"/,
+  )
+})
+
+test('the page that sends a confirmation again says what it does', async () => {
+  await using it = await pageApp()
+  const { heading, text } = await it.browser.open('/account/confirm/')
+  assert.equal(heading, 'Confirm your address')
+  assert.match(text, /we send the message again/)
 })

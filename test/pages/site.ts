@@ -111,10 +111,12 @@ const unescaped = (text: string): string =>
 
 /** The words of a page without its markup. */
 export const wordsOf = ({ text }: Pick<ShownPage, 'text'>): string =>
-  unescaped(text.replace(/<head>.*?<\/head>/s, '').replace(/<[^>]*>/g, ' ')).replace(
-    /\s+/g,
-    ' ',
-  )
+  unescaped(
+    text
+      .replace(/<head>.*?<\/head>/s, '')
+      .replace(/<\/?(?:span|time)\b[^>]*>/g, '')
+      .replace(/<[^>]*>/g, ' '),
+  ).replace(/\s+/g, ' ')
 
 /** The first form with an action, and with the words of a button. */
 function findForm(

@@ -20,6 +20,7 @@ const ACCOUNTS = {
     changeEmail: `${page}/activate/{uid}/{token}`,
     resetPassword: `${page}/password/{uid}/{token}`,
     resetUsername: `${page}/username/{uid}/{token}`,
+    resetEmail: `${page}/email/{uid}/{token}`,
   },
 }
 
@@ -189,6 +190,31 @@ test('DJ-22: a link for a new username works once, and a taken name does not cos
   assert.equal((await named('lovelace')).status, 204)
   assert.deepEqual((await named('augusta')).body, INVALID)
   assert.equal((await auth.users.find('lovelace'))?.email, 'ada@example.org')
+})
+
+test('a user without a password gets another address by two links, each of which works once', async (t) => {
+  const { post, link, userNamed, ada, auth } = await program(t)
+  const bob = await userNamed('bob')
+  const asked = await post('/users/reset_email/', { email: 'ada@example.org' })
+  assert.equal(asked.status, 204)
+  const unknown = await post('/users/reset_email/', { email: 'nobody@example.org' })
+  assert.deepEqual(unknown, asked)
+  const fields = await link('ada@example.org')
+  const moved = (new_email: string, others = {}) =>
+    post('/users/reset_email_confirm/', { ...fields, new_email, ...others })
+
+  const foreign = { uid: Buffer.from(bob.id).toString('base64url') }
+  assert.deepEqual((await moved('ada@example.com', foreign)).body, INVALID)
+  assert.deepEqual((await moved('no address')).body, {
+    new_email: ['Enter a valid email address.'],
+  })
+  assert.equal((await moved('ada@example.com')).status, 204)
+  assert.deepEqual((await moved('eve@example.com')).body, INVALID)
+  assert.equal((await auth.users.find({ id: ada.id }))?.email, 'ada@example.org')
+
+  const activation = await link('ada@example.com')
+  assert.equal((await post('/users/activation/', activation)).status, 204)
+  assert.equal((await auth.users.find({ id: ada.id }))?.email, 'ada@example.com')
 })
 
 test('DJ-23: a new address is in force after the link there was opened, at users/activation/', async (t) => {

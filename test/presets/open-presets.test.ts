@@ -18,3 +18,9 @@ test('each preset is opened with what it needs of the server', () => {
 test('an option that a preset does not have stops the start', () => {
   assert.throws(() => openPresets({ knox: { TOKEN_TTL: 5 } }), /knox\(\{ ttl \}\)/)
 })
+
+test('a server does not start with users of a demonstration unless an option says that they are for production', () => {
+  const demoUsers = { 'ada@example.org': '123456' }
+  assert.throws(() => openPresets({ passwordless: { demoUsers } }), /leave demoUsers out/)
+  openPresets({ passwordless: { demoUsers, demoUsersInProduction: true } })
+})

@@ -486,9 +486,10 @@ test('a code that belongs to nobody, because nothing was sent, signs nobody up a
 })
 
 const DEMO = { email: ADA, token: '123456' }
+const DEMONSTRATION = { demoUsers: { [ADA]: '123456' }, demoUsersInProduction: true }
 
 test('a user of a demonstration signs in with a code that never changes, and goes through the same checks', async (t) => {
-  const { auth, ada, post } = await setUp(t, { demoUsers: { [ADA]: '123456' } })
+  const { auth, ada, post } = await setUp(t, DEMONSTRATION)
   for (let i = 0; i < 2; i++) assert.equal((await post('/auth/token/', DEMO)).status, 200)
   const upper = { ...DEMO, email: ADA.toUpperCase() }
   assert.equal((await post('/auth/token/', upper)).status, 200)
@@ -499,23 +500,51 @@ test('a user of a demonstration signs in with a code that never changes, and goe
 })
 
 test('wrong codes of a demonstration are limited', async (t) => {
-  const { post } = await setUp(t, { demoUsers: { [ADA]: '123456' } })
+  const { post } = await setUp(t, DEMONSTRATION)
   for (let i = 0; i < 10; i++)
     assert.deepEqual(await post('/auth/token/', { ...DEMO, token: '000000' }), WRONG)
   assert.equal((await post('/auth/token/', DEMO)).status, 429)
 })
 
-test('a program in production does not start with users of a demonstration', () => {
-  const { NODE_ENV } = process.env
-  try {
-    process.env.NODE_ENV = 'production'
-    passwordless()
-    assert.throws(() => passwordless({ demoUsers: { [ADA]: '123456' } }), {
-      code: 'invalid_config',
-      message: /leave demoUsers out/,
-    })
-  } finally {
-    if (NODE_ENV === undefined) delete process.env.NODE_ENV
-    else process.env.NODE_ENV = NODE_ENV
-  }
+test('without demoUsersInProduction the codes are right for requests of this machine alone', async (t) => {
+  const { auth } = await setUp(t, { demoUsers: { [ADA]: '123456' } })
+  const from = (address: string, headers: Readonly<Record<string, string>> = {}) =>
+    auth.handler(
+      new Request('http://localhost/auth/token/', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(DEMO),
+      }),
+      { address },
+    )
+  assert.equal((await from('127.0.0.1')).status, 200)
+  assert.equal((await from('192.0.2.7')).status, 400)
+  const forwarded = { 'x-forwarded-for': '192.0.2.7' }
+  assert.equal((await from('127.0.0.1', forwarded)).status, 400)
 })
+
+test('an instance in production does not start with users of a demonstration', async (t) => {
+  const demoUsers = { [ADA]: '123456' }
+  const open = (options: PasswordlessOptions, others: TestOptions) =>
+    setUp(t, { ...options, demoUsers }, others)
+  await assert.rejects(open({}, { proxies: 1 }), {
+    code: 'invalid_config',
+    message: /leave demoUsers out, or add demoUsersInProduction: true/,
+  })
+  await open({ demoUsersInProduction: true }, { proxies: 1 })
+  const { NODE_ENV } = process.env
+  t.after(() => restore(NODE_ENV))
+  process.env.NODE_ENV = 'production'
+  const start = () =>
+    watchword({
+      authentication: [apiToken()],
+      mail: async () => {},
+      presets: [passwordless({ demoUsers })],
+    })
+  assert.throws(start, /leave demoUsers out/)
+})
+
+function restore(value: string | undefined): void {
+  if (value === undefined) delete process.env.NODE_ENV
+  else process.env.NODE_ENV = value
+}

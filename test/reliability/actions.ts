@@ -60,14 +60,14 @@ export function actionsAt(
     if (generations > 1) witness.recovered()
     client.history.push(...model.refreshed(span, token, answer))
     witness.refreshed(client, span, answer, pair)
-    return { span, isRefused: pair === undefined }
+    const isUnknown = answer.kind === 'other' && answer.status === 503
+    return { span, isRefused: pair === undefined && !isUnknown }
   }
 
   async function exchangeExpired(client: SignIn, token: RefreshToken): Promise<void> {
     const { span, answer } = await refresh(server(), expiredCopy(token))
     client.history.push(model.refreshedExpired(span, token, answer))
-    if (answer.kind === 'other')
-      witness.strange.push(`refresh: ${answer.status} ${answer.body}`)
+    if (answer.kind === 'other') witness.other('refresh', answer, client)
   }
 
   /**
@@ -84,7 +84,7 @@ export function actionsAt(
     const both = await Promise.all([first, second])
     const isRefused = both.some((each) => each.isRefused)
     witness.behaved(isRefused && !isTooLate(...both))
-    if (isRefused) place.signIn = undefined
+    if (isRefused || client.isUnsure) place.signIn = undefined
   }
 
   /** Whether a repetition came after the limit of lost answers. */
@@ -105,7 +105,7 @@ export function actionsAt(
     const token = client.tokens.at(-1)!
     const lost = await exchange(client, token)
     witness.behaved(lost.isRefused)
-    if (lost.isRefused) {
+    if (lost.isRefused || client.isUnsure) {
       place.signIn = undefined
       return
     }
@@ -118,19 +118,20 @@ export function actionsAt(
     if (!isStolen) witness.behaved(isRefused && !isTooLate(lost, ...again))
     const isFound = chance.once(4)
     if (isFound) await chance.pick([exchange, exchangeExpired])(client, unused)
-    if (isRefused || isStolen || isFound) place.signIn = undefined
+    const isOver = isRefused || isStolen || isFound || client.isUnsure
+    if (isOver) place.signIn = undefined
   }
 
   async function visit(client: SignIn, at = server()): Promise<void> {
     const { span, answer } = await greet(at, chance.pick(client.accesses))
     if (typeof answer === 'boolean') witness.greeted(client, span, answer)
-    else witness.strange.push(`greeting: ${answer.status} ${answer.body}`)
+    else witness.other('greeting', answer)
   }
 
   async function leave(client: SignIn): Promise<void> {
     const { span, answer } = await signOut(server(), anyOf(client))
     if (typeof answer === 'boolean') ended(client, span, answer)
-    else witness.strange.push(`sign-out: ${answer.status} ${answer.body}`)
+    else witness.other('sign-out', answer, client)
   }
 
   async function end(client: SignIn): Promise<void> {
@@ -180,7 +181,7 @@ export function actionsAt(
 
   /** Any action of a client. */
   async function misbehave(place: Place): Promise<void> {
-    if (place.signIn === undefined) await enter(place)
+    if (place.signIn?.isUnsure !== false) await enter(place)
     else await chance.pick(lots)(place, place.signIn)
   }
 
@@ -194,7 +195,7 @@ export function actionsAt(
     await Promise.all([signingIn, make(login)])
     if (chance.once(2)) await undo?.(login)
     const { signIn: client } = place
-    if (client !== undefined) await exchange(client, client.tokens.at(-1)!)
+    if (client?.isUnsure === false) await exchange(client, client.tokens.at(-1)!)
   }
 
   /** Long after the last change, the state of the session decides what a guarded route answers. */
@@ -203,7 +204,7 @@ export function actionsAt(
     if (typeof answer === 'boolean') {
       client.history.push(model.greeted(span, answer))
       witness.greeted(client, span, answer)
-    } else witness.strange.push(`greeting: ${answer.status} ${answer.body}`)
+    } else witness.other('greeting', answer)
   }
 
   return { enter, behave, loseAnswer, misbehave, administer, judge }

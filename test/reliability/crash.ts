@@ -3,10 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Pair, signIn } from '../server/client.ts'
 import { startCommand, withAda } from '../server/command.ts'
 import { whole } from '../server/load.ts'
-import { stopwatch } from '../time.ts'
+import { stopwatch, until } from '../time.ts'
 import { atLeast, atMost, exactly, trial, withinTime } from './trial.ts'
 
 const CLIENTS = 12
+
+/** Requests without which the trial shows nothing. */
+const REFRESHES = 100
 
 /** Milliseconds between two requests of one client. */
 const PACE = 40
@@ -87,11 +90,12 @@ export const crash = trial({
       // Until then the other worker is alone.
       await server.untilLogged('another worker serves', i + 1)
     }
+    await until(() => seen.refreshed >= REFRESHES || seen.loggedOut === CLIENTS)
     isOver = true
     await Promise.all(clients)
     const { code } = await server.stop()
     return [
-      atLeast(100, 'refreshes', seen.refreshed),
+      atLeast(REFRESHES, 'refreshes', seen.refreshed),
       atMost(kills * CLIENTS, 'connections broken', seen.broken),
       exactly(0, 'broken again at the retry', seen.brokenTwice),
       exactly(0, 'clients signed out', seen.loggedOut),

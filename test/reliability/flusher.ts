@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { monotonicClock, seconds, systemClock } from '../../src/base/clock.ts'
+import { seconds, systemClock } from '../../src/base/clock.ts'
+import { monotonicClock } from '../../src/base/monotonic.ts'
 import { flush } from '../../src/sessions/flush.ts'
 import { storeAt } from './store.ts'
 

@@ -68,7 +68,7 @@ function findingsOf(
   const orphans = tokens.filter(({ kid, expires }) => sets.goneSince(kid) < expires)
   return [
     atLeast(rotations, 'rotations', load.keysUsed() - 1),
-    atLeast(rate, 'answers a second', load.answers() / seconds),
+    { ...atLeast(rate, 'answers a second', load.answers() / seconds), isTimed: true },
     exactly(
       0,
       `of ${load.answers()} answers rejected a valid token`,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { firstMisfit, type Operation } from './history.ts'
+import { judge, type Operation } from './history.ts'
 import { type Family, operations, type Refreshed, type Span, unopened } from './model.ts'
 import { NO_USER, type UserState } from './user-state.ts'
 
@@ -433,8 +433,8 @@ const CASES: readonly (readonly [
 
 for (const [name, history, isPossible] of CASES) {
   test(`a history with ${name} is ${isPossible ? 'possible' : 'impossible'}`, () => {
-    const misfit = firstMisfit([...opened, ...history.flat()], unopened(ADA))
-    assert.equal(misfit === undefined, isPossible, misfit?.says)
+    const { kind } = judge([...opened, ...history.flat()], unopened(ADA))
+    assert.equal(kind, isPossible ? 'possible' : 'misfit')
   })
 }
 
@@ -536,8 +536,8 @@ const SIGN_INS: typeof CASES = [
 
 for (const [name, history, isPossible] of SIGN_INS) {
   test(`a sign-in with ${name} is ${isPossible ? 'possible' : 'impossible'}`, () => {
-    const misfit = firstMisfit(history.flat(), unopened(ADA))
-    assert.equal(misfit === undefined, isPossible, misfit?.says)
+    const { kind } = judge(history.flat(), unopened(ADA))
+    assert.equal(kind, isPossible ? 'possible' : 'misfit')
   })
 }
 
@@ -550,10 +550,8 @@ for (const [which, client, isPossible] of [
       ...client.emailChanged(during(2, 3), 'eva@example.org'),
       ...client.refreshed(during(4, 5), token(0), pair(1)),
     ]
-    assert.equal(
-      firstMisfit([...opened, ...history], unopened(ADA)) === undefined,
-      isPossible,
-    )
+    const { kind } = judge([...opened, ...history], unopened(ADA))
+    assert.equal(kind, isPossible ? 'possible' : 'misfit')
   })
 }
 

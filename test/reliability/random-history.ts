@@ -5,24 +5,25 @@ import type { InstanceStore } from '../../src/features.ts'
 import type { Account, UserId } from '../../src/users/user.ts'
 import { Chance } from '../differential/random.ts'
 import { ADA, type ServerProcess, startServer } from '../server/process.ts'
-import { pause } from '../time.ts'
+import { contention, pause } from '../time.ts'
 import { actionsAt, type Place, SIGN_IN_PAUSE } from './actions.ts'
 import { clientsOf, SIGNED_BY_SECRET } from './clients.ts'
 import type { Kind } from './databases.ts'
-import { firstMisfit, type Operation } from './history.ts'
+import { Judge } from './judging.ts'
+import { lastingFor } from './lasting.ts'
 import { type Family, type ModelOptions, SLACK, unopened } from './model.ts'
 import { resetCodes } from './reset-codes.ts'
 import { storeAt } from './store.ts'
 import {
   atLeast,
-  exactly,
   type Finding,
   type Trial,
   type TrialContext,
   trial,
+  unavailable,
 } from './trial.ts'
 import type { Login } from './user-actions.ts'
-import { KNOWN, type User, userOf, Witness } from './witness.ts'
+import { KNOWN, userOf, Witness } from './witness.ts'
 
 /** Servers on one database. */
 const SERVERS = 2
@@ -51,11 +52,8 @@ export const historyOfNames = historyTrial({
 /** Sign-ins for each second, after which a history is long enough. */
 const SIGN_INS = 20
 
-/** How many times as long a history lasts on a busy machine. */
-const PATIENCE = 4
-
 /** Milliseconds after which a process knows what another has written about a user. */
-const STALENESS: Readonly<Record<Kind, number>> = {
+export const STALENESS: Readonly<Record<Kind, number>> = {
   sqlite: SLACK,
   postgres: KNOWN,
   none: 0,
@@ -97,6 +95,7 @@ async function histories(
   deps: TrialContext,
   { seconds, places, ...tokens }: Size,
 ): Promise<readonly Finding[]> {
+  const before = contention()
   const seed = randomInt(1, 2 ** 31)
   deps.progress(`seed ${seed}`)
   const chance = new Chance(seed)
@@ -120,17 +119,25 @@ async function histories(
   )
 
   for (const place of [...own, ...losing, ...common]) await enter(place)
-  const isOver = lastingFor(seconds, witness)
+  const isOver = lastingFor(seconds, {
+    needs: () => witness.hasSeenEnough(),
+    wants: () => witness.signIns.length > seconds * SIGN_INS,
+  })
+  /** Without an answer, what was done to the user is not known. */
+  const tried = (act: (place: Place) => Promise<void>, place: Place): Promise<void> =>
+    act(place).catch(() => {
+      for (const user of [place.login.user, place.signIn?.user]) witness.unsure(user)
+    })
   const client = async (mine: Place): Promise<void> => {
     while (!isOver()) {
-      if (chance.once(3)) await behave(mine)
-      else if (chance.once(2)) await misbehave(chance.pick(common))
-      else await administer(chance.pick(common))
+      if (chance.once(3)) await tried(behave, mine)
+      else if (chance.once(2)) await tried(misbehave, chance.pick(common))
+      else await tried(administer, chance.pick(common))
       if (chance.once(20)) await sleep(chance.int(50))
     }
   }
   const loser = async (mine: Place): Promise<void> => {
-    while (!isOver()) await loseAnswer(mine)
+    while (!isOver()) await tried(loseAnswer, mine)
   }
   await Promise.all([...own.map(client), ...losing.map(loser)])
   await pause(KNOWN)
@@ -138,45 +145,41 @@ async function histories(
     for (const server of servers) await judge(signIn, server)
 
   const { signIns, strange } = witness
-  const count = signIns.reduce((sum, { history }) => sum + history.length, 0)
+  const count = witness.sure().reduce((sum, { history }) => sum + history.length, 0)
   deps.progress(`${signIns.length} sign-ins, ${count} operations`)
   for (const answer of strange.slice(0, 3)) deps.progress(answer)
   return [
     atLeast(seconds * 10, 'operations', count),
     ...misfits(witness, deps, options),
     ...witness.findings(),
+    unavailable(witness.unavailable, Math.max(before, contention())),
   ]
 }
 
 const placesOf = (logins: readonly Login[]): readonly Place[] =>
   logins.map((login) => ({ login, signIn: undefined }))
 
-/** @returns whether a history that begins now is over */
-function lastingFor(seconds: number, witness: Witness): () => boolean {
-  const began = performance.now()
-  return () => {
-    const hasLasted = (performance.now() - began) / 1000 / seconds
-    const isLong = witness.signIns.length > seconds * SIGN_INS
-    return hasLasted > PATIENCE || (hasLasted > 1 && isLong)
-  }
-}
-
 function misfits(
-  { signIns }: Witness,
+  witness: Witness,
   deps: TrialContext,
   { namesByEmail }: ModelOptions,
 ): readonly Finding[] {
-  const sessions = signIns.filter(({ session, history, user }) =>
-    hasMisfit(`session ${session}`, history, user, deps),
-  )
+  const signIns = witness.sure()
+  const sessions = new Judge<Family>(deps)
+  for (const { session, history, user } of signIns)
+    sessions.judge(
+      `session ${session}`,
+      [...history, ...user.history],
+      unopened(user.initial),
+    )
   // A new email ends a sign-in that is under way, and leaves no trace in the state that a refusal is judged by.
   const users = namesByEmail ? [] : [...new Set(signIns.map(({ user }) => user))]
-  const refused = users.filter((user) =>
-    hasMisfit(`user ${user.id}`, user.refusals, user, deps),
-  )
+  const refused = new Judge<Family>(deps)
+  for (const { id, refusals, history, initial } of users)
+    refused.judge(`user ${id}`, [...refusals, ...history], unopened(initial))
   return [
-    exactly(0, 'sessions whose answers fit no order', sessions.length),
-    exactly(0, 'users refused although they could sign in', refused.length),
+    ...sessions.findings('sessions whose answers fit no order'),
+    ...refused.findings('users refused although they could sign in'),
   ]
 }
 
@@ -238,24 +241,4 @@ async function theLogins(store: InstanceStore, count: number): Promise<readonly 
     await store.ports.users.insert({ ...like, ...named, hash })
   }
   return users.map((user) => ({ user }))
-}
-
-/** Whether there is a wrong answer; reports the operations around it. */
-function hasMisfit(
-  whose: string,
-  history: readonly Operation<Family>[],
-  user: User,
-  { progress }: TrialContext,
-): boolean {
-  const all = [...history, ...user.history].sort((a, b) => a.began - b.began)
-  const misfit = firstMisfit(all, unopened(user.initial))
-  if (misfit === undefined) return false
-  const around = all.filter(
-    ({ ended, began }) => ended >= misfit.began - 500 && began <= misfit.ended,
-  )
-  progress(`${whose}: this fits no order: ${misfit.says}`)
-  for (const { says, began, ended } of around.slice(-20)) {
-    progress(`  ${began.toFixed(1)} – ${ended.toFixed(1)}  ${says}`)
-  }
-  return true
 }

@@ -4,6 +4,7 @@ import { AuthError } from '../../src/base/errors.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
 import { Secret } from '../../src/base/secret.ts'
 import type { Codes } from '../../src/features/codes/code.ts'
+import type { Credentials } from '../../src/features/second-factors/credential.ts'
 import type { InstanceStore } from '../../src/features.ts'
 import { generateKey } from '../../src/jwt/index.ts'
 import type { Keys } from '../../src/keys/keys.ts'
@@ -35,6 +36,14 @@ const withCodes = (
   other: (codes: Codes) => Partial<Codes>,
 ): InstanceStore =>
   withPorts(store, { codes: { ...store.ports.codes, ...other(store.ports.codes) } })
+
+const withCredentials = (
+  store: InstanceStore,
+  other: (credentials: Credentials) => Partial<Credentials>,
+): InstanceStore => {
+  const { credentials } = store.ports
+  return withPorts(store, { credentials: { ...credentials, ...other(credentials) } })
+}
 
 /** Known mistakes; a trial that detects none of them proves nothing. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
@@ -256,6 +265,38 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       },
     })),
 
+  /** Every process counts the wrong digits of a code for itself. */
+  'attempts-alone': (store) =>
+    withCodes(store, (codes) => {
+      const wrong = new Map<string, number>()
+      return {
+        async attempt(presented, now, mode) {
+          const code = await codes.find(presented)
+          const isRight = code && presented.digests.includes(code.digest)
+          if (code?.form !== 'digits' || isRight)
+            return codes.attempt(presented, now, mode)
+          const attempts = (wrong.get(code.id) ?? 0) + 1
+          if (attempts > (code.maxAttempts ?? 0)) return undefined
+          wrong.set(code.id, attempts)
+          return { code: { ...code, attempts }, isRight: false }
+        },
+      }
+    }),
+
+  /** The tokens of a user are counted before the statement that inserts another. */
+  'count-before-insert': (store) =>
+    withPorts(store, {
+      apiTokens: {
+        ...store.ports.apiTokens,
+        async insertWithin({ limit }, token, user) {
+          const { apiTokens } = store.ports
+          if ((await apiTokens.list(token.userId)).length >= limit) return 'full'
+          await sleep(1000)
+          return (await apiTokens.insert(token, user)) ? { revoked: 0 } : 'user changed'
+        },
+      },
+    }),
+
   /** A one-time code is marked as redeemed behind the answer. */
   'redeem-behind': (store) =>
     withCodes(store, (codes) => ({
@@ -289,6 +330,116 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
         return attempted
       },
     })),
+
+  /** An invitation is spent before there is the user. */
+  'invitation-first': (store) =>
+    withCodes(store, (codes) => ({
+      attempt(presented, now, mode) {
+        const isInvitation = presented.purpose === 'invitation'
+        return codes.attempt(presented, now, isInvitation ? 'redeem' : mode)
+      },
+      redeemIn: async () => undefined,
+    })),
+
+  /** A step of an authenticator is accepted again. */
+  'step-again': (store) =>
+    withCredentials(store, (credentials) => ({
+      async advance(...args) {
+        await credentials.advance(...args)
+        return true
+      },
+    })),
+
+  /** A recovery code is looked up, and deleted later. */
+  'recovery-code-again': (store) =>
+    withCredentials(store, (credentials) => ({
+      async redeem(userId, digests) {
+        const rows = await credentials.list(userId)
+        return rows.some(({ secret }) => digests.includes(secret))
+      },
+    })),
+
+  /** The ticket of a second step is checked, and not redeemed. */
+  'ticket-again': (store) =>
+    withCodes(store, (codes) => ({
+      attempt: (presented, now, mode) =>
+        codes.attempt(
+          presented,
+          now,
+          presented.purpose === 'second_factor' ? 'check' : mode,
+        ),
+    })),
+
+  /** A factor that was removed is still there. */
+  'factor-stays': (store) =>
+    withCredentials(store, () => ({ deleteTotp: async () => true })),
+
+  /** An administrator removes nothing. */
+  'factors-stay': (store) => withCredentials(store, () => ({ deleteAll: async () => 0 })),
+
+  /** The recovery codes outlive the last factor, and others that replace them. */
+  'codes-stay': (store) =>
+    withCredentials(store, (credentials) => ({
+      async replaceRecoveryCodes(_, rows) {
+        for (const row of rows) await credentials.insert(row)
+        return true
+      },
+    })),
+
+  /** Sessions that were started without a factor go on with it. */
+  'sessions-without-factor': (store) =>
+    withSessions(store, (sessions) => ({
+      revokeAll: async (id, reason, now, except) =>
+        reason === 'admin' ? [] : sessions.revokeAll(id, reason, now, except),
+    })),
+
+  /** An authorization code opens its session also if its user has changed. */
+  'code-without-epoch': (store) =>
+    withPorts(store, {
+      grants: {
+        ...store.ports.grants,
+        redeem: (_, session) => store.ports.sessions.open(session, { active: true }),
+      },
+    }),
+
+  /** A code that is presented again does not end its session. */
+  'reuse-goes-on': (store) =>
+    withSessions(store, (sessions) => ({
+      revoke: async (id, reason, now) =>
+        reason === 'reuse' ? false : sessions.revoke(id, reason, now),
+    })),
+
+  /** An authorization code is redeemed before its session is opened. */
+  'grant-apart': (store) =>
+    withPorts(store, {
+      grants: {
+        ...store.ports.grants,
+        async redeem(code, session, now) {
+          const { codes, sessions } = store.ports
+          const attempted = await codes.attempt(code, now, 'redeem')
+          if (attempted?.isRight !== true) return false
+          return sessions.open(session, { active: true })
+        },
+      },
+    }),
+
+  /** A notice is not written in the transaction of the change. */
+  'notice-behind': (store) =>
+    withPorts(store, {
+      credentials: {
+        ...store.ports.credentials,
+        confirm: (id, use, onlyAsFirst) =>
+          store.ports.credentials.confirm(id, use, onlyAsFirst),
+        deleteTotp: (id, userId) => store.ports.credentials.deleteTotp(id, userId),
+        replaceRecoveryCodes: (userId, rows) =>
+          store.ports.credentials.replaceRecoveryCodes(userId, rows),
+      },
+      users: {
+        ...store.ports.users,
+        change: (id, change, onlyIf) => store.ports.users.change(id, change, onlyIf),
+        setPassword: (id, hash, read) => store.ports.users.setPassword(id, hash, read),
+      },
+    }),
 
   /** A retired key no longer verifies. */
   'hasty-retirement': (store) =>

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { signIn } from '../server/client.ts'
 import { type Started, startCommand, withAda } from '../server/command.ts'
 import { type Load, load } from '../server/load.ts'
-import { contention } from '../time.ts'
+import { contention, until } from '../time.ts'
 import {
   atLeast,
   atMost,
@@ -15,6 +15,9 @@ import {
 
 /** Requests per second. */
 const RATE = 500
+
+/** Without which the trial shows nothing. */
+const ANSWERS = 100
 
 const start = (deps: TrialContext, port = 0): Promise<Started> =>
   startCommand(deps, {
@@ -42,7 +45,7 @@ const nothingLost = (
     holds: lost.length === 0,
   },
   exactly(0, 'requests that reached no server', refused),
-  atLeast(100, `requests answered (${Math.round(rate)} a second)`, answered),
+  atLeast(ANSWERS, `requests answered (${Math.round(rate)} a second)`, answered),
 ]
 
 /** R16: two servers, stopped and started in turn. */
@@ -77,6 +80,7 @@ export const stops = trial({
       servers[which] = await start(deps, ports[which])
     }
     await sleep(300)
+    await until(() => running.answered >= ANSWERS)
     const rate = await running.stop()
     return [
       ...nothingLost(running, rate, before),
@@ -119,6 +123,7 @@ export const reloads = trial({
       replaced += old.filter((pid) => !server.workerIds().includes(pid)).length
     }
     await sleep(300)
+    await until(() => running.answered >= ANSWERS)
     const rate = await running.stop()
     const { code } = await server.stop()
     return [

@@ -134,7 +134,7 @@ export function userActions(deps: UserActionsDeps) {
       for (const client of open) witness.over(client, span)
     } else if (answer === false) {
       user.history.push(...model.resetRefused(span, number))
-    } else witness.strange.push(`reset: ${answer.status} ${answer.body}`)
+    } else witness.other('reset', answer, user)
   }
 
   const remove = ({ user }: Login): Promise<void> =>

@@ -1,4 +1,5 @@
 import type { UserId } from '../../src/users/user.ts'
+import type { Answer } from '../server/client.ts'
 import type { Pair, RefreshToken } from './clients.ts'
 import type { Operation } from './history.ts'
 import type { Family, Refreshed, Span } from './model.ts'
@@ -21,6 +22,8 @@ export interface User {
   readonly history: Operation<Family>[]
   /** Sign-ins that were refused. */
   readonly refusals: Operation<Family>[]
+  /** What a change without an answer, or with 503, has done is not known: nothing of the user is judged. */
+  isUnsure: boolean
 }
 
 export const userOf = (id: UserId, initial: UserState): User => ({
@@ -31,6 +34,7 @@ export const userOf = (id: UserId, initial: UserState): User => ({
   isDeleted: !initial.exists,
   history: [],
   refusals: [],
+  isUnsure: false,
 })
 
 export interface SignIn {
@@ -42,6 +46,8 @@ export interface SignIn {
   readonly accesses: string[]
   /** When it was first certain to be revoked. */
   endedAt: number
+  /** The same of the session. */
+  isUnsure: boolean
 }
 
 /** Sees every answer and counts what must never happen; needs no model. */
@@ -49,6 +55,8 @@ export class Witness {
   readonly signIns: SignIn[] = []
   /** Answers outside the protocol. */
   readonly strange: string[] = []
+  /** Requests without an answer, or with 503. */
+  unavailable = 0
   readonly #successors = new Map<string, Set<string>>()
   #behaved = 0
   #recovered = 0
@@ -68,6 +76,7 @@ export class Witness {
       tokens: [],
       accesses: [],
       endedAt,
+      isUnsure: false,
     }
     this.signIns.push(signIn)
     this.#given(signIn, pair)
@@ -75,13 +84,32 @@ export class Witness {
   }
 
   refreshed(signIn: SignIn, span: Span, answer: Refreshed, pair: Pair | undefined): void {
-    if (answer.kind === 'other')
-      this.strange.push(`refresh: ${answer.status} ${answer.body}`)
+    if (answer.kind === 'other') this.other('refresh', answer, signIn)
     else if (pair === undefined) this.over(signIn, span)
     else {
       if (span.began > signIn.endedAt) this.#afterEnd += 1
       this.#given(signIn, pair)
     }
+  }
+
+  /** An answer outside the protocol. @param of what is not sure any more if it is 503 */
+  other(
+    what: string,
+    { status, body }: Pick<Answer, 'status' | 'body'>,
+    of?: { isUnsure: boolean },
+  ): void {
+    if (status === 503) this.unsure(of)
+    else this.strange.push(`${what}: ${status} ${body}`)
+  }
+
+  unsure(of?: { isUnsure: boolean }): void {
+    this.unavailable += 1
+    if (of !== undefined) of.isUnsure = true
+  }
+
+  /** Whose histories are complete. */
+  sure(): readonly SignIn[] {
+    return this.signIns.filter((each) => !each.isUnsure && !each.user.isUnsure)
   }
 
   /** @param isRefused although it was in time */
@@ -109,6 +137,11 @@ export class Witness {
     if (began <= endedAt + KNOWN) return
     this.#triedAfterEnd += 1
     if (isLetIn) this.#takenAfterEnd += 1
+  }
+
+  /** Whether the requests of a history so far are those that it needs. */
+  hasSeenEnough(): boolean {
+    return this.#behaved > 0 && this.#recovered > 0 && this.#resets > 0
   }
 
   findings(): readonly Finding[] {

@@ -144,7 +144,7 @@ function assertReadable({ headers }: IncomingMessage, name: string): void {
   assert.equal(headers['access-control-allow-credentials'], 'true', name)
   assert.equal(
     headers['access-control-expose-headers'],
-    'Date, Retry-After, WWW-Authenticate, X-Request-Id',
+    'Date, Retry-After, WWW-Authenticate, DPoP-Nonce, X-Request-Id',
     name,
   )
   assert.match(headers.vary ?? '', /\bOrigin\b/, name)

@@ -4,6 +4,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogEntry } from '../../src/base/log.ts'
 import type { Admin } from '../../src/instance/admin.ts'
+import type { DjoserOptions } from '../../src/presets/djoser/options.ts'
+import type { KnoxOptions } from '../../src/presets/knox/options.ts'
 import type { Limits } from '../../src/server/connection-limits.ts'
 import type { Options } from '../../src/settings/options.ts'
 import type { CrashPoint } from '../reliability/crash-point.ts'
@@ -31,6 +33,7 @@ export interface ServerConfig {
     | 'endpoints'
     | 'hashesAtOnce'
     | 'mail'
+    | 'oauth'
     | 'proxies'
     | 'redis'
     | 'secondFactors'
@@ -38,6 +41,10 @@ export interface ServerConfig {
     | 'tokens'
     | 'url'
   >
+  /** Adds the preset `knox()`. */
+  readonly knox?: KnoxOptions
+  /** Adds the preset `djoser()`. */
+  readonly djoser?: DjoserOptions
   readonly limits: Partial<Limits>
   /** Created before the start. */
   readonly user: { readonly username: string; readonly password: string } | undefined
@@ -66,6 +73,14 @@ const verbs = {
     auth.sessions.revoke(...args),
   endSessions: (...args: Parameters<Admin['sessions']['revokeAll']>) =>
     auth.sessions.revokeAll(...args),
+  createClient: (...args: Parameters<Admin['clients']['create']>) =>
+    auth.clients.create(...args),
+  disableClient: (...args: Parameters<Admin['clients']['disable']>) =>
+    auth.clients.disable(...args),
+  enableClient: (...args: Parameters<Admin['clients']['enable']>) =>
+    auth.clients.enable(...args),
+  resetFactors: (...args: Parameters<Admin['secondFactors']['reset']>) =>
+    auth.secondFactors.reset(...args),
   crashAt: async (point: CrashPoint) => crash.arm(point),
 }
 
@@ -88,15 +103,15 @@ export interface Measured {
 }
 
 const [config = '{}'] = process.argv.slice(2)
-const { database, options, limits, user, sabotage, clockSkew, signInPause } = JSON.parse(
-  config,
-) as ServerConfig
+const settings = JSON.parse(config) as ServerConfig
+const { database, options, limits, user, sabotage, clockSkew, signInPause } = settings
 const rightNow = Date.now
 if (clockSkew !== 0) Date.now = () => rightNow() + clockSkew * 1000
 
 const crash = crashing(sabotaged(await storeAt(database), sabotage))
 const auth = buildWatchword({
   ...options,
+  presets: await thePresets(settings),
   store: crash.store,
   ...(signInPause === undefined
     ? { passwordCost: 'default' }
@@ -116,6 +131,15 @@ const running = await serve({
   limits: { ...LIMITS, ...limits },
 })
 const measuring = measure()
+
+async function thePresets(terms: Pick<ServerConfig, 'knox' | 'djoser'>) {
+  const { knox } = await import('../../src/presets/knox/knox.ts')
+  const { djoser } = await import('../../src/presets/djoser/djoser.ts')
+  return [
+    ...(terms.knox === undefined ? [] : [knox(terms.knox)]),
+    ...(terms.djoser === undefined ? [] : [djoser(terms.djoser)]),
+  ]
+}
 
 process.on('message', async (message: Asked) => {
   if (message === 'begin') process.send?.(await measuring.begin())

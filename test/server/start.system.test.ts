@@ -75,6 +75,9 @@ test('a worker whose supervisor is of another version reads the command line its
   const [out] = await Promise.all([child.stdout.toArray(), once(child, 'exit')])
   const [ready = '', code] = out.join('').trim().split('\n')
 
-  assert.match(ready, /^\{"kind":"ready","url":"http:\/\/127\.0\.0\.1:\d+","users":0\}$/)
+  assert.match(
+    ready,
+    /^\{"kind":"ready","url":"http:\/\/127\.0\.0\.1:\d+","users":0,"notes":\[\]\}$/,
+  )
   assert.equal(code, '0')
 })

@@ -44,7 +44,7 @@ if (worker === undefined) {
     process.on('SIGUSR2', () => {
       for (;;);
     })
-    worker.reportReady({ url: JSON.stringify(server.address()), users: 0 })
+    worker.reportReady({ url: JSON.stringify(server.address()), users: 0, notes: [] })
     void stopped.then(() => {
       if (!has('stubborn')) worker.disconnect()
       else setInterval(() => undefined, 1000)

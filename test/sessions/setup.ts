@@ -85,7 +85,8 @@ export function aFolder(): {
 
 /** What a refresh reads of a session. */
 export function rotatedPart(session: StoredSession | RotatedSession): RotatedSession {
-  const origin = ['address', 'userAgent', 'amr', 'authTime', 'actor', 'lastUsedAt']
-  const kept = Object.entries(session).filter(([name]) => !origin.includes(name))
+  const left = ['address', 'userAgent', 'amr', 'authTime', 'actor', 'lastUsedAt']
+  left.push('clientId', 'scopes', 'resource', 'jkt')
+  const kept = Object.entries(session).filter(([name]) => !left.includes(name))
   return Object.fromEntries(kept) as unknown as RotatedSession
 }

@@ -181,12 +181,15 @@ export function addressTests(database: string, fresh: FreshDatabase): void {
         await before.run(`drop index if exists users_by_${column}`)
         await before.run(`alter table users drop column ${column}`)
       }
-      const ofSessions = ['address', 'user_agent', 'amr', 'auth_time', 'last_used_at']
-      for (const column of [...ofSessions, 'actor'])
+      for (const index of ['sessions_by_client', 'users_superusers'])
+        await before.run(`drop index ${index}`)
+      for (const column of [
+        ...['address', 'user_agent', 'amr', 'auth_time', 'last_used_at', 'actor'],
+        ...['client_id', 'scopes', 'resource', 'jkt'],
+      ])
         await before.run(`alter table sessions drop column ${column}`)
-      await before.run(
-        `delete from watchword_migrations where name in ('accounts', 'origins of sessions')`,
-      )
+      await before.run('drop table proofs')
+      await before.run('delete from watchword_migrations where number > 2')
 
       const { users } = await open(t, url)
 

@@ -9,6 +9,7 @@ import type {
   StoredCode,
 } from '../../src/features/codes/code.ts'
 import type { InstanceStore } from '../../src/features.ts'
+import type { JointWrite } from '../../src/users/joint-write.ts'
 import type { UserId } from '../../src/users/user.ts'
 import type { NewUser, UserChange } from '../../src/users/users.ts'
 import { at, NOON, vitor } from '../sessions/setup.ts'
@@ -144,6 +145,56 @@ export function codeTests(database: string, fresh: FreshDatabase): void {
       },
     )
   }
+
+  on(
+    `of ${CALLERS} users at once one is inserted with a link, and a user who is not inserted does not redeem it`,
+    async (stores, ports) => {
+      await ports.users.insert(ada)
+      await ports.codes.issue(link())
+      const redeeming =
+        ({ codes }: InstanceStore['ports']): JointWrite =>
+        (to) =>
+          codes.redeemIn(to, presented(link()), at(NOON, 1))
+      assert.equal(await ports.users.insert(ada, redeeming(ports)), false)
+
+      const inserted = await Promise.allSettled(
+        Array.from({ length: CALLERS }, (_, n) => {
+          const { ports: own } = stores[n % 4] ?? { ports }
+          const names = { id: `u${n}` as UserId, username: `u${n}`, usernameKey: `u${n}` }
+          return own.users.insert({ ...vitor, ...names }, redeeming(own))
+        }),
+      )
+
+      const done = inserted.filter(({ status }) => status === 'fulfilled')
+      assert.equal(done.length, 1)
+      assert.equal(await ports.users.count(), 2)
+      for (const each of inserted)
+        if (each.status === 'rejected') assert.equal(each.reason.code, 'invalid_code')
+    },
+  )
+
+  on(
+    'a notice is in the outbox only with the password that it is about',
+    async (_, { users, outbox }) => {
+      await users.insert(ada)
+      const message = { id: 'm', sealed: 's', attempts: 0, dueAt: NOON, expiresAt: NOON }
+      const joint: JointWrite = (to) => outbox.insertIn(to, message)
+      assert.equal(await users.setPassword(ada.id, 'new', { epoch: 9 }, joint), false)
+      assert.deepEqual(await outbox.due(NOON, 9), [])
+      assert.equal(await users.setPassword(ada.id, 'new', { epoch: 0 }, joint), true)
+      assert.deepEqual(await outbox.due(NOON, 9), [message])
+      const failing = users.setPassword(ada.id, 'newer', { epoch: 1 }, joint)
+      await assert.rejects(failing, 'the same id twice')
+      assert.equal((await users.read('id', ada.id))?.hash, 'new')
+
+      await outbox.replace({ id: 'm', sealed: 'final', dueAt: at(NOON, 1) })
+      const [replaced] = await outbox.due(at(NOON, 1), 9)
+      assert.equal(replaced?.sealed, 'final')
+      assert.ok(replaced !== undefined && (await outbox.claim(replaced, at(NOON, 60))))
+      await outbox.replace({ id: 'm', sealed: 'late', dueAt: NOON })
+      assert.equal((await outbox.due(at(NOON, 60), 9))[0]?.sealed, 'final')
+    },
+  )
 
   for (const mode of ['redeem', 'check'] as const)
     on(

@@ -4,6 +4,7 @@ import type { UnixSeconds } from '../../src/base/clock.ts'
 import { hexId, systemRandom } from '../../src/base/random.ts'
 import type {
   ConsoleReads,
+  Cursor,
   Page,
   Place,
   UserFilter,
@@ -35,19 +36,28 @@ const user = (name: string, rest: Partial<NewUser> = {}): NewUser => ({
 
 const ALL: UserFilter = { search: '' }
 
-/** Every row of a list, page by page. */
-async function everyRow<Row, Place>(
-  read: (after: Place | undefined) => Promise<Page<Row, Place>>,
+/** Every row of a list, page by page, to its end and back. */
+async function everyRow<Row extends { readonly id: string }, Place>(
+  read: (cursor: Cursor<Place>) => Promise<Page<Row, Place>>,
 ): Promise<{ readonly rows: readonly Row[]; readonly pages: number }> {
   const rows: Row[] = []
-  let after: Place | undefined
   let pages = 0
-  do {
-    const page = await read(after)
+  let page = await read({})
+  for (; ; page = await read({ after: page.next })) {
     rows.push(...page.rows)
-    after = page.next
     pages++
-  } while (after !== undefined)
+    if (page.next === undefined) break
+  }
+  let back = page.rows
+  while (page.previous !== undefined) {
+    page = await read({ until: page.previous })
+    back = [...page.rows, ...back]
+  }
+  assert.deepEqual(
+    back.map(({ id }) => id),
+    rows.map(({ id }) => id),
+    'the pages before are not those that were passed',
+  )
   return { rows, pages }
 }
 
@@ -55,8 +65,8 @@ const names = async (
   reads: ConsoleReads,
   filter: Partial<UserFilter>,
 ): Promise<readonly string[]> => {
-  const { rows } = await everyRow((after: UserPlace | undefined) =>
-    reads.findUsers({ ...ALL, ...filter }, after),
+  const { rows } = await everyRow((cursor: Cursor<UserPlace>) =>
+    reads.findUsers({ ...ALL, ...filter }, cursor),
   )
   return rows.map(({ username }) => username)
 }
@@ -155,6 +165,8 @@ export function consoleTests(name: string, fresh: FreshDatabase): void {
         [[grace.id, ['totp']]],
       )
       assert.deepEqual([...(await reads.findNames([ada.id, 'none']))], [[ada.id, 'ada']])
+      const staff = await reads.findStaff([ada.id, grace.id, bot.id, 'none'])
+      assert.deepEqual([...staff], [grace.id])
       assert.deepEqual(await reads.countUsers(), { count: 4, isMore: false })
     })
 
@@ -167,13 +179,18 @@ export function consoleTests(name: string, fresh: FreshDatabase): void {
       )
       for (let n = 0; n < many.length; n += 1000)
         await users.insertAll(many.slice(n, n + 1000))
-      const all = await everyRow((after: UserPlace | undefined) =>
-        reads.findUsers({ search: 'u00' }, after),
+      const all = await everyRow((cursor: Cursor<UserPlace>) =>
+        reads.findUsers({ search: 'u00' }, cursor),
       )
       assert.equal(all.rows.length, 10_000)
       assert.equal(new Set(all.rows.map(({ id }) => id)).size, 10_000)
       const first = await reads.findUsers({ search: '', role: 'nobody' })
-      assert.deepEqual(first, { rows: [], next: undefined, isCut: false })
+      assert.deepEqual(first, {
+        rows: [],
+        next: undefined,
+        previous: undefined,
+        isCut: false,
+      })
       const rare = await reads.findUsers({ search: 'u', factor: true })
       assert.deepEqual([rare.rows.length, rare.isCut], [0, true])
       assert.deepEqual(await names(reads, { search: 'u', staff: true }), ['u010900'])
@@ -223,8 +240,7 @@ export function consoleTests(name: string, fresh: FreshDatabase): void {
           detail: {},
         })
       const every = async (filter: object) =>
-        (await everyRow((after: Place | undefined) => reads.findEvents(filter, after)))
-          .rows
+        (await everyRow((cursor: Cursor<Place>) => reads.findEvents(filter, cursor))).rows
       assert.equal((await every({})).length, 120)
       const revoked = await every({ kind: 'session_revoked' })
       const order = revoked.map(({ id }) => id)

@@ -200,6 +200,30 @@ const ONCE: Readonly<Record<string, Race>> = {
     await store!.ports.users.insert(vitor)
     assert.equal(yes(await each(({ ports: { users } }) => users.delete(vitor.id))), 1)
   },
+  async 'of superusers who are removed at once one is left'([store], each) {
+    for (let round = 0; round < 3; round++) {
+      const idOf = (n: number) => `s${round}-${n}` as UserId
+      for (let n = 0; n < CALLERS; n++)
+        await store!.ports.users.insert({
+          ...vitor,
+          id: idOf(n),
+          username: idOf(n),
+          usernameKey: idOf(n),
+          superuser: true,
+        })
+      const onlyIf = { leavesSuperuser: true }
+      const answers = await each<unknown>(({ ports: { users } }, n) => {
+        if (n % 3 === 0) return users.delete(idOf(n), onlyIf)
+        if (n % 3 === 1) return users.change(idOf(n), { active: false }, onlyIf)
+        return users.change(idOf(n), { superuser: false }, onlyIf)
+      })
+      assert.equal(yes(answers), CALLERS - 1)
+      const left = answers.findIndex((answer) => answer === false || answer === undefined)
+      assert.equal(await store!.ports.users.hasOtherSuperuser(idOf(left)), false)
+      assert.equal(await store!.ports.users.hasOtherSuperuser('none' as UserId), true)
+      assert.ok(await store!.ports.users.delete(idOf(left)))
+    }
+  },
   async 'the next user of an id gets nothing of the deleted one'([store], each) {
     for (let round = 0; round < ROUNDS; round++) {
       const id = `u${round}` as UserId

@@ -37,6 +37,8 @@ const passkey = (id: string, more: Partial<Credential> = {}): Credential => ({
   ...more,
 })
 
+const PASSKEYS = [{ table: 'credentials', where: { kind: ['passkey'] } }]
+
 /** Passkeys: what happens once, and what stays. */
 export function passkeyTests(database: string, fresh: FreshDatabase): void {
   const on = (
@@ -66,21 +68,21 @@ export function passkeyTests(database: string, fresh: FreshDatabase): void {
       for (let n = 0; n < CALLERS; n++)
         await ports.credentials.insert(passkey(`p${n}`), 0)
       const outcomes = await each(stores, ({ credentials }, n) =>
-        credentials.deletePasskey(`p${n}` as CredentialId, vitor.id, true),
+        credentials.deletePasskey(`p${n}` as CredentialId, vitor.id, PASSKEYS),
       )
       assert.equal(outcomes.filter((outcome) => outcome === 'last').length, 1)
       assert.equal(
-        outcomes.filter((outcome) => outcome === 'deleted').length,
+        outcomes.filter((outcome) => outcome === 'removed').length,
         CALLERS - 1,
       )
       const [left, ...others] = await ports.credentials.list(vitor.id)
       assert.deepEqual(others, [])
       assert.equal(
-        await ports.credentials.deletePasskey(left!.id, vitor.id, false),
-        'deleted',
+        await ports.credentials.deletePasskey(left!.id, vitor.id, undefined),
+        'removed',
       )
       assert.equal(
-        await ports.credentials.deletePasskey(left!.id, vitor.id, false),
+        await ports.credentials.deletePasskey(left!.id, vitor.id, undefined),
         'unknown',
       )
     },
@@ -137,7 +139,7 @@ export function passkeyTests(database: string, fresh: FreshDatabase): void {
     await credentials.insert(passkey('p1'))
     const id = 'p1' as CredentialId
     assert.equal(await credentials.deleteTotp(id, vitor.id), false)
-    assert.equal(await credentials.deletePasskey(id, 'b2' as never, false), 'unknown')
+    assert.equal(await credentials.deletePasskey(id, 'b2' as never, undefined), 'unknown')
     assert.equal(await credentials.renamePasskey(id, 'b2' as never, 'mine'), false)
     assert.equal(await credentials.renamePasskey(id, vitor.id, 'Laptop'), true)
     assert.equal((await credentials.list(vitor.id))[0]?.label, 'Laptop')

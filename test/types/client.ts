@@ -2,10 +2,14 @@ import {
   type AuthError,
   type AuthErrorCode,
   type AuthEvent,
+  browserStorage,
   type Client,
   createClient,
   type SignedOutReason,
+  sessionCookie,
   type TokenStorage,
+  tabStorage,
+  tokenCookies,
 } from '../../src/client/index.ts'
 import { is } from './is.ts'
 
@@ -29,12 +33,14 @@ client.subscribe((state, event) => {
 is<typeof fetch>(client.fetch)
 is<string>(createClient().user?.id ?? '')
 
-createClient(undefined, { transport: 'cookie' })
-createClient('/', { storage: 'tab', timeout: '5s', overlap: 0 })
+createClient(undefined, { transport: tokenCookies })
+createClient('/', { storage: tabStorage, timeout: '5s', overlap: 0 })
 // @ts-expect-error cookies need no storage
-createClient('/', { transport: 'cookie', storage: 'tab' })
+createClient('/', { transport: tokenCookies, storage: tabStorage })
 // @ts-expect-error sessions neither
-createClient('/', { transport: 'session', storage: 'browser' })
+createClient('/', { transport: sessionCookie, storage: browserStorage })
+// @ts-expect-error a storage is no transport
+createClient('/', { transport: tabStorage })
 // @ts-expect-error there is no such transport
 createClient('/', { transport: 'header' })
 // @ts-expect-error durations are "5m"

@@ -133,6 +133,10 @@ is<root.Session>({
   amr: ['pwd'],
   authTime: 0,
   actor: undefined,
+  jkt: undefined,
+  clientId: undefined,
+  scopes: [],
+  resource: [],
   revokedAt: 0,
   revokeReason: 'admin',
 })

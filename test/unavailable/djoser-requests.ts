@@ -103,6 +103,12 @@ export const DJOSER_REQUESTS: Readonly<
       ...(await linkFrom('/users/reset_username/', EMAIL, instance)),
       new_username: NAME,
     }),
+  '/dj/users/reset_email/': () => post('/users/reset_email/', { email: EMAIL }),
+  '/dj/users/reset_email_confirm/': async (_, instance) =>
+    post('/users/reset_email_confirm/', {
+      ...(await linkFrom('/users/reset_email/', EMAIL, instance)),
+      new_email: `ada${++names}@example.org`,
+    }),
   '/dj/token/login/': () => post('/token/login/', { username: NAME, password: PASSWORD }),
   '/dj/token/logout/': ({ access }) => post('/token/logout/', {}, access),
   '/dj/jwt/create/': () => post('/jwt/create/', { username: NAME, password: PASSWORD }),

@@ -1,15 +1,22 @@
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import {
   accessCookie,
   apiToken,
   basic,
+  draftCavage,
+  hawk,
+  httpSignature,
   remoteUser,
   session,
 } from '../../src/authentication.ts'
 import { AuthError } from '../../src/base/errors.ts'
 import { browseAssets } from '../../src/features/browsable-api/assets.ts'
 import { FEATURE_LIST } from '../../src/features.ts'
+import { serializeHeader } from '../../src/hawk/attributes.ts'
+import { serializeBewit } from '../../src/hawk/bewit.ts'
+import { normalizedString } from '../../src/hawk/normalized-string.ts'
 import type { PresetEndpoint } from '../../src/presets/define-preset.ts'
 import { djoser, djRestAuth, knox, passwordless } from '../../src/presets/index.ts'
 import { testInstance } from '../../src/testing/index.ts'
@@ -17,9 +24,11 @@ import { ACCOUNT_REQUESTS, EMAIL } from './account-requests.ts'
 import { restRequests } from './dj-rest-auth-requests.ts'
 import { DJOSER_REQUESTS } from './djoser-requests.ts'
 import { neededVerbs } from './needed-verbs.ts'
+import { OAUTH_REQUESTS } from './oauth-requests.ts'
 import { PASSKEY_REQUESTS } from './passkey-requests.ts'
 import { PASSWORDLESS_REQUESTS, PHONE } from './passwordless-requests.ts'
 import { SECOND_FACTOR_REQUESTS } from './second-factor-requests.ts'
+import { SOCIAL_REQUESTS } from './social-requests.ts'
 
 /**
  * Unknown is not no: if any part of the store cannot be read or written, an endpoint or guard that needs it answers 503, and
@@ -30,7 +39,16 @@ const PASSWORD = 'qhr4-7mzt-w2pd-x9kc'
 
 const open = () =>
   testInstance({
-    authentication: [REST.scheme, session(), apiToken(), basic(), byName],
+    authentication: [
+      REST.scheme,
+      session(),
+      apiToken(),
+      draftCavage(),
+      httpSignature(),
+      hawk({ bewit: '5m' }),
+      basic(),
+      byName,
+    ],
     presets: PRESETS,
     url: 'https://app.example.com',
     accounts: { signInCodes: true, requireActivation: true },
@@ -142,7 +160,49 @@ const SCHEMES: Readonly<Record<string, RequestOf>> = {
   'a browser session': ({ cookie }) => get('/', { cookie }),
   'a password': () => get('/', BASIC),
   'an access token in a cookie': ({ access }) => get('/', { cookie: `app=${access}` }),
+  'a signature': signed,
+  "Hawk's header": hawkSigned,
+  'a bewit': withBewit,
   'a name from a proxy': () => get('/', { 'x-name': NAME }),
+}
+
+/** A request that is signed with a new key of the user (RFC 9421). */
+async function signed(_: Client, { auth, clock }: Instance): Promise<Request> {
+  const user = await auth.users.find(NAME)
+  const { key, secret } = await auth.signingKeys.create({ userId: user?.id ?? '' })
+  const input = `("@method" "@target-uri");created=${Math.floor(clock.now())};keyid="${key.id}";nonce="n"`
+  const base = `"@method": GET\n"@target-uri": https://app.example.com/\n"@signature-params": ${input}`
+  const mac = createHmac('sha256', secret ?? '')
+    .update(base)
+    .digest('base64')
+  return get('/', { 'signature-input': `sig=${input}`, signature: `sig=:${mac}:` })
+}
+
+const HAWK = { host: 'app.example.com', port: '443', method: 'GET' } as const
+
+async function hawkKey({ auth }: Instance) {
+  const { id: userId = '' } = (await auth.users.find(NAME)) ?? {}
+  const options = { algorithm: 'hawk-sha256' } as const
+  const { key, secret = '' } = await auth.signingKeys.create({ userId }, options)
+  const macOf = (text: string) =>
+    createHmac('sha256', secret).update(text).digest('base64')
+  return { id: key.id, macOf }
+}
+
+/** A request that is signed with a new key of the user, as Hawk does it. */
+async function hawkSigned(_: Client, instance: Instance): Promise<Request> {
+  const { id, macOf } = await hawkKey(instance)
+  const parts = { ts: String(Math.floor(instance.clock.now())), nonce: 'n' }
+  const mac = macOf(normalizedString('header', { ...HAWK, ...parts, resource: '/' }))
+  return get('/', { authorization: serializeHeader({ id, ...parts, mac }) })
+}
+
+async function withBewit(_: Client, instance: Instance): Promise<Request> {
+  const { id, macOf } = await hawkKey(instance)
+  const exp = String(Math.floor(instance.clock.now()) + 60)
+  const parts = { ts: exp, nonce: '', resource: '/' }
+  const mac = macOf(normalizedString('bewit', { ...HAWK, ...parts }))
+  return get(`/?bewit=${serializeBewit({ id, exp, mac, ext: '' })}`)
 }
 
 async function signedIn({ auth }: Instance): Promise<Client> {
@@ -246,6 +306,8 @@ test('every endpoint of every feature is tried', () => {
     ...REQUESTS,
     ...SECOND_FACTOR_REQUESTS,
     ...PASSKEY_REQUESTS,
+    ...SOCIAL_REQUESTS,
+    ...OAUTH_REQUESTS,
   })
   assert.deepEqual(tried.sort(), names.sort())
 })
@@ -261,7 +323,14 @@ test('every endpoint of every preset is tried', () => {
 
 test('every scheme of every feature is tried', () => {
   const made = FEATURE_LIST.flatMap(({ schemes = [] }) => schemes)
-  assert.deepEqual(made, [accessCookie, apiToken, session])
+  assert.deepEqual(made, [
+    accessCookie,
+    apiToken,
+    session,
+    httpSignature,
+    hawk,
+    draftCavage,
+  ])
 })
 
 test('while nothing answers, no request is accepted or refused for good', async () => {

@@ -24,7 +24,7 @@ export async function api<Answer = undefined>(
   return answerOf<Answer>(await send(method, path, body))
 }
 
-/** Sends a request that needs nobody to be signed in: a 401 is the answer. */
+/** Sends a request without credentials: a 401 is its answer. */
 export const publicApi = async <Answer = undefined>(
   path: string,
   body: object,

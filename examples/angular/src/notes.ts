@@ -119,7 +119,9 @@ export class NotesApp {
   }
 }
 
-const textOf = (error: unknown): string =>
-  error instanceof AuthError
-    ? (Object.values(error.fields ?? {}).flat()[0] ?? error.message)
-    : 'Something went wrong. Try again.'
+const textOf = (error: unknown): string => {
+  if (!(error instanceof AuthError)) return 'Something went wrong. Try again.'
+  if (error.code === 'invalid_credentials') return 'Wrong name or password.'
+  if (error.code === 'cancelled') return 'No passkey was chosen.'
+  return Object.values(error.fields ?? {}).flat()[0] ?? 'That did not work. Try again.'
+}

@@ -3,12 +3,12 @@ import '@angular/compiler'
 import { provideHttpClient, withInterceptors } from '@angular/common/http'
 import { bootstrapApplication } from '@angular/platform-browser'
 import { authInterceptor, provideAuth } from 'watchword/angular'
-import { createClient } from 'watchword/client'
+import { createClient, tokenCookies } from 'watchword/client'
 import { type Member, NotesApp } from './notes.ts'
 
 const open = () =>
   createClient<Member>('/', {
-    transport: 'cookie',
+    transport: tokenCookies,
     user: ({ user_id, username }) => ({
       id: String(user_id),
       username: String(username),

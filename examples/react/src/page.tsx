@@ -1,11 +1,11 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { createClient } from 'watchword/client'
+import { createClient, tokenCookies } from 'watchword/client'
 import { AuthProvider } from 'watchword/react'
 import { type Member, Notes } from './notes.tsx'
 
 const client = createClient<Member>('/', {
-  transport: 'cookie',
+  transport: tokenCookies,
   user: ({ user_id, username }) => ({ id: String(user_id), username: String(username) }),
 })
 

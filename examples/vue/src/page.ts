@@ -1,5 +1,5 @@
 import { createApp } from 'vue'
-import { createClient } from 'watchword/client'
+import { createClient, tokenCookies } from 'watchword/client'
 import { authPlugin } from 'watchword/vue'
 import NotesApp from './NotesApp.vue'
 
@@ -9,7 +9,7 @@ export interface Member {
 }
 
 const client = createClient<Member>('/', {
-  transport: 'cookie',
+  transport: tokenCookies,
   user: ({ user_id, username }) => ({ id: String(user_id), username: String(username) }),
 })
 

@@ -1,6 +1,7 @@
 import type { PageContext } from '../../pages/context.ts'
 import type { RenderError } from '../../pages/error-page.ts'
 import type { Html } from '../../pages/html.ts'
+import type { PageTexts } from '../pages/texts/page-texts.ts'
 import type { OwnRenderers } from './own/renderers.ts'
 import type {
   CodeRequestData,
@@ -17,7 +18,6 @@ import type {
   SignInData,
   SignUpData,
 } from './sign-in/data.ts'
-import type { PageTexts } from './texts/page-texts.ts'
 
 /** Makes a whole page of its data. */
 export type Render<Data> = (data: Data, page: PageContext<PageTexts>) => Html

@@ -1,3 +1,4 @@
+import { ownMember, withoutUndefined } from '../../base/optional.ts'
 import type { FieldErrors } from '../../pages/components.ts'
 import { checkbox, type Field, field, select } from '../../pages/components.ts'
 import type { PageContext } from '../../pages/context.ts'
@@ -59,8 +60,7 @@ function wordsOf(name: string): string {
 }
 
 /** What an input shows for a stored value. */
-export const inputValueOf = (value: unknown): string =>
-  value === undefined || value === null ? '' : String(value)
+export const inputValueOf = (value: unknown): string => String(value ?? '')
 
 /** The input that suits the type of a field. Its id begins with `prefix`. */
 export function userFieldInput(
@@ -116,25 +116,25 @@ const AUTOCOMPLETE: Readonly<Record<string, string>> = {
 
 function autocompleteOf(name: string): { readonly autocomplete?: string } {
   const key = name.replace(/[_-]/g, '').toLowerCase()
-  return Object.hasOwn(AUTOCOMPLETE, key)
-    ? { autocomplete: String(AUTOCOMPLETE[key]) }
-    : {}
+  return withoutUndefined({ autocomplete: ownMember(AUTOCOMPLETE, key) })
 }
 
 /**
  * The values of a form, as a JSON body has them: a field that was left empty is `null`, unless it is a text that must be there, and a
  * checkbox that is not checked is `false`.
+ *
+ * @param prefix of the names of its inputs
  */
 export const userFieldBody = (
   form: Form,
   fields: UserFields,
   names: readonly string[],
+  prefix = '',
 ): ReadonlyMap<string, unknown> =>
   new Map(
-    names.flatMap((name) => {
-      const type = Object.hasOwn(fields, name) ? fields[name] : undefined
-      return type === undefined ? [] : [[name, formValueOf(form, name, type)] as const]
-    }),
+    Object.entries(fields)
+      .filter(([name]) => names.includes(name))
+      .map(([name, type]) => [name, formValueOf(form, prefix + name, type)]),
   )
 
 function formValueOf(form: Form, name: string, type: UserFieldType): unknown {

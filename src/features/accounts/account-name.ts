@@ -1,3 +1,4 @@
+import { ifDefined } from '../../base/optional.ts'
 import { oneOfFields } from '../../http/description.ts'
 import type { Fields } from '../../http/fields.ts'
 import type { JsonSchema } from '../../http/json-schema.ts'
@@ -45,8 +46,10 @@ const TARGETS = {
  * The target of a link, which is redeemed without it. For a known account it is the address, so a newer link supersedes the former one
  * under each name of the account. Digits are counted by the name that was sent, which must not show the address.
  */
-export const linkTargetOf = (name: AccountName, user: StoredUser | undefined): string =>
-  user?.email === undefined ? targetOf(name) : emailKey(user.email)
+export function linkTargetOf(name: AccountName, user: StoredUser | undefined): string {
+  if (user?.email === undefined) return targetOf(name)
+  return emailKey(user.email)
+}
 
 /**
  * The user whom a message for this account goes to. One read, whether or not there is one.
@@ -62,21 +65,23 @@ export async function findRecipient(
 }
 
 /** The user of an account who can get something through the channel. */
-export const recipientOf = (
+export function recipientOf(
   account: Account | undefined,
   channel: 'email' | 'phone',
-): StoredUser | undefined =>
-  account?.user.active === true && account.user[channel] !== undefined
-    ? account.user
-    : undefined
+): StoredUser | undefined {
+  if (account?.user.active === true && account.user[channel] !== undefined)
+    return account.user
+  return undefined
+}
 
 /** The account of a code: as committed. */
 export const accountOf = async (
   id: string | undefined,
   { users }: Pick<Core, 'users'>,
 ): Promise<Account | undefined> => {
-  const account = id === undefined ? undefined : await users.read('id', id)
-  return account?.user.active === true ? account : undefined
+  const account = await ifDefined(id, (each) => users.read('id', each))
+  if (account?.user.active !== true) return undefined
+  return account
 }
 
 export const TEXT = { trim: true, maxBytes: 1024 } as const

@@ -1,6 +1,7 @@
 import { revokeAll } from '../../admin/users.ts'
 import type { UnixSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
+import { listOf } from '../../base/optional.ts'
 import { empty, json } from '../../http/answer.ts'
 import { ACCEPTED, type Description, NO_CONTENT } from '../../http/description.ts'
 import type { AuthRequest } from '../../http/request.ts'
@@ -9,13 +10,14 @@ import type { Principal } from '../../permissions/permission.ts'
 import type { SessionId } from '../../sessions/session.ts'
 import { changeUser } from '../../users/change.ts'
 import { emailFault, emailKey, emailOf } from '../../users/email.ts'
-import { listOf, rejectFieldErrors } from '../../users/field-errors.ts'
+import { rejectFieldErrors } from '../../users/field-errors.ts'
 import type { StoredUser, UserId } from '../../users/user.ts'
 import { limitCodeRequests } from '../codes/limits.ts'
 import { checkCode, redeemCode } from '../codes/redeem.ts'
 import { codeStore } from '../codes/sql.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
+import type { Language } from '../mail/templates/template.ts'
 import { accountOf } from './account-name.ts'
 import { ADDRESS, CODE } from './confirm.ts'
 import { CURRENT_PASSWORD, FRESH_ERRORS, requireFresh } from './fresh.ts'
@@ -41,11 +43,19 @@ export async function requestEmailChange(
 ): Promise<void> {
   const email = emailOf(address)
   rejectFieldErrors({ email: listOf(emailFault(email)) })
-  const key = emailKey(email)
-  await limitCodeRequests({ purpose: 'change_email', target: key }, core)
-  const holder = await core.users.findByKey('email', key)
+  await limitCodeRequests({ purpose: 'change_email', target: emailKey(email) }, core)
+  await mailEmailChange(user, email, { request, sessionId }, core)
+}
+
+/** @param email a valid address, whose requests were limited */
+export async function mailEmailChange(
+  user: StoredUser,
+  email: string,
+  { request, sessionId }: ChangeRequest,
+  core: Core,
+): Promise<void> {
+  const holder = await core.users.findByKey('email', emailKey(email))
   const isFree = holder === undefined || holder.id === user.id
-  const { lifetimes } = accountSettings(core)
   const language = languageOfRequest(request)
   await mailCode(
     {
@@ -56,11 +66,22 @@ export async function requestEmailChange(
       target: user.id,
       user,
       payload: { email, from: user.email ?? null, sessionId: sessionId ?? null },
-      lifetime: lifetimes.changeEmail,
+      lifetime: accountSettings(core).lifetimes.changeEmail,
       language,
     },
     core,
   )
+  await mailUndoLink(user, email, language, core)
+  void core.audit.record({ kind: 'email_change_requested', userId: user.id })
+}
+
+/** Notifies the old address, with a link that undoes the change. */
+async function mailUndoLink(
+  user: StoredUser,
+  email: string,
+  language: Language,
+  core: Core,
+): Promise<void> {
   // The address may be another person's if it was never confirmed: it must not undo anything.
   const isVerified = user.email !== undefined && user.emailVerifiedAt !== undefined
   await mailCode(
@@ -75,12 +96,11 @@ export async function requestEmailChange(
       user: { id: user.id },
       payload: { email: user.email ?? null },
       data: { newAddress: email },
-      lifetime: lifetimes.undoEmail,
+      lifetime: accountSettings(core).lifetimes.undoEmail,
       language,
     },
     core,
   )
-  void core.audit.record({ kind: 'email_change_requested', userId: user.id })
 }
 
 export interface ChangeRequest {

@@ -33,13 +33,17 @@ export const attemptOf = (
 const SECRET = { trim: false, maxBytes: 512 } as const
 
 /** The fields of a proof: `token`, or `code` and a name. */
-export const proofFields = <Field extends NameField>(
+export function proofFields<Field extends NameField>(
   allowed: readonly Field[],
   body: ParsedBody,
-): Fields<Field | 'token' | 'code'> =>
-  (body.values.has('code') && !body.values.has('token')
-    ? { ...nameFields(allowed, body), code: SECRET }
-    : { token: SECRET }) as Fields<Field | 'token' | 'code'>
+): Fields<Field | 'token' | 'code'> {
+  const { values } = body
+  if (!values.has('code') || values.has('token'))
+    return { token: SECRET } as Fields<Field | 'token' | 'code'>
+  return { ...nameFields(allowed, body), code: SECRET } as Fields<
+    Field | 'token' | 'code'
+  >
+}
 
 /** The bodies that `proofFields` reads. */
 export const proofBody = (
@@ -52,9 +56,9 @@ export const proofBody = (
   )
 
 /** The proof among fields of `proofFields`. */
-export const proofIn = (
+export function proofIn(
   fields: Readonly<Partial<Record<NameField | 'token' | 'code', string>>>,
-): CodeProof =>
-  fields.token === undefined
-    ? { name: nameIn(fields), code: fields.code ?? '' }
-    : { token: fields.token }
+): CodeProof {
+  if (fields.token === undefined) return { name: nameIn(fields), code: fields.code ?? '' }
+  return { token: fields.token }
+}

@@ -29,14 +29,16 @@ export type CodeFields =
   | { readonly email: string; readonly code: string }
 
 /** Digits if the body has some. */
-export const codeFields = ({ values }: ParsedBody): Fields<string> =>
-  values.has('code') ? { email: ADDRESS, code: CODE } : { token: CODE }
+export function codeFields({ values }: ParsedBody): Fields<string> {
+  if (values.has('code')) return { email: ADDRESS, code: CODE }
+  return { token: CODE }
+}
 
 /** The members of an attempt to redeem a code. */
-export const presented = (fields: CodeFields) =>
-  'token' in fields
-    ? { secret: fields.token }
-    : { secret: fields.code, target: emailKey(emailOf(fields.email)) }
+export function presented(fields: CodeFields) {
+  if ('token' in fields) return { secret: fields.token }
+  return { secret: fields.code, target: emailKey(emailOf(fields.email)) }
+}
 
 /**
  * Mails a link or a code that confirms a user's address, if it is not verified. Otherwise sends nothing, at the same work.

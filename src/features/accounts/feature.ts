@@ -1,4 +1,5 @@
 import { AuthError } from '../../base/errors.ts'
+import { listIf } from '../../base/optional.ts'
 import type { CommandTable } from '../../command/command.ts'
 import type { Core } from '../core.ts'
 import { defineFeature } from '../define-feature.ts'
@@ -115,7 +116,8 @@ export const accounts = defineFeature({
   onOpen(core, mounted) {
     if (mounted.has('resetPassword')) requireMail('endpoints.resetPassword', core)
     if (mounted.has('signInCode')) requireWayOfCodes(core)
-    if (mounted.has('djoser.resetUsername')) requireLinks(['resetUsername'], core)
+    if (mounted.has('djoser.resetUsername'))
+      requireLinks(['resetUsername', 'resetEmail'], core)
     if (hasAccounts(core.section)) requireSettings(core)
     return undefined
   },
@@ -147,7 +149,7 @@ function requireSettings(core: Core): void {
     requireMail('accounts: { requireActivation: true }', core)
   if (signUp === 'invitation') requireMail('accounts: { signUp: "invitation" }', core)
   if (!hasMail(core)) return
-  requireLinks(['undoEmail', ...(signUp === 'off' ? [] : INVITED)], core)
+  requireLinks(['undoEmail', ...listIf(signUp !== 'off', ...INVITED)], core)
   if (form === 'link') requireLinks(LINKED, core)
 }
 

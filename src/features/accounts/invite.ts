@@ -1,17 +1,14 @@
 import { AuthError } from '../../base/errors.ts'
+import { listOf } from '../../base/optional.ts'
 import { json } from '../../http/answer.ts'
 import { ACCEPTED } from '../../http/description.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { isStaff } from '../../permissions/basic-permissions.ts'
 import { emailFault, emailKey, emailOf } from '../../users/email.ts'
-import {
-  EMAIL_TAKEN,
-  fieldError,
-  listOf,
-  rejectFieldErrors,
-} from '../../users/field-errors.ts'
+import { EMAIL_TAKEN, fieldError, rejectFieldErrors } from '../../users/field-errors.ts'
+import type { JointWrite } from '../../users/joint-write.ts'
 import { limitCodeRequests } from '../codes/limits.ts'
-import { checkCode, type RedeemedCode, redeemCode } from '../codes/redeem.ts'
+import { checkCode, type RedeemedCode, redeemWith } from '../codes/redeem.ts'
 import type { Core } from '../core.ts'
 import { defineEndpoint, post } from '../define-feature.ts'
 import { ADDRESS } from './confirm.ts'
@@ -59,9 +56,12 @@ export async function inviteUser(
 export const checkInvitation = async (token: string, core: Core): Promise<Invitation> =>
   invitationOf(await checkCode({ purpose: 'invitation', secret: token }, core))
 
-/** Spends an invitation, once. @throws AuthError `invalid_code` */
-export const acceptInvitation = async (token: string, core: Core): Promise<Invitation> =>
-  invitationOf(await redeemCode({ purpose: 'invitation', secret: token }, core))
+/** Spends an invitation, once, together with the write of `work`. @throws AuthError `invalid_code` */
+export const acceptInvitation = <T>(
+  token: string,
+  core: Core,
+  work: (redeeming: JointWrite) => Promise<T>,
+): Promise<T> => redeemWith({ purpose: 'invitation', secret: token }, core, work)
 
 const invitationOf = ({ payload }: RedeemedCode): Invitation => {
   const { email, roles } = payload as Partial<Invitation>

@@ -1,6 +1,8 @@
 import { AuthError } from '../../base/errors.ts'
+import { listIf } from '../../base/optional.ts'
 import { empty } from '../../http/answer.ts'
 import { answer, NO_CONTENT } from '../../http/description.ts'
+import type { MethodHandler } from '../../http/endpoint.ts'
 import type { Field } from '../../http/fields.ts'
 import { members } from '../../http/json-schema.ts'
 import type { ParsedBody } from '../../http/parsed-body.ts'
@@ -16,7 +18,7 @@ import { parseUserFields, type UserFields } from '../../users/fields.ts'
 import { usernameKey, usernameOf } from '../../users/names.ts'
 import type { StoredUser } from '../../users/user.ts'
 import { limitCodeRequests } from '../codes/limits.ts'
-import type { Core, EndpointSettings } from '../core.ts'
+import type { Core, EndpointSettings, OpenCore } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
 import { CURRENT_PASSWORD, FRESH_ERRORS, type FreshInput, requireFresh } from './fresh.ts'
 import { isNameTaken } from './marks.ts'
@@ -61,7 +63,7 @@ export async function changeOwnUser(
     )
     if (changed !== undefined) {
       const detail = {
-        fields: [...(username === undefined ? [] : ['username']), ...Object.keys(fields)],
+        fields: [...listIf(username !== undefined, 'username'), ...Object.keys(fields)],
       }
       void core.audit.record({ kind: 'user_changed', userId: read.id, detail })
       return changed
@@ -107,49 +109,61 @@ export const meEndpoint = defineEndpoint({
     name: 'Own Account',
     requirement: isOwner,
     methods: {
-      GET: {
-        requirement: hasAllScopes,
-        describe: () => ({
-          operationId: 'showOwnUser',
-          summary: 'Show your account',
-          answers: { 200: answer('The user.', userSchema(settings)) },
-        }),
-        async handle(_fields, _request, { principal }) {
-          const core = await open()
-          const { user } = await ownAccount((principal as Principal).user.id, core)
-          return userJson(user, core)
-        },
-      },
-      PATCH: {
-        fields: { username: NAME },
-        describe: () => ({
-          operationId: 'changeOwnUser',
-          summary: 'Change your account',
-          body: members(fieldSchemas(settable(settings), true)),
-          answers: { 200: answer('The changed user.', userSchema(settings)) },
-        }),
-        async handle(fields, _request, { principal, body }) {
-          const core = await open()
-          const { user } = await ownAccount((principal as Principal).user.id, core)
-          const change = parseOwnChange(fields, body, core)
-          return userJson(await changeOwnUser(user, change, core), core)
-        },
-      },
-      DELETE: {
-        fields: { current_password: CURRENT_PASSWORD },
-        describe: () => ({
-          operationId: 'deleteOwnUser',
-          summary: 'Delete your account and all of its data',
-          answers: NO_CONTENT,
-          errors: FRESH_ERRORS,
-        }),
-        async handle(fields, _request, { principal }) {
-          await deleteOwnUser(principal as Principal, fields, await open())
-          return empty()
-        },
-      },
+      GET: showing(settings, open),
+      PATCH: changing(settings, open),
+      DELETE: deleting(open),
     },
   }),
+})
+
+const showing = (
+  settings: EndpointSettings,
+  open: OpenCore,
+): MethodHandler<never, unknown> => ({
+  requirement: hasAllScopes,
+  describe: () => ({
+    operationId: 'showOwnUser',
+    summary: 'Show your account',
+    answers: { 200: answer('The user.', userSchema(settings)) },
+  }),
+  async handle(_fields, _request, { principal }) {
+    const core = await open()
+    const { user } = await ownAccount((principal as Principal).user.id, core)
+    return userJson(user, core)
+  },
+})
+
+const changing = (
+  settings: EndpointSettings,
+  open: OpenCore,
+): MethodHandler<'username', unknown> => ({
+  fields: { username: NAME },
+  describe: () => ({
+    operationId: 'changeOwnUser',
+    summary: 'Change your account',
+    body: members(fieldSchemas(settable(settings), true)),
+    answers: { 200: answer('The changed user.', userSchema(settings)) },
+  }),
+  async handle(fields, _request, { principal, body }) {
+    const core = await open()
+    const { user } = await ownAccount((principal as Principal).user.id, core)
+    const change = parseOwnChange(fields, body, core)
+    return userJson(await changeOwnUser(user, change, core), core)
+  },
+})
+
+const deleting = (open: OpenCore): MethodHandler<'current_password', unknown> => ({
+  fields: { current_password: CURRENT_PASSWORD },
+  describe: () => ({
+    operationId: 'deleteOwnUser',
+    summary: 'Delete your account and all of its data',
+    answers: NO_CONTENT,
+    errors: FRESH_ERRORS,
+  }),
+  async handle(fields, _request, { principal }) {
+    await deleteOwnUser(principal as Principal, fields, await open())
+    return empty()
+  },
 })
 
 const settable = (settings: EndpointSettings): UserFields => {

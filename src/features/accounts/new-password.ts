@@ -6,7 +6,7 @@ import { rejectFieldErrors } from '../../users/field-errors.ts'
 import { passwordFaults } from '../../users/password.ts'
 import type { Account, StoredUser } from '../../users/user.ts'
 import type { AddedCredential, Core } from '../core.ts'
-import { sendMail } from '../mail/send.ts'
+import { type MailWithWrite, prepareMail } from '../mail/send.ts'
 import type { Language } from '../mail/templates/template.ts'
 import { hasMail } from './settings.ts'
 
@@ -45,11 +45,16 @@ export async function setNewPassword(
   const { users, passwords, audit } = core
   const hash = await passwords.hash(password, clientNetwork())
   const { joinedAt, epoch } = user
-  if (!(await users.setPassword(user.id, hash, { joinedAt, epoch }))) return undefined
+  const notice = noticeTo(user, language, core)
+  const read = { joinedAt, epoch }
+  if (!(await users.setPassword(user.id, hash, read, notice?.joint))) return undefined
   void audit.record({ kind: 'password_changed', userId: user.id })
   await endSessions(user, keeps, core)
   const added = (await settle?.()) ?? []
-  await mailPasswordChanged(user, added, language, core)
+  // Without the labels: the mail must not say what an intruder has typed.
+  await notice?.send({
+    added: added.map(({ kind, createdAt }) => ({ kind, at: createdAt })),
+  })
   return added
 }
 
@@ -68,15 +73,13 @@ async function endSessions(
   if (keeps !== 'all') await sessions.revokeAll(id, 'password', clock(), only)
 }
 
-async function mailPasswordChanged(
+/** The mail that the password was changed; `undefined` if the user has no address. */
+function noticeTo(
   { email: to }: StoredUser,
-  credentials: readonly AddedCredential[],
   language: Language,
   core: Core,
-): Promise<void> {
-  if (to === undefined || !hasMail(core)) return
-  // Without the labels: the mail must not say what an intruder has typed.
-  const added = credentials.map(({ kind, createdAt }) => ({ kind, at: createdAt }))
-  const letter = { template: 'passwordChanged', to, data: { added }, language } as const
-  await sendMail(core, { ...letter, lifetime: days(3) })
+): MailWithWrite | undefined {
+  if (to === undefined || !hasMail(core)) return undefined
+  const letter = { template: 'passwordChanged', to, data: {}, language } as const
+  return prepareMail(core, { ...letter, lifetime: days(3) })
 }

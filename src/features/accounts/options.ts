@@ -1,7 +1,9 @@
 import * as z from 'zod/mini'
 import { days, minutes, type Seconds } from '../../base/clock.ts'
 import type { Duration } from '../../base/duration.ts'
-import { duration, option, withDefault, YEAR } from '../../schema/shapes.ts'
+import { once } from '../../base/lazy.ts'
+import { withoutUndefined } from '../../base/optional.ts'
+import { duration, switchedSection, withDefault, YEAR } from '../../schema/shapes.ts'
 
 /** The option `accounts`. */
 export interface AccountOptions {
@@ -59,7 +61,7 @@ export interface AccountOptions {
   readonly fields?: readonly string[]
   /**
    * Pages of the front end that mails link to: `activate`, `verify`, `changeEmail`, `undoEmail`, `resetPassword`, `resetUsername`,
-   * `login` and `invite`, such as `"https://app.example.com/reset?token={token}"`. `{uid}` is the user's id in base64url.
+   * `resetEmail`, `login` and `invite`, such as `"https://app.example.com/reset?token={token}"`. `{uid}` is the user's id in base64url.
    *
    * @default paths below `url`, such as `/account/reset-password/?token={token}`: those of the option `pages`
    */
@@ -82,6 +84,7 @@ export const LINK_PATHS = {
   undoEmail: '/account/undo-email/',
   resetPassword: '/account/reset-password/',
   resetUsername: '/account/reset-username/',
+  resetEmail: '/account/reset-email/',
   login: '/account/login/',
   invite: '/account/sign-up/',
 } as const
@@ -119,9 +122,10 @@ export interface AccountSettings {
 const LINK =
   'must be the address of a page with "{token}", such as "https://app.example.com/reset?token={token}"'
 
-const link = z
-  .string(LINK)
-  .check(z.refine((text) => text.includes('{token}') && isAddress(text), LINK))
+const link = () =>
+  z
+    .string(LINK)
+    .check(z.refine((text) => text.includes('{token}') && isAddress(text), LINK))
 
 /** Of a page, or of an app that is installed (`myapp://reset/{token}`); never of a script. */
 function isAddress(template: string): boolean {
@@ -140,37 +144,35 @@ const optionalEach = <Name extends string, Schema extends z.ZodMiniType>(
     >,
   )
 
-const lifetime = duration(minutes(1), YEAR)
+const members = () =>
+  ({
+    signUp: withDefault(z.enum(['open', 'invitation', 'off']), 'open'),
+    requireActivation: z.optional(z.boolean()),
+    form: withDefault(z.enum(['link', 'digits']), 'link'),
+    password: withDefault(z.enum(['required', 'none']), 'required'),
+    signInCodes: z.optional(z.boolean()),
+    passwordChangeRevokes: withDefault(z.enum(['others', 'all', 'none']), 'others'),
+    tokenScopes: withDefault(z.array(z.string()), []),
+    fields: z.optional(z.array(z.string())),
+    links: withDefault(optionalEach(Object.keys(LINK_PATHS) as LinkName[], link()), {}),
+    lifetimes: z.pipe(
+      withDefault(
+        optionalEach(
+          Object.keys(LIFETIMES) as LifetimeName[],
+          duration(minutes(1), YEAR),
+        ),
+        {},
+      ),
+      z.transform((given) => ({ ...LIFETIMES, ...withoutUndefined(given) })),
+    ),
+  }) satisfies Record<keyof AccountOptions, z.ZodMiniType>
 
-const shape = {
-  signUp: withDefault(z.enum(['open', 'invitation', 'off']), 'open'),
-  requireActivation: z.optional(z.boolean()),
-  form: withDefault(z.enum(['link', 'digits']), 'link'),
-  password: withDefault(z.enum(['required', 'none']), 'required'),
-  signInCodes: z.optional(z.boolean()),
-  passwordChangeRevokes: withDefault(z.enum(['others', 'all', 'none']), 'others'),
-  tokenScopes: withDefault(z.array(z.string()), []),
-  fields: z.optional(z.array(z.string())),
-  links: withDefault(optionalEach(Object.keys(LINK_PATHS) as LinkName[], link), {}),
-  lifetimes: z.pipe(
-    withDefault(optionalEach(Object.keys(LIFETIMES) as LifetimeName[], lifetime), {}),
-    z.transform((given) => ({ ...LIFETIMES, ...definedIn(given) })),
-  ),
-} satisfies Record<keyof AccountOptions, z.ZodMiniType>
+const schema = switchedSection<AccountOptions>()(members)
 
-const definedIn = <Values extends object>(values: Values): Values =>
-  Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== undefined),
-  ) as Values
+export const accountOptions = schema as z.ZodMiniType<
+  AccountSettings | undefined,
+  z.input<typeof schema>
+>
 
-const section = z.strictObject(shape)
-
-export const accountOptions = option<boolean | AccountOptions>()(
-  z.pipe(
-    z.optional(z.union([z.boolean(), section])),
-    z.transform((value): AccountSettings | undefined => {
-      if (value === undefined || value === false) return undefined
-      return (value === true ? section.parse({}) : value) as AccountSettings
-    }),
-  ),
-)
+/** Those of an application with a preset alone. */
+export const accountDefaults = once(() => accountOptions.parse(true) as AccountSettings)

@@ -115,7 +115,7 @@ export async function deleteApiTokens(
  * A person who signed up with another one's address may have created API tokens, set a phone number that codes are sent to, and added
  * factors.
  */
-export async function endStrangersAccess(
+export async function revokeUnconfirmedAccess(
   { id, joinedAt }: StoredUser,
   core: Core,
 ): Promise<void> {

@@ -91,6 +91,8 @@ const SESSION = named(
     amr: orNull(listOf(text(), 'How the user signed in (RFC 8176).')),
     acr: orNull(text('The class of that sign-in: `aal2` had two different factors.')),
     actor: orNull(text('The id of the user who acts as this one.')),
+    client_id: orNull(text('The application that the user let in; null: a sign-in.')),
+    scopes: listOf(text(), 'What the application may do.'),
   }),
 )
 

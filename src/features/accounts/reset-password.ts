@@ -30,7 +30,7 @@ import {
 import { isUnconfirmed } from './confirm.ts'
 import { languageOfRequest, mailCodeTo } from './mail-code.ts'
 import { requireStrongPassword, setNewPassword } from './new-password.ts'
-import { endStrangersAccess } from './own-api-tokens.ts'
+import { revokeUnconfirmedAccess } from './own-api-tokens.ts'
 import { accountSettings, mailsPasswords } from './settings.ts'
 
 /** The fields that can name the account of a reset. */
@@ -121,7 +121,7 @@ const RECENT = days(30)
 
 async function takeOver(user: StoredUser, core: Core): Promise<void> {
   const { id, email } = user
-  if (await isUnconfirmed(user, core)) await endStrangersAccess(user, core)
+  if (await isUnconfirmed(user, core)) await revokeUnconfirmedAccess(user, core)
   await core.users.verify(id, 'email', String(email), core.clock())
 }
 

@@ -1,10 +1,12 @@
 import { configError } from '../../base/errors.ts'
+import { listIf } from '../../base/optional.ts'
 import type { Core, SectionReader } from '../core.ts'
 import { mailOptions, smsOptions } from '../mail/options.ts'
 import { pageSettings } from '../pages/options.ts'
 import type { NameField } from './account-name.ts'
 import {
   type AccountSettings,
+  accountDefaults,
   accountOptions,
   LINK_PATHS,
   type LinkName,
@@ -25,9 +27,7 @@ export const hasInvitations = (section: SectionReader): boolean =>
 
 /** The option `accounts`; its defaults, if a preset uses accounts without it. */
 export const accountSettings = ({ section }: Pick<Core, 'section'>): AccountSettings =>
-  section(accountOptions) ?? DEFAULTS
-
-const DEFAULTS = accountOptions.parse(true)!
+  section(accountOptions) ?? accountDefaults()
 
 /** Whether users have passwords: for `mount`. */
 export const hasPasswords = (section: SectionReader): boolean =>
@@ -45,8 +45,8 @@ export function sendsSignInCodes(section: SectionReader): boolean {
 
 /** The fields by which users can request a code to sign in. */
 export const signInNames = (section: SectionReader): readonly NameField[] => [
-  ...(hasMail({ section }) ? (['email', 'username'] as const) : []),
-  ...(section(smsOptions) === undefined ? [] : (['phone'] as const)),
+  ...listIf(hasMail({ section }), 'email' as const, 'username' as const),
+  ...listIf(section(smsOptions) !== undefined, 'phone' as const),
 ]
 
 export const hasMail = ({ section }: Pick<Core, 'section'>): boolean =>
@@ -80,7 +80,8 @@ type LinkDeps = Pick<Core, 'section' | 'url'>
 function templateOf(name: LinkName, { url, ...core }: LinkDeps): string | undefined {
   const own = accountSettings(core).links[name]
   if (own !== undefined) return own
-  return url === undefined ? undefined : `${url}${linkPath(name, core)}?token={token}`
+  if (url === undefined) return undefined
+  return `${url}${linkPath(name, core)}?token={token}`
 }
 
 /** With the option `pages` they stand below its path. */

@@ -37,7 +37,7 @@ import {
 } from './code-proof.ts'
 import { isUnconfirmed } from './confirm.ts'
 import { languageOfRequest, mailCodeTo } from './mail-code.ts'
-import { endStrangersAccess } from './own-api-tokens.ts'
+import { revokeUnconfirmedAccess } from './own-api-tokens.ts'
 import {
   accountSettings,
   hasAccounts,
@@ -204,7 +204,7 @@ const isOfField = (error: unknown, field: string): boolean =>
 const noAccount = (): AuthError => new AuthError('invalid_code', 'no account of the code')
 
 /** @returns the account with the address verified @throws AuthError `invalid_code` if the address is another one now */
-async function withVerified(
+export async function withVerified(
   account: Account,
   field: AddressField,
   address: string,
@@ -228,12 +228,13 @@ async function voidUnconfirmed({ user, hash }: Account, core: Core): Promise<voi
   const isSignUp = await isUnconfirmed(user, core)
   // Without the option `accounts` users do not sign up: their addresses count as checked by the program that created them.
   const isConfirmed = hasAccounts(core.section) && requiresActivation(core)
-  if (isUsable(hash) && (isSignUp || isConfirmed)) {
+  // Without a password, too: a social sign-in may have created the account.
+  if (isSignUp || (isUsable(hash) && isConfirmed)) {
     if (!(await core.users.setPassword(id, unusableHash(core.random), { epoch })))
       throw noAccount()
     await core.sessions?.revokeAll(id, 'password', core.clock())
   }
-  if (isSignUp) await endStrangersAccess(user, core)
+  if (isSignUp) await revokeUnconfirmedAccess(user, core)
 }
 
 const BINDING = { trim: false, maxBytes: 512, optional: true } as const

@@ -1,4 +1,5 @@
 import { AuthError } from '../../base/errors.ts'
+import { listIf } from '../../base/optional.ts'
 import { hexId } from '../../base/random.ts'
 import { json } from '../../http/answer.ts'
 import { answer, type Description, schemaOfFields } from '../../http/description.ts'
@@ -83,10 +84,9 @@ async function mailedUser(
   const { email } = input
   const user = await createdUser(input, core)
   if (user !== undefined) await createdFor(user, core)
-  if (email !== undefined && hasMail(core))
-    await (user === undefined
-      ? mailHolder(input, email, request, core)
-      : mailNewUser(user, request, core))
+  if (email === undefined || !hasMail(core)) return user
+  if (user === undefined) await mailHolder(input, email, request, core)
+  else await mailNewUser(user, request, core)
   return user
 }
 
@@ -122,14 +122,14 @@ async function createdUser(
   try {
     return await createUser(input, {
       ...core,
-      // Before the user is there: the sign-in must not come first.
+      // Before the insert: otherwise the user could sign in before the mark is set.
       async beforeInsert({ id }) {
         await setMark('unconfirmed', id, core)
         marked.push(id)
       },
     })
   } catch (error) {
-    // Of no other error is it known that there is no user.
+    // After any other error the user may exist.
     if (error instanceof AuthError && error.code === 'invalid')
       for (const id of marked) await clearMark('unconfirmed', id, core)
     if (isTakenAddress(error) && hasMail(core)) return undefined
@@ -152,12 +152,9 @@ async function acceptedUser(
   core: Core,
 ): Promise<StoredUser> {
   const { email, roles } = await checkInvitation(token, core)
-  const user = await createUser(
-    { ...input, email, emailVerified: true, roles: roles ?? [] },
-    {
-      ...core,
-      beforeInsert: async () => void (await acceptInvitation(token, core)),
-    },
+  const invited = { ...input, email, emailVerified: true, roles: roles ?? [] }
+  const user = await acceptInvitation(token, core, (joint) =>
+    createUser(invited, { ...core, joint }),
   )
   recordUser(user, core, { invited: true })
   return user
@@ -258,11 +255,12 @@ export function signUpBody(settings: EndpointSettings, more: Fields = {}): JsonS
   const invited = signUpFields(bodyWith('invitation'), settings)
   const fields = signUpFields(bodyWith(), settings)
   const bodies = [
-    ...(signUp === 'invitation' ? [] : [schemaOfFields({ ...fields, ...more })]),
-    ...(hasMail(settings) ? [schemaOfFields({ ...invited, ...more })] : []),
+    ...listIf(signUp !== 'invitation', schemaOfFields({ ...fields, ...more })),
+    ...listIf(hasMail(settings), schemaOfFields({ ...invited, ...more })),
   ].map((each) => withUserFields(each, settings))
   const [only, ...others] = bodies
-  return others.length === 0 ? (only ?? {}) : { anyOf: bodies }
+  if (others.length === 0) return only ?? {}
+  return { anyOf: bodies }
 }
 
 function withUserFields(body: JsonSchema, settings: EndpointSettings): JsonSchema {
@@ -299,9 +297,8 @@ export function signUpFields(
     loginField === 'email' || password === 'none' || requiresActivation({ section })
   return {
     username: { ...ADDRESS, optional: loginField === 'email' },
-    ...(isInvited
-      ? { invitation: CODE }
-      : { email: { ...ADDRESS, optional: !needsEmail } }),
+    ...(isInvited && { invitation: CODE }),
+    ...(!isInvited && { email: { ...ADDRESS, optional: !needsEmail } }),
     ...(password === 'required' && { password: PASSWORD }),
   }
 }

@@ -54,13 +54,16 @@ export const userSchema = ({ userFields }: Pick<Core, 'userFields'>): JsonSchema
 /** Fields of the option `user`. @param nullable whether each may be null */
 export const fieldSchemas = (userFields: UserFields, nullable: boolean): Properties =>
   Object.fromEntries(
-    Object.entries(userFields).map(([name, type]) => [
-      name,
-      nullable || type.endsWith('?') ? orNull(schemaOf(type)) : schemaOf(type),
-    ]),
+    Object.entries(userFields).map(([name, type]) => [name, fieldSchema(type, nullable)]),
   )
+
+function fieldSchema(type: UserFieldType, nullable: boolean): JsonSchema {
+  if (nullable || type.endsWith('?')) return orNull(schemaOf(type))
+  return schemaOf(type)
+}
 
 function schemaOf(type: UserFieldType): JsonSchema {
   const kind = type.replace('?', '')
-  return kind === 'date' ? text(undefined, { format: 'date' }) : { type: kind }
+  if (kind === 'date') return text(undefined, { format: 'date' })
+  return { type: kind }
 }

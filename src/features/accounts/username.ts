@@ -1,13 +1,15 @@
 import { days } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
+import { listOf } from '../../base/optional.ts'
 import type { AuthRequest } from '../../http/request.ts'
-import { listOf, NAME_TAKEN, rejectFieldErrors } from '../../users/field-errors.ts'
+import { NAME_TAKEN, rejectFieldErrors } from '../../users/field-errors.ts'
+import type { JointWrite } from '../../users/joint-write.ts'
 import { usernameFault, usernameKey, usernameOf } from '../../users/names.ts'
 import type { StoredUser } from '../../users/user.ts'
 import { limitCodeRequests } from '../codes/limits.ts'
 import { checkCode, redeemCode } from '../codes/redeem.ts'
 import type { Core } from '../core.ts'
-import { sendMail } from '../mail/send.ts'
+import { attachMail, wakeSender } from '../mail/send.ts'
 import { accountOf, findRecipient, requireValidName, targetOf } from './account-name.ts'
 import { attemptOf, type CodeProof } from './code-proof.ts'
 import { requireCurrentPassword } from './current-password.ts'
@@ -101,16 +103,26 @@ async function requireFreeName(
 
 /** Sessions go on, unless tokens name the user by the username. */
 async function rename(
-  { id, email, ...user }: StoredUser,
+  user: StoredUser,
   username: string,
   request: AuthRequest | undefined,
   core: Core,
 ): Promise<void> {
   if (usernameOf(username) === user.username) return
-  const changed = await core.userAdmin.change(id, { username })
+  const notice = noticeTo(user, request, core)
+  const changed = await core.changeUser(user.id, { username }, {}, notice)
   if (changed === undefined) throw new AuthError('user_not_found')
-  if (email === undefined || !hasMail(core)) return
+  wakeSender(core)
+}
+
+/** The mail that the username was changed; `undefined` if the user has no address. */
+function noticeTo(
+  { email: to }: StoredUser,
+  request: AuthRequest | undefined,
+  core: Core,
+): JointWrite | undefined {
+  if (to === undefined || !hasMail(core)) return undefined
   const language = languageOfRequest(request)
-  const letter = { template: 'usernameChanged', to: email, data: {}, language } as const
-  await sendMail(core, { ...letter, lifetime: days(3) })
+  const letter = { template: 'usernameChanged', to, data: {}, language } as const
+  return attachMail(core, { ...letter, lifetime: days(3) })
 }

@@ -143,5 +143,7 @@ export function apiTokenAdmin(open: OpenCore): ApiTokenAdmin {
 const NEW = { name: true, scopes: true, expiresIn: true, prefix: true } as const
 
 /** Returns `NaN` for an invalid duration, which `issueApiToken` then rejects with the field's name. */
-const lifeOf = (duration: Duration | undefined): Seconds | undefined =>
-  duration === undefined ? undefined : (secondsOf(duration) ?? (Number.NaN as Seconds))
+function lifeOf(duration: Duration | undefined): Seconds | undefined {
+  if (duration === undefined) return undefined
+  return secondsOf(duration) ?? (Number.NaN as Seconds)
+}

@@ -83,10 +83,10 @@ export interface DerivedTokenOptions {
   readonly signedIn?: SignedInUser | undefined
 }
 
-const userChanged = (signedIn: SignedInUser | undefined): AuthError =>
-  signedIn === undefined
-    ? new AuthError('user_not_found')
-    : new AuthError('no_active_account', 'the user was changed during the sign-in')
+function userChanged(signedIn: SignedInUser | undefined): AuthError {
+  if (signedIn === undefined) return new AuthError('user_not_found')
+  return new AuthError('no_active_account', 'the user was changed during the sign-in')
+}
 
 /** A stored token and its text; `undefined` if no current secret derives it. */
 function derivedAgain(
@@ -95,7 +95,8 @@ function derivedAgain(
 ): ShownToken | undefined {
   const candidates = deps.derivingKeys().map((key) => tokenOf(stored, key))
   const token = candidates.find((each) => digestOf(each) === stored.digest)
-  return token === undefined ? undefined : { token, record: apiTokenOf(stored) }
+  if (token === undefined) return undefined
+  return { token, record: apiTokenOf(stored) }
 }
 
 /** Length of the hint in hexadecimal digits; the other 32 have 128 bits. */

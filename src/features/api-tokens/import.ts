@@ -1,5 +1,6 @@
 import type { UnixSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
+import { ifDefined } from '../../base/optional.ts'
 import { hexId } from '../../base/random.ts'
 import { fieldError } from '../../users/field-errors.ts'
 import type { UserId } from '../../users/user.ts'
@@ -69,8 +70,8 @@ async function storedOf(
     name: undefined,
     scopes: [],
     nonce: undefined,
-    createdAt: createdAt === undefined ? clock() : secondsOf(createdAt),
-    expiresAt: expiresAt === undefined ? undefined : secondsOf(expiresAt),
+    createdAt: ifDefined(createdAt, secondsOf) ?? clock(),
+    expiresAt: ifDefined(expiresAt, secondsOf),
     kind: KNOX,
     epoch: account.user.epoch,
   }

@@ -1,5 +1,6 @@
 import { after, type Clock, days, type Seconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
+import { ifDefined } from '../../base/optional.ts'
 import { hexId, type Random } from '../../base/random.ts'
 import type { UserId } from '../../users/user.ts'
 import {
@@ -60,7 +61,7 @@ export async function issueApiToken(
     scopes: [...new Set(scopes)],
     nonce: undefined,
     createdAt: now,
-    expiresAt: expiresIn === undefined ? undefined : after(now, expiresIn),
+    expiresAt: ifDefined(expiresIn, (length) => after(now, length)),
     kind: undefined,
     epoch: undefined,
   }
@@ -69,36 +70,37 @@ export async function issueApiToken(
 }
 
 function refuseFaults(found: Readonly<Record<string, string | undefined>>): void {
-  const faults = Object.entries(found).flatMap(([field, fault]) =>
-    fault === undefined ? [] : [[field, [fault]]],
-  )
-  if (faults.length > 0)
-    throw new AuthError('invalid', undefined, { body: Object.fromEntries(faults) })
+  const faults = Object.entries(found).filter(([, fault]) => fault !== undefined)
+  if (faults.length === 0) return
+  const body = Object.fromEntries(faults.map(([field, fault]) => [field, [fault]]))
+  throw new AuthError('invalid', undefined, { body })
 }
 
-const nameFault = (name: unknown): string | undefined =>
-  name === undefined || (typeof name === 'string' && isName(name))
-    ? undefined
-    : 'Must be 1 to 150 visible characters.'
+function nameFault(name: unknown): string | undefined {
+  if (name === undefined || (typeof name === 'string' && isName(name))) return undefined
+  return 'Must be 1 to 150 visible characters.'
+}
 
 const isName = (text: string): boolean =>
   text !== '' && text.length <= 150 && text.isWellFormed() && !/\p{Cc}/u.test(text)
 
 /** RFC 6749 appendix A.4. */
-const scopesFault = (scopes: unknown): string | undefined =>
-  Array.isArray(scopes) && scopes.every(isScope) && scopes.length <= 100
-    ? undefined
-    : 'Must be a list of words without blanks, quotes and backslashes.'
+function scopesFault(scopes: unknown): string | undefined {
+  if (Array.isArray(scopes) && scopes.every(isScope) && scopes.length <= 100)
+    return undefined
+  return 'Must be a list of words without blanks, quotes and backslashes.'
+}
 
 const isScope = (scope: unknown): boolean =>
   typeof scope === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/.test(scope)
 
-const lifetimeFault = (lifetime: Seconds | undefined): string | undefined =>
-  lifetime === undefined || (lifetime > 0 && lifetime <= days(36_525))
-    ? undefined
-    : 'Must be a length of time, 100 years at most.'
+function lifetimeFault(lifetime: Seconds | undefined): string | undefined {
+  if (lifetime === undefined || (lifetime > 0 && lifetime <= days(36_525)))
+    return undefined
+  return 'Must be a length of time, 100 years at most.'
+}
 
-const prefixFault = (prefix: unknown): string | undefined =>
-  typeof prefix === 'string' && /^[a-z\d]{1,10}$/i.test(prefix)
-    ? undefined
-    : 'Must be 1 to 10 letters and digits.'
+function prefixFault(prefix: unknown): string | undefined {
+  if (typeof prefix === 'string' && /^[a-z\d]{1,10}$/i.test(prefix)) return undefined
+  return 'Must be 1 to 10 letters and digits.'
+}

@@ -1,5 +1,6 @@
 import { after, type Seconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
+import { ifDefined } from '../../base/optional.ts'
 import { hexId } from '../../base/random.ts'
 import type { CheckedSignIn } from '../../sessions/checked-sign-in.ts'
 import type { StoredUser } from '../../users/user.ts'
@@ -65,7 +66,8 @@ async function insertWithin(
   apiTokens: ApiTokens,
 ): ReturnType<ApiTokens['insertWithin']> {
   if (limit !== undefined) return apiTokens.insertWithin(limit, token, user)
-  return (await apiTokens.insert(token, user)) ? { revoked: 0 } : 'user changed'
+  if (await apiTokens.insert(token, user)) return { revoked: 0 }
+  return 'user changed'
 }
 
 function newToken(
@@ -84,7 +86,7 @@ function newToken(
     scopes: [],
     nonce: undefined,
     createdAt: now,
-    expiresAt: lifetime === undefined ? undefined : after(now, lifetime),
+    expiresAt: ifDefined(lifetime, (length) => after(now, length)),
     kind,
     epoch: tokens.settings.checkRevoke === false ? undefined : epoch,
   }

@@ -7,6 +7,7 @@ import {
   type UserCondition,
   type UserLock,
 } from '../../stores/if-user.ts'
+import { LatestMoments } from '../../stores/latest-moments.ts'
 import type { Migration } from '../../stores/migrations.ts'
 import { prepared } from '../../stores/prepared.ts'
 import { flag, type Tables } from '../../stores/tables.ts'
@@ -19,7 +20,6 @@ import {
   type StoredApiToken,
   type TokenDigest,
 } from './api-token.ts'
-import { ExpiryBatch } from './expiry-batch.ts'
 
 export interface ApiTokenTable {
   readonly id: ApiTokenId
@@ -98,7 +98,7 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
       .expression(rowIfUser(db, row, conditionFor(token, signedIn), lock))
   }
 
-  const extensions = new ExpiryBatch((batch) => extendAll(db, batch))
+  const extensions = new LatestMoments<ApiTokenId>((batch) => extendAll(db, batch))
 
   return {
     async insert(token, signedIn) {
@@ -168,9 +168,10 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
       const [row] = (await find({ digest })).rows
       if (row === undefined) return undefined
       const token = storedOf(row)
-      const expiresAt = extensions.expiryOf(token.id) ?? token.expiresAt
+      const expiresAt = extensions.of(token.id) ?? token.expiresAt
       if (expiresAt !== undefined && expiresAt <= now) return undefined
-      return expiresAt === token.expiresAt ? token : { ...token, expiresAt }
+      if (expiresAt === token.expiresAt) return token
+      return { ...token, expiresAt }
     },
 
     async findDerived(userId) {

@@ -1,4 +1,5 @@
 import { isPromise } from '../../base/awaitable.ts'
+import { AuthError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { isLocal } from '../../http/plain-http.ts'
 import type { AuthRequest } from '../../http/request.ts'
@@ -52,13 +53,30 @@ export function exposureOf(
   }
 }
 
+/**
+ * Admits to what a permission of the option protects.
+ *
+ * @throws AuthError `not_found` if the browsable API is off for the request, `not_authenticated`, `permission_denied`
+ */
+export function requireReader(
+  exposure: Exposure | undefined,
+  readers: AnyPermission | 'public' | false,
+  request: AuthRequest,
+  principal: unknown,
+): void {
+  if (exposure?.isOn(request) !== true) throw new AuthError('not_found')
+  const { user } = principal as Partial<Principal>
+  const isAnonymous = user === undefined
+  const known = isAnonymous ? undefined : (principal as Principal<unknown, string>)
+  if (exposure.grants(readers, request, known)) return
+  throw new AuthError(isAnonymous ? 'not_authenticated' : 'permission_denied')
+}
+
 function noticeOf({ production, requirements, openapi }: BrowsableApiSettings): string {
   if (!production)
     return 'browsableApi: true is for development, and this is production: nothing of it is served. Write browsableApi: { production: true } to serve it'
-  const shown = [
-    'pages about endpoints and browsable routes',
-    ...(requirements === 'public' ? ['what routes require'] : []),
-    ...(openapi === 'public' ? ['the OpenAPI document'] : []),
-  ]
+  const shown = ['pages about endpoints and browsable routes']
+  if (requirements === 'public') shown.push('what routes require')
+  if (openapi === 'public') shown.push('the OpenAPI document')
   return `browsableApi: { production: true } serves to everybody: ${shown.join(', ')}`
 }

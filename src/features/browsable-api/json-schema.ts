@@ -9,11 +9,14 @@ const CONVERTED = new WeakMap<object, JsonSchema>()
 export function jsonSchemaOf(schema: DescribedSchema): JsonSchema {
   const known = CONVERTED.get(schema)
   if (known !== undefined) return known
-  const converted = isZod(schema)
-    ? (z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema)
-    : schema
+  const converted = convertedFrom(schema)
   CONVERTED.set(schema, converted)
   return converted
+}
+
+function convertedFrom(schema: DescribedSchema): JsonSchema {
+  if (!isZod(schema)) return schema
+  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema
 }
 
 const isZod = (schema: DescribedSchema): schema is z.core.$ZodType => '_zod' in schema

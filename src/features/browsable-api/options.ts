@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { isStaff } from '../../permissions/basic-permissions.ts'
 import type { Permission } from '../../permissions/permission.ts'
-import { functionOf, name, section, withDefault } from '../../schema/shapes.ts'
+import { functionOf, name, switchedSection, withDefault } from '../../schema/shapes.ts'
 
 type AnyPermission = Permission<unknown, unknown>
 
@@ -48,30 +48,33 @@ export interface BrowsableApiSettings {
   readonly title: string
 }
 
-const permission = functionOf<AnyPermission>()
 const FAULT = 'must be a permission such as isStaff'
 
-const members = section<BrowsableApiOptions>()({
-  production: withDefault(z.boolean(), false),
-  explain: withDefault(
-    z.union([permission, z.literal(false)], `${FAULT}, or false`),
-    () => isStaff,
-  ),
-  requirements: withDefault(
-    z.union([permission, z.literal('public')], `${FAULT}, or "public"`),
-    () => isStaff,
-  ),
-  openapi: withDefault(
-    z.union(
-      [permission, z.literal('public'), z.literal(false)],
-      `${FAULT}, "public" or false`,
+function members() {
+  const permission = functionOf<AnyPermission>()
+  return {
+    production: withDefault(z.boolean(), false),
+    explain: withDefault(
+      z.union([permission, z.literal(false)], `${FAULT}, or false`),
+      () => isStaff,
     ),
-    () => isStaff,
-  ),
-  title: withDefault(name, 'API'),
-})
+    requirements: withDefault(
+      z.union([permission, z.literal('public')], `${FAULT}, or "public"`),
+      () => isStaff,
+    ),
+    openapi: withDefault(
+      z.union(
+        [permission, z.literal('public'), z.literal(false)],
+        `${FAULT}, "public" or false`,
+      ),
+      () => isStaff,
+    ),
+    title: withDefault(name, 'API'),
+  }
+}
 
-const DEFAULTS: BrowsableApiSettings = {
+/** Of `true`. */
+export const DEFAULTS: BrowsableApiSettings = {
   production: false,
   explain: isStaff,
   requirements: isStaff,
@@ -80,16 +83,7 @@ const DEFAULTS: BrowsableApiSettings = {
 }
 
 /** Pages about the endpoints and the guarded routes for browsers: `true`, or an object. `undefined` if it is off. */
-export const browsableApiOptions: z.ZodMiniType<
-  BrowsableApiSettings | undefined,
-  boolean | BrowsableApiOptions | undefined
-> = z.pipe(
-  z.union(
-    [z.optional(z.boolean()), members],
-    'must be true, false or { production, explain, requirements, openapi, title }',
-  ),
-  z.transform((option) => {
-    if (option === true) return DEFAULTS
-    return option === false ? undefined : option
-  }),
+export const browsableApiOptions = switchedSection<BrowsableApiOptions>()(
+  members,
+  'must be true, false or { production, explain, requirements, openapi, title }',
 )

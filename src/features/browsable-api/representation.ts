@@ -1,9 +1,12 @@
-import type { Authentication } from '../../authentication/scheme.ts'
-import { type ExplainedPrincipal, principalOf } from '../../guard/explain.ts'
+import { principalOf } from '../../guard/explained-principal.ts'
+import { schemeName } from '../../guard/explained-schemes.ts'
+import type { ExplainedPrincipal } from '../../guard/explanation.ts'
 import type { GuardParts } from '../../guard/guard.ts'
 import {
+  allRequired,
   evaluate,
   type ShownRequirement,
+  sentenceOf,
   shownRequirement,
 } from '../../guard/outcomes.ts'
 import type { RouteFacts, RouteInfo, RouteMethod } from '../../guard/route-info.ts'
@@ -85,7 +88,7 @@ export function declaredMethods(
   route: RouteInfo,
   { method }: Pick<AuthRequest, 'method'>,
 ): readonly RouteMethod[] {
-  const declared = route.options.describe?.methods ?? [method === 'HEAD' ? 'GET' : method]
+  const declared = route.options.describe?.methods ?? [method.replace('HEAD', 'GET')]
   return declared.map((each) => ({ method: each.toUpperCase(), route }))
 }
 
@@ -97,11 +100,12 @@ async function methodOf(
   const { describe = {}, confirm = false } = route.options
   const { summary, description, body, query, example } = describe
   const context = contextOf(method, viewer)
+  const answers = answersTo(parts, context)
   return {
     method,
-    outcome: outcomeOf(parts, context),
-    schemes: parts.schemes.map(nameOf),
-    ...(viewer.seesRequirements && requiredOf(parts, context)),
+    outcome: outcomeOf(answers, parts),
+    schemes: parts.schemes.map(schemeName),
+    ...(viewer.seesRequirements && requiredOf(answers, parts, context)),
     ...(summary !== undefined && { summary }),
     ...(description !== undefined && { description }),
     ...(body !== undefined && { body: jsonSchemaOf(body) }),
@@ -111,8 +115,6 @@ async function methodOf(
     ...(confirm && { confirm }),
   }
 }
-
-const nameOf = ({ name = 'custom' }: Authentication): string => name
 
 type Context = Parameters<DescribedPermission>[0]
 
@@ -132,27 +134,35 @@ const withMethod = (request: AuthRequest, method: string): AuthRequest => ({
   body: () => request.body(),
 })
 
-const permissionsOf = ({ permissions }: GuardParts): readonly DescribedPermission[] =>
-  permissions as readonly unknown[] as readonly DescribedPermission[]
+/** A permission, and what it would answer; `unknown`: that depends on the application, or on an object. */
+type Answered = readonly [DescribedPermission, 'granted' | 'denied' | 'unknown']
 
-function outcomeOf(parts: GuardParts, context: Context): RepresentedMethod['outcome'] {
-  const answers = permissionsOf(parts).map((each) => evaluate(each, context))
-  if (answers.includes('denied')) return 'refused'
-  if (answers.includes(undefined) || parts.stepUp !== undefined) return 'notChecked'
+const answersTo = ({ permissions }: GuardParts, context: Context): readonly Answered[] =>
+  (permissions as readonly unknown[] as readonly DescribedPermission[]).map(
+    (each) => [each, evaluate(each, context) ?? 'unknown'] as const,
+  )
+
+const isDenied = ([, answer]: Answered): boolean => answer === 'denied'
+const isUnknown = ([, answer]: Answered): boolean => answer === 'unknown'
+
+function outcomeOf(
+  answers: readonly Answered[],
+  { stepUp }: GuardParts,
+): RepresentedMethod['outcome'] {
+  if (answers.some(isDenied)) return 'refused'
+  if (answers.some(isUnknown) || stepUp !== undefined) return 'notChecked'
   return 'allowed'
 }
 
 function requiredOf(
+  answers: readonly Answered[],
   parts: GuardParts,
   context: Context,
 ): Pick<RepresentedMethod, 'needs' | 'requirement' | 'throttles'> {
-  const of = permissionsOf(parts).map((each) =>
-    shownRequirement(each, evaluate(each, context) ?? 'unknown', context),
+  const of = answers.map(([permission, answer]) =>
+    shownRequirement(permission, answer, context),
   )
-  const [only] = of
-  const outcome = outcomeOf(parts, context) === 'refused' ? 'denied' : 'unknown'
-  const requirement: ShownRequirement =
-    only !== undefined && of.length === 1 ? only : { kind: 'all', outcome, of }
+  const requirement = allRequired(of, answers.some(isDenied) ? 'denied' : 'unknown')
   const signIn = stepUpNames(parts.stepUp?.required)
   return {
     needs: [sentenceOf(requirement), ...signIn].filter(Boolean).join(', and '),
@@ -163,14 +173,3 @@ function requiredOf(
     })),
   }
 }
-
-/** A requirement in words: `staff, and scope "export"`. */
-export function sentenceOf(requirement: ShownRequirement): string {
-  if (requirement.kind === 'permission') return requirement.name
-  const parts = requirement.of.map(partOf)
-  if (requirement.kind === 'not') return `not ${parts.join('')}`
-  return parts.join(requirement.kind === 'all' ? ', and ' : ', or ')
-}
-
-const partOf = (requirement: ShownRequirement): string =>
-  requirement.kind === 'permission' ? requirement.name : `(${sentenceOf(requirement)})`

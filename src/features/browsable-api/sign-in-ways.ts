@@ -1,33 +1,9 @@
-import type { Authentication, Scheme } from '../../authentication/scheme.ts'
+import type { Scheme } from '../../authentication/scheme.ts'
 import type { TokenCookies } from '../../tokens/token-cookies.ts'
 import { browserSettingsIn } from '../browser-sessions/scheme.ts'
 import type { Core } from '../core.ts'
 import type { Exposure } from './exposure.ts'
-
-/** How a page signs its user in. Paths are those of the instance's endpoints. */
-export interface SignInWays {
-  readonly loginField: 'username' | 'email'
-  readonly tokens?: {
-    readonly obtain: string
-    readonly refresh?: string
-    readonly signOut?: string
-    /** Takes the code of a second factor. */
-    readonly secondFactor?: string
-    /** `cookie`: the page keeps nothing. `tab`: in `sessionStorage`. `page`: in memory. */
-    readonly keep: 'cookie' | 'tab' | 'page'
-    /** The word before an access token. */
-    readonly word: string
-    /** The cookie with the CSRF token, without its prefix. */
-    readonly csrf?: string
-  }
-  readonly session?: {
-    readonly signIn: string
-    readonly signOut?: string
-    readonly csrf: string
-  }
-  /** Whether the route takes API tokens. */
-  readonly apiTokens: boolean
-}
+import type { SignInWays } from './page-data.ts'
 
 export interface SignInSettings {
   readonly exposure: Exposure
@@ -38,16 +14,16 @@ export interface SignInSettings {
   readonly behindProxy: boolean
 }
 
-/** @param schemes of the route */
+/** @param schemes the names of those that a route tries */
 export function signInWays(
-  schemes: readonly Authentication[],
+  schemes: readonly string[],
   settings: SignInSettings,
   { loginField }: Pick<Core, 'loginField'>,
 ): SignInWays {
-  const names = new Set(schemes.map(({ name }) => name))
-  const takesTokens = names.has('bearer') || names.has('cookie')
-  const tokens = takesTokens ? tokenWay(settings) : undefined
-  const session = names.has('session') ? sessionWay(settings) : undefined
+  const names = new Set(schemes)
+  const takesTokens = TAKE_TOKENS.some((name) => names.has(name))
+  const tokens = takesTokens && tokenWay(settings)
+  const session = names.has('session') && sessionWay(settings)
   return {
     loginField,
     ...(tokens && { tokens }),
@@ -55,6 +31,9 @@ export function signInWays(
     apiTokens: names.has('apiToken'),
   }
 }
+
+/** A document calls the cookie with an access token `accessCookie`. */
+const TAKE_TOKENS = ['bearer', 'cookie', 'accessCookie']
 
 const pathOf = (name: string, { endpoints }: SignInSettings): string | undefined =>
   endpoints.find((each) => each.name === name)?.path
@@ -79,7 +58,8 @@ function tokenWay(settings: SignInSettings): SignInWays['tokens'] {
 /** In production another script of this origin could read the refresh token of the tab. */
 function keepOf({ tokenCookies, exposure }: SignInSettings): 'cookie' | 'tab' | 'page' {
   if (tokenCookies?.access !== undefined) return 'cookie'
-  return exposure.isProduction ? 'page' : 'tab'
+  if (exposure.isProduction) return 'page'
+  return 'tab'
 }
 
 function sessionWay(settings: SignInSettings): SignInWays['session'] {

@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { after, type Clock, type Seconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
+import { listIf } from '../../base/optional.ts'
 import type { Random } from '../../base/random.ts'
 import { cookieValues, maxCookies, serializeCookie } from '../../http/cookies.ts'
 import { type CsrfSettings, csrfTokenOf } from '../../http/csrf.ts'
@@ -123,7 +124,8 @@ async function findAll(
   if (id === undefined) return []
   if (others.length > 0) return sessions.findAll(ids)
   const state = await sessions.find(id)
-  return state === undefined ? [] : [state]
+  if (state === undefined) return []
+  return [state]
 }
 
 function isLive(
@@ -154,9 +156,10 @@ function secretsByName(
 ): readonly (readonly string[])[] {
   const cookies = request.header('cookie')
   if (cookies === undefined) return []
-  const names = settings.mayBePlain(request)
-    ? [nameOf(settings, true), nameOf(settings, false)]
-    : [nameOf(settings, true)]
+  const names = [
+    nameOf(settings, true),
+    ...listIf(settings.mayBePlain(request), nameOf(settings, false)),
+  ]
   return names.map((name) => {
     const secrets = cookieValues(name, cookies).filter((each) => SECRET.test(each))
     return [...new Set(secrets)].slice(0, maxCookies(name, SECRET_LENGTH))
@@ -219,5 +222,6 @@ export async function findKeptSession(
 ): Promise<SessionState | undefined> {
   const { id, jti } = keptOf(secret)
   const state = await sessions?.find(id)
-  return state !== undefined && isOf(state.session, jti) ? state : undefined
+  if (state !== undefined && isOf(state.session, jti)) return state
+  return undefined
 }

@@ -55,10 +55,10 @@ export function session(options: SessionOptions = {}): Scheme<User> {
       const settings = browser(deps)
       return {
         name: 'session',
-        identify: (request) =>
-          hasSessionCookie(request, settings)
-            ? identityOf(request, settings, deps)
-            : undefined,
+        identify(request) {
+          if (!hasSessionCookie(request, settings)) return undefined
+          return identityOf(request, settings, deps)
+        },
       }
     },
     (settings) => [
@@ -152,7 +152,8 @@ async function signedInBy(
   const account = await users.find('id', userId)
   if (account === undefined || !mayUse(account.user, settings)) return undefined
   // As in Django, and independent of `tokens.checkRevoke`: others may have known the old password.
-  return account.user.epoch === epoch ? { ...found, user: account.user } : undefined
+  if (account.user.epoch !== epoch) return undefined
+  return { ...found, user: account.user }
 }
 
 function browserSettings({

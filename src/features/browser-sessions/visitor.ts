@@ -32,7 +32,8 @@ export async function findVisitor(
   const sessions = await findBrowserSessions(request, settings, core)
   const found = await Promise.all(sessions.map((each) => visitorOf(each, request, core)))
   const [newest, ...others] = found.filter((each) => each !== undefined)
-  return others.some(({ user }) => user.id !== newest?.user.id) ? undefined : newest
+  if (others.some(({ user }) => user.id !== newest?.user.id)) return undefined
+  return newest
 }
 
 async function visitorOf(

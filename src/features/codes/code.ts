@@ -1,4 +1,5 @@
 import type { UnixSeconds } from '../../base/clock.ts'
+import type { StoreTransaction } from '../../users/joint-write.ts'
 import type { StoredUser, UserId } from '../../users/user.ts'
 import type { CodePurpose } from './purposes.ts'
 
@@ -64,6 +65,16 @@ export interface Codes {
     now: UnixSeconds,
     mode: 'redeem' | 'check',
   ): Promise<{ readonly code: StoredCode; readonly isRight: boolean } | undefined>
+  /**
+   * Redeems a link in the transaction of the write that it authorizes.
+   *
+   * @throws AuthError `invalid_code` if it is not a right link
+   */
+  redeemIn(
+    transaction: StoreTransaction,
+    presented: PresentedCode,
+    now: UnixSeconds,
+  ): Promise<void>
   /** The code that `attempt` compares, or would compare. */
   find(presented: PresentedCode): Promise<StoredCode | undefined>
   /** The code that was issued last for a purpose and a target, also if it is spent, void or expired. */

@@ -81,7 +81,8 @@ export async function issueCode(input: NewCode, deps: IssueDeps): Promise<Issued
 
 const lifetimeOf = (purpose: CodePurpose, form: CodeForm): Seconds => {
   const lifetime = CODE_LIFETIMES[purpose]
-  return form === 'link' ? lifetime : seconds(Math.min(lifetime, DIGITS_LIFETIME))
+  if (form === 'link') return lifetime
+  return seconds(Math.min(lifetime, DIGITS_LIFETIME))
 }
 
 function newSecret(

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { UnixSeconds } from '../../base/clock.ts'
+import { listOf } from '../../base/optional.ts'
 import { currentContext } from '../../base/request-context.ts'
 import { networkOf } from '../../http/client-address.ts'
 import type { Limit } from '../../throttling/rate.ts'
@@ -59,19 +60,23 @@ function countsOf(target: CodeTarget, settings: CodeSettings): readonly Count[] 
   const ident = identOf(target)
   return [
     ...count('code_total', 'all', inTotal),
-    ...(address === undefined ? [] : count('code_client', networkOf(address), perClient)),
+    ...listOf(address).flatMap((each) =>
+      count('code_client', networkOf(each), perClient),
+    ),
     ...count('code_resend', ident, resend, true),
     ...count('code_target', ident, perTarget, true),
   ]
 }
 
-const count = (
+function count(
   scope: string,
   ident: string,
   limit: Limit | null,
   isOfTarget = false,
-): readonly Count[] =>
-  limit === null ? [] : [{ key: keyOf(scope, ident), limit, isOfTarget }]
+): readonly Count[] {
+  if (limit === null) return []
+  return [{ key: keyOf(scope, ident), limit, isOfTarget }]
+}
 
 /** Hashed: users type passwords into other fields by mistake. */
 const identOf = ({ purpose, target }: CodeTarget): string =>

@@ -3,6 +3,7 @@ import { AuthError } from '../../base/errors.ts'
 import { currentContext } from '../../base/request-context.ts'
 import { isStorable } from '../../base/storable.ts'
 import { networkOf } from '../../http/client-address.ts'
+import type { JointWrite } from '../../users/joint-write.ts'
 import type { UserId } from '../../users/user.ts'
 import type { Core } from '../core.ts'
 import type { CodePayload, Codes, PresentedCode, StoredCode } from './code.ts'
@@ -31,7 +32,7 @@ export interface RedeemedCode {
   readonly expiresAt: UnixSeconds
 }
 
-/** Clients get one answer for all but `right`; the audit log and presets tell them apart. */
+/** Clients get one answer for all but `right`; the audit log and presets distinguish them. */
 export type CodeOutcome =
   | { readonly kind: 'right'; readonly code: RedeemedCode }
   | { readonly kind: 'wrong'; readonly attemptsLeft: number }
@@ -73,6 +74,26 @@ async function codeOf(outcome: Promise<CodeOutcome>): Promise<RedeemedCode> {
   const { kind, ...rest } = await outcome
   if ('code' in rest) return rest.code
   throw new AuthError('invalid_code', `the one-time code is refused: ${kind}`)
+}
+
+/**
+ * Redeems a link in the transaction of the write that it authorizes: a process that is killed has done both, or neither.
+ *
+ * @param attempt a link, which the caller has checked: the error does not say why it is refused now
+ * @param work makes the write, with `redeeming` in its transaction
+ * @throws AuthError `invalid_code`; what `work` throws
+ */
+export async function redeemWith<T>(
+  attempt: CodeAttempt,
+  deps: RedeemDeps,
+  work: (redeeming: JointWrite) => Promise<T>,
+): Promise<T> {
+  const { ports, clock, audit } = deps
+  const presented = presentedCode(attempt, deps)
+  const { codes } = ports(codeStore)
+  const done = await work((to) => codes.redeemIn(to, presented, clock()))
+  void audit.record({ kind: 'code_redeemed', detail: { purpose: attempt.purpose } })
+  return done
 }
 
 /** Redeems or checks a code. @throws AuthError `throttled` */

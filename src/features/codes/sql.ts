@@ -1,7 +1,10 @@
 import { type ExpressionBuilder, type Kysely, type Selectable, sql } from 'kysely'
 import type { UnixSeconds } from '../../base/clock.ts'
+import { AuthError } from '../../base/errors.ts'
+import { listIf } from '../../base/optional.ts'
 import type { StoreExtension } from '../../stores/extension.ts'
 import { rowIfUser, type UserLock } from '../../stores/if-user.ts'
+import { tablesIn } from '../../stores/joint-writes.ts'
 import type { Migration } from '../../stores/migrations.ts'
 import { type Flag, flag, type Tables } from '../../stores/tables.ts'
 import type { UserId } from '../../users/user.ts'
@@ -108,29 +111,16 @@ function sqlCodes(db: Kysely<CodeTables>, lock: UserLock): Codes {
     },
 
     async attempt(presented, now, mode) {
-      const isRight = sql<boolean>`digest in (${sql.join(presented.digests)})`
-      const isCounted = presented.form === 'link' && mode === 'check'
-      const change =
-        mode === 'check'
-          ? {}
-          : {
-              redeemed_at: sql<UnixSeconds>`case when ${isRight} then ${moment(now)} end`,
-            }
-      const row = await db
-        .updateTable('codes')
-        .set({
-          ...change,
-          attempts: sql<number>`attempts + case when ${isRight} then ${sql.lit(isCounted ? 1 : 0)} else 1 end`,
-        })
-        .where(matches(presented))
-        .where('redeemed_at', 'is', null)
-        .where('expires_at', '>', now)
-        .where(hasAttemptsLeft(presented, mode))
-        .where(hasCurrentUser(lock))
-        .returningAll()
-        .executeTakeFirst()
+      const row = await attemptIn(db, { presented, now, mode }, lock)
       if (row === undefined) return undefined
       return { code: codeOf(row), isRight: presented.digests.includes(row.digest) }
+    },
+
+    async redeemIn(transaction, presented, now) {
+      const trx = tablesIn<{ codes: CodeTable }>(transaction)
+      const row = await attemptIn(trx, { presented, now, mode: 'redeem' }, lock)
+      if (row !== undefined && presented.digests.includes(row.digest)) return
+      throw new AuthError('invalid_code', 'the one-time code was redeemed meanwhile')
     },
 
     async find(presented) {
@@ -179,13 +169,43 @@ function sqlCodes(db: Kysely<CodeTables>, lock: UserLock): Codes {
   }
 }
 
+interface Attempt {
+  readonly presented: PresentedCode
+  readonly now: UnixSeconds
+  readonly mode: 'redeem' | 'check'
+}
+
+/** One statement: of concurrent attempts at a right code one gets the row. */
+function attemptIn(
+  db: Kysely<CodeTables>,
+  { presented, now, mode }: Attempt,
+  lock: UserLock,
+): Promise<Row | undefined> {
+  const isRight = sql<boolean>`digest in (${sql.join(presented.digests)})`
+  const isCounted = presented.form === 'link' && mode === 'check'
+  const redeemedAt = sql<UnixSeconds>`case when ${isRight} then ${moment(now)} end`
+  return db
+    .updateTable('codes')
+    .set({
+      ...(mode === 'redeem' && { redeemed_at: redeemedAt }),
+      attempts: sql<number>`attempts + case when ${isRight} then ${sql.lit(isCounted ? 1 : 0)} else 1 end`,
+    })
+    .where(matches(presented))
+    .where('redeemed_at', 'is', null)
+    .where('expires_at', '>', now)
+    .where(hasAttemptsLeft(presented, mode))
+    .where(hasCurrentUser(lock))
+    .returningAll()
+    .executeTakeFirst()
+}
+
 /** The code that a client names by what it presents: a link by its digest, digits by their target. */
 const matches =
   ({ purpose, form, target, digests }: PresentedCode) =>
   (eb: ExpressionBuilder<CodeTables, 'codes'>) => {
     const known = { purpose, form, ...(target !== undefined && { target }) }
-    const named = form === 'link' ? [eb('digest', 'in', digests)] : []
-    return eb.and([eb.and(known), ...named])
+    const isNamed = listIf(form === 'link', eb('digest', 'in', digests))
+    return eb.and([eb.and(known), ...isNamed])
   }
 
 /** A link is redeemed by its digest alone, which cannot be guessed: `max_attempts` limits how often it is checked. */

@@ -1,10 +1,12 @@
 import type { CommandTable } from '../../command/command.ts'
 import { requireString } from '../../users/field-errors.ts'
 import { defineFeature } from '../define-feature.ts'
+import { hasOAuth } from '../oauth/options.ts'
+import { hasSigningKeys } from '../signing-keys/options.ts'
 import type { TokenExplainer } from './explain-token/command.ts'
 import type { ExplainedToken } from './explain-token/explained.ts'
 import { consoleOptions } from './options.ts'
-import { CONSOLE_PAGES } from './pages.ts'
+import { APPLICATION_PAGES, CONSOLE_PAGES, SIGNING_KEY_PAGES } from './pages.ts'
 import { consoleStore } from './store.ts'
 
 const COMMANDS: CommandTable<TokenExplainer> = {
@@ -19,7 +21,15 @@ export const operatorConsole = defineFeature({
     console: consoleOptions,
   },
   store: consoleStore,
-  pages: (section) => (section(consoleOptions) === undefined ? [] : CONSOLE_PAGES),
+  needsSignInPages: (section) => section(consoleOptions) !== undefined,
+  pages(section) {
+    if (section(consoleOptions) === undefined) return []
+    return [
+      ...CONSOLE_PAGES,
+      ...(hasOAuth(section) ? APPLICATION_PAGES : []),
+      ...(hasSigningKeys(section) ? SIGNING_KEY_PAGES : []),
+    ]
+  },
   errorPages: (section) =>
     section(consoleOptions) === undefined
       ? undefined
@@ -28,15 +38,24 @@ export const operatorConsole = defineFeature({
           answer: async (...failed) =>
             (await import('../pages/serve-page.ts')).serveError(...failed),
         },
-  events: ['message_retried', 'message_dropped'],
+  events: ['message_retried', 'message_dropped', 'export_started', 'export_ended'],
   development: () => ({
     options: { console: true },
     addresses: [{ name: 'console', path: '/console/' }],
   }),
   commands: COMMANDS,
+  async startNotes(core, origin) {
+    if (core.section(consoleOptions) === undefined) return []
+    const { firstAdministratorPath } = await import('./first-administrator.ts')
+    const path = await firstAdministratorPath(core)
+    if (path === undefined) return []
+    return [
+      `No user is staff. Create the first administrator, within an hour: ${origin}${path}`,
+    ]
+  },
   admin: (open) => ({
     /**
-     * Says what a token is, and what decides whether it is accepted. Nothing is exchanged, stored or logged.
+     * Explains what a token is, and why it is accepted or rejected. Nothing is exchanged, stored or logged.
      *
      * @param token of any kind, with or without `Bearer`
      * @throws AuthError `store_unavailable`

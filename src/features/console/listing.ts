@@ -8,10 +8,20 @@ import type { StoredMessage } from '../mail/message.ts'
 /** A page of a list. */
 export interface Page<Row, Place> {
   readonly rows: readonly Row[]
-  /** Where the next page begins; `undefined` at the end. */
+  /** The next page is `{ after: next }`; `undefined` at the end. */
   readonly next: Place | undefined
-  /** Whether the page is not full because many rows were read that do not match: the next page goes on. */
+  /** The page before is `{ until: previous }`; `undefined` at the beginning. */
+  readonly previous: Place | undefined
+  /** Whether the page is not full because many rows were read that do not match: the page beyond goes on. */
   readonly isCut: boolean
+}
+
+/** Which page of a list. Default: the first one. */
+export interface Cursor<Place> {
+  /** The page that begins after this place. */
+  readonly after?: Place | undefined
+  /** The page that ends with this place. */
+  readonly until?: Place | undefined
 }
 
 /** The values by which a list is ordered, of the last row that was read. */
@@ -92,9 +102,11 @@ export interface Count {
 
 /** What the console reads of all users. Each verb costs the same at any number of rows. */
 export interface ConsoleReads {
+  /** @param limit default: a page */
   findUsers(
     filter: UserFilter,
-    after?: UserPlace | undefined,
+    cursor?: Cursor<UserPlace>,
+    limit?: number,
   ): Promise<Page<StoredUser, UserPlace>>
   /** Live sessions of users, by id. */
   countSessions(
@@ -104,22 +116,24 @@ export interface ConsoleReads {
   /** The kinds of second factors of users, by id. */
   listFactorKinds(ids: readonly UserId[]): Promise<ReadonlyMap<string, readonly string[]>>
   findNames(ids: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** Which of these users are staff or superusers. */
+  findStaff(ids: readonly string[]): Promise<ReadonlySet<string>>
   /** The newest sign-in first: no column that a refresh changes has an index. */
   findSessions(
     filter: SessionFilter,
     now: UnixSeconds,
-    after?: Place | undefined,
+    cursor?: Cursor<Place>,
   ): Promise<Page<StoredSession, Place>>
   countActiveSessions(now: UnixSeconds): Promise<Count>
   findApiTokens(
     filter: ApiTokenFilter,
     now: UnixSeconds,
-    after?: Place | undefined,
+    cursor?: Cursor<Place>,
   ): Promise<Page<ListedApiToken, Place>>
   /** The newest first. @param limit default: a page */
   findEvents(
     filter: EventFilter,
-    after?: Place | undefined,
+    cursor?: Cursor<Place>,
     limit?: number,
   ): Promise<Page<StoredEvent, Place>>
   /** @returns `undefined` if only reading each event could answer it */
@@ -128,7 +142,7 @@ export interface ConsoleReads {
   addActivity(counts: readonly ActivityCount[]): Promise<void>
   /** @param length how long one count is for: a multiple of `SLOT` */
   listActivity(since: number, length: number): Promise<readonly ActivityCount[]>
-  findMessages(after?: Place | undefined): Promise<Page<StoredMessage, Place>>
+  findMessages(cursor?: Cursor<Place>): Promise<Page<StoredMessage, Place>>
   findMessage(id: string): Promise<StoredMessage | undefined>
   /** @returns `false` if there is no such message, or a process is sending it */
   retryMessage(id: string, now: UnixSeconds): Promise<boolean>

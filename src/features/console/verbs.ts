@@ -4,11 +4,12 @@ import { AuthError } from '../../base/errors.ts'
 import type { RotationResult } from '../../keys/key-ring.ts'
 import { accountUserAdmin } from '../accounts/admin.ts'
 import { apiTokenAdmin } from '../api-tokens/admin.ts'
+import type { ListedApiToken } from '../api-tokens/api-token.ts'
 import { apiTokenStore } from '../api-tokens/sql.ts'
 import type { Core } from '../core.ts'
 import { secondFactorAdmin } from '../second-factors/admin.ts'
 
-/** What the pages change with: the verbs of programs, over the same instance. They record what they do. */
+/** The API of the instance (`auth.users` and the like), called by the pages. It records each action in the audit log. */
 interface On {
   readonly core: Core
 }
@@ -33,17 +34,17 @@ export async function revokeSession(id: string, on: On): Promise<void> {
 export const revokeSessions = (userId: string, on: On): Promise<number> =>
   sessionsOf(on).revokeAll(userId)
 
-/**
- * @param owner the user whose token it must be. Default: any
- * @throws AuthError `not_found`
- */
-export async function revokeApiToken(id: string, on: On, owner?: string): Promise<void> {
-  const { apiTokens } = on.core.ports(apiTokenStore)
+/** @throws AuthError `not_found` */
+export async function findApiToken(id: string, { core }: On): Promise<ListedApiToken> {
+  const { apiTokens } = core.ports(apiTokenStore)
   const found = (await apiTokens.findByIdOrHint(id)).find((each) => each.id === id)
-  if (found === undefined || (owner ?? found.userId) !== found.userId)
-    throw new AuthError('not_found')
-  await apiTokenAdmin(opening(on)).revoke(id)
+  if (found === undefined) throw new AuthError('not_found')
+  return found
 }
+
+/** @throws AuthError `not_found` */
+export const revokeApiToken = (id: string, on: On): Promise<unknown> =>
+  apiTokenAdmin(opening(on)).revoke(id)
 
 export const resetFactors = (userId: string, on: On): Promise<number> =>
   secondFactorAdmin(opening(on)).reset(userId)

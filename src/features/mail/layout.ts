@@ -1,3 +1,4 @@
+import { listOf } from '../../base/optional.ts'
 import type { Mail } from './message.ts'
 
 /** What a mail says, before it is laid out. */
@@ -23,8 +24,8 @@ export function layOut(letter: Letter, app: string): Omit<Mail, 'to'> {
 function textOf({ before, link, code, after = [] }: Letter, app: string): string {
   const parts = [
     ...before,
-    ...(link === undefined ? [] : [link.url]),
-    ...(code === undefined ? [] : [code]),
+    ...listOf(link?.url),
+    ...listOf(code),
     ...after,
     `-- \n${app}`,
   ]
@@ -35,8 +36,8 @@ function htmlOf({ before, link, code, after = [] }: Letter, app: string): string
   const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`
   const parts = [
     ...before.map(paragraph),
-    ...(link === undefined ? [] : [linkOf(link)]),
-    ...(code === undefined ? [] : [`<p style="${CODE}">${escapeHtml(code)}</p>`]),
+    ...listOf(link).map(linkOf),
+    ...listOf(code).map((text) => `<p style="${CODE}">${escapeHtml(text)}</p>`),
     ...after.map(paragraph),
     `<p style="color:#666">${escapeHtml(app)}</p>`,
   ]

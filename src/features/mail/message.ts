@@ -1,4 +1,5 @@
 import type { UnixSeconds } from '../../base/clock.ts'
+import type { StoreTransaction } from '../../users/joint-write.ts'
 
 /** A mail, complete. Its texts contain no CR or LF outside of `text` and `html`. */
 export interface Mail {
@@ -15,15 +16,22 @@ export interface Sms {
   readonly text: string
 }
 
+/** An attempt to send a message. */
+export interface Delivery {
+  /** The same at each attempt: a recipient that has seen it drops the message. */
+  readonly id: string
+  readonly at: UnixSeconds
+}
+
 /**
  * Sends a mail. It is called again, later, if it throws: a mail may be sent twice, and is never lost.
  *
  * An error with `permanent: true` says that this mail can never be sent: it is dropped, and the log says so.
  */
-export type Mailer = (mail: Mail) => unknown
+export type Mailer = (mail: Mail, delivery: Delivery) => unknown
 
 /** Sends a text message, as `Mailer` sends a mail. */
-export type SmsSender = (sms: Sms) => unknown
+export type SmsSender = (sms: Sms, delivery: Delivery) => unknown
 
 /** A row of the outbox: a mail, a text message, or a placeholder of the same size that is not sent. */
 export type Message =
@@ -46,6 +54,10 @@ export interface StoredMessage {
 /** The port to the outbox. Each function is one statement. */
 export interface Outbox {
   insert(message: StoredMessage): Promise<void>
+  /** Inserts it in the transaction of the write that it is about. */
+  insertIn(transaction: StoreTransaction, message: StoredMessage): Promise<void>
+  /** Replaces the text of a message that no process has taken yet, and when it is sent. */
+  replace(message: Pick<StoredMessage, 'id' | 'sealed' | 'dueAt'>): Promise<void>
   /** Messages that are due, the oldest first. */
   due(now: UnixSeconds, limit: number): Promise<readonly StoredMessage[]>
   /**

@@ -1,12 +1,14 @@
 import * as z from 'zod/mini'
 import { configError } from '../../base/errors.ts'
-import { functionOf, option } from '../../schema/shapes.ts'
+import { ifDefined } from '../../base/optional.ts'
+import { functionOf, whenGiven } from '../../schema/shapes.ts'
 import { emailFault } from '../../users/email.ts'
 import { oneLine } from './layout.ts'
 import type { Mailer, SmsSender } from './message.ts'
 import { type SmtpSettings, smtpMailer } from './smtp.ts'
 import { en } from './templates/en.ts'
 import type { SmsTemplates, Templates } from './templates/template.ts'
+import { smsWebhook, webhookKeyOf, webhookUrlOf } from './webhook.ts'
 
 /** The option `mail`. */
 export interface MailOptions {
@@ -40,33 +42,34 @@ const FORM =
 
 const TEMPLATE_NAMES = Object.keys(en) as (keyof Templates)[]
 
-const transport = z.union([z.string(), functionOf<Mailer>()], FORM)
-
-const mail = z.union(
-  [
+function mail() {
+  const transport = z.union([z.string(), functionOf<Mailer>()], FORM)
+  const members = {
     transport,
-    z.strictObject({
-      transport,
-      name: z.exactOptional(z.string().check(z.minLength(1))),
-      templates: z.exactOptional(
-        z.partialRecord(z.enum(TEMPLATE_NAMES), functionOf<never>()),
-      ),
-    } satisfies Record<keyof MailOptions, z.ZodMiniType>),
-  ],
-  FORM,
-)
+    name: z.exactOptional(z.string().check(z.minLength(1))),
+    templates: z.exactOptional(
+      z.partialRecord(z.enum(TEMPLATE_NAMES), functionOf<never>()),
+    ),
+  } satisfies Record<keyof MailOptions, z.ZodMiniType>
+  return z.union([transport, z.strictObject(members)], FORM)
+}
 
-export const mailOptions = option<string | Mailer | MailOptions>()(
+export const mailOptions = whenGiven<string | Mailer | MailOptions>()(() =>
   z.pipe(
-    z.optional(mail),
-    z.transform((value) => (value === undefined ? undefined : mailSettings(value))),
+    mail(),
+    z.transform((value) => mailSettings(value)),
   ),
 )
 
 /** The option `sms`. */
 export interface SmsOptions {
-  /** Sends a text message. */
-  readonly send: SmsSender
+  /**
+   * A function that sends a text message, or the address of a webhook, `"https://sms.example.com/send"`: messages are posted there as
+   * JSON, signed as Standard Webhooks describes.
+   */
+  readonly send: SmsSender | string
+  /** What signs the requests to the webhook: `"whsec_"` and 24 to 64 random bytes in base64. Required for one. */
+  readonly secret?: string
   /**
    * The name of the application, for the texts.
    *
@@ -86,33 +89,50 @@ export interface SmsSettings {
 }
 
 const SMS_FORM =
-  'must be a function that sends a text message, or { send, name, templates }'
+  'must be a function that sends a text message, or { send, secret, name, templates }'
 
 const SMS_NAMES = ['verifyPhone', 'signInSms'] as const satisfies (keyof SmsTemplates)[]
 
-const sms = z.union(
-  [
-    functionOf<SmsSender>(SMS_FORM),
-    z.strictObject({
-      send: functionOf<SmsSender>(),
-      name: z.exactOptional(z.string().check(z.minLength(1))),
-      templates: z.exactOptional(z.partialRecord(z.enum(SMS_NAMES), functionOf<never>())),
-    } satisfies Record<keyof SmsOptions, z.ZodMiniType>),
-  ],
-  SMS_FORM,
-)
+function sms() {
+  const members = {
+    send: z.union([z.string(), functionOf<SmsSender>()], SMS_FORM),
+    secret: z.exactOptional(z.string()),
+    name: z.exactOptional(z.string().check(z.minLength(1))),
+    templates: z.exactOptional(z.partialRecord(z.enum(SMS_NAMES), functionOf<never>())),
+  } satisfies Record<keyof SmsOptions, z.ZodMiniType>
+  return z.union([functionOf<SmsSender>(SMS_FORM), z.strictObject(members)], SMS_FORM)
+}
 
-export const smsOptions = option<SmsSender | SmsOptions>()(
+export const smsOptions = whenGiven<SmsSender | SmsOptions>()(() =>
   z.pipe(
-    z.optional(sms),
-    z.transform((value) => (value === undefined ? undefined : smsSettings(value))),
+    sms(),
+    z.transform((value) => smsSettings(value)),
   ),
 )
 
 function smsSettings(value: SmsSender | SmsOptions): SmsSettings {
   const options = typeof value === 'function' ? { send: value } : value
-  const { send, name, templates = {} } = options
-  return { send, app: name === undefined ? undefined : oneLine(name), templates }
+  const { name, templates = {} } = options
+  return {
+    send: smsSenderOf(options),
+    app: ifDefined(name, oneLine),
+    templates,
+  }
+}
+
+/** @throws AuthError `invalid_config`. The message repeats neither the address nor the secret */
+function smsSenderOf({ send, secret = '' }: SmsOptions): SmsSender {
+  if (typeof send === 'function') return send
+  const url = webhookUrlOf(send)
+  if (url === undefined)
+    throw configError(
+      'sms.send (--sms, WATCHWORD_SMS) must be a function, or an https address without a user name, such as "https://sms.example.com/send". http is for this machine alone.',
+    )
+  const key = webhookKeyOf(secret)
+  if (key !== undefined) return smsWebhook({ url, key })
+  throw configError(
+    'sms.secret (WATCHWORD_SMS_SECRET) signs the requests to the webhook, and must be "whsec_" and 24 to 64 random bytes in base64: make one with echo "whsec_$(openssl rand -base64 32)".',
+  )
 }
 
 function mailSettings(option: string | Mailer | MailOptions): MailSettings {

@@ -1,5 +1,6 @@
 import type { Seconds } from '../../base/clock.ts'
 import { configError } from '../../base/errors.ts'
+import type { JointWrite } from '../../users/joint-write.ts'
 import type { Core } from '../core.ts'
 import { layOut } from './layout.ts'
 import type { Message, StoredMessage } from './message.ts'
@@ -37,12 +38,38 @@ export const keepSender = (core: Core, sender: Sender): void =>
 
 /** Puts a mail into the outbox. @throws AuthError `invalid_config` without the option `mail`; `store_unavailable` */
 export async function sendMail(core: Core, letter: MailLetter): Promise<void> {
-  const { to, template, data, language, lifetime } = letter
+  await senderOf(core, 'mail').add(mailOf(core, letter), letter.lifetime)
+}
+
+/**
+ * Puts a mail into the outbox in the transaction of the write that it is about. Call `wakeSender` once that is committed.
+ *
+ * @throws AuthError `invalid_config` without the option `mail`
+ */
+export const attachMail = (core: Core, letter: MailLetter): JointWrite =>
+  senderOf(core, 'mail').attach(mailOf(core, letter), letter.lifetime)
+
+/** A mail about a write, which is not lost if the process is killed once that is committed. */
+export interface MailWithWrite {
+  /** Puts the mail into the outbox, in the transaction of the write. */
+  readonly joint: JointWrite
+  /** Sends it, with what is known by now. @throws AuthError `store_unavailable`: it is sent a minute later then, as it was prepared */
+  send(data: TemplateData): Promise<void>
+}
+
+/** @throws AuthError `invalid_config` without the option `mail` */
+export function prepareMail(core: Core, letter: MailLetter): MailWithWrite {
+  const sender = senderOf(core, 'mail')
+  const { joint, send } = sender.prepare(mailOf(core, letter), letter.lifetime)
+  return { joint, send: (data) => send(mailOf(core, { ...letter, data })) }
+}
+
+function mailOf(core: Core, letter: MailLetter): Message {
+  const { to, template, data, language } = letter
   const settings = core.section(mailOptions)
   const render = settings?.templates[template] ?? LANGUAGES[language][template]
   const { app = 'watchword' } = settings ?? {}
-  const mail = layOut(render(data, app), app)
-  await senderOf(core, 'mail').add(addressed('mail', to, mail), lifetime)
+  return addressed('mail', to, layOut(render(data, app), app))
 }
 
 /** Puts a text message into the outbox. @throws AuthError `invalid_config` without the option `sms`; `store_unavailable` */
@@ -59,12 +86,14 @@ export async function sendSms(core: Core, letter: SmsLetter): Promise<void> {
 }
 
 /** Without a recipient the content is kept, so that the row is as long. */
-const addressed = (
+function addressed(
   channel: 'mail' | 'sms',
   to: string | undefined,
   content: object,
-): Message =>
-  ({ channel: to === undefined ? 'none' : channel, to: to ?? '', ...content }) as Message
+): Message {
+  if (to === undefined) return { channel: 'none', to: '', ...content } as Message
+  return { channel, to, ...content } as Message
+}
 
 /** Resolves when nothing that is due is left in the outbox. */
 export const messagesSent = async (core: Core): Promise<void> => SENDERS.get(core)?.idle()

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  after,
   type Clock,
   milliseconds,
   type Seconds,
@@ -9,7 +10,15 @@ import {
 import type { Log } from '../../base/log.ts'
 import { hexId, type Random } from '../../base/random.ts'
 import { openText, sealText } from '../../keys/sealed-text.ts'
-import type { Mailer, Message, Outbox, SmsSender, StoredMessage } from './message.ts'
+import type { JointWrite } from '../../users/joint-write.ts'
+import type {
+  Delivery,
+  Mailer,
+  Message,
+  Outbox,
+  SmsSender,
+  StoredMessage,
+} from './message.ts'
 
 export interface SenderDeps {
   readonly outbox: Outbox
@@ -35,6 +44,10 @@ export interface MessageHead {
 export interface Sender {
   /** Puts a message into the outbox. It is sent after that, and tried again until it expires. */
   add(message: Message, lifetime: Seconds): Promise<void>
+  /** Puts a message into the outbox in the transaction of another write. It is sent after the next `wake`, or some seconds later. */
+  attach(message: Message, lifetime: Seconds): JointWrite
+  /** The same for a message whose text is complete only after that write. */
+  prepare(message: Message, lifetime: Seconds): PreparedMessage
   /** Looks for messages that are due now. */
   wake(): void
   /** Who gets a stored message, without its text; `undefined` if the secret that sealed it is not configured. */
@@ -45,6 +58,16 @@ export interface Sender {
   close(): Promise<void>
 }
 
+export interface PreparedMessage {
+  /** Puts it into the outbox, to be sent in a minute. */
+  readonly joint: JointWrite
+  /** Sends this in its place, at once. If the process is killed before, or the store fails, the prepared one is sent. */
+  send(message: Message): Promise<void>
+}
+
+/** How long a prepared message waits for what replaces it. */
+const HOLD = seconds(60)
+
 /** How long a process may take to send a message before another one tries: longer than all timeouts of a mailer. */
 const LEASE = seconds(120)
 const BATCH = 8
@@ -52,7 +75,7 @@ const FIRST_PAUSE = seconds(5)
 const LONGEST_PAUSE = seconds(900)
 
 export function createSender(deps: SenderDeps): Sender {
-  const { outbox, clock, random, keys, interval = seconds(10) } = deps
+  const { outbox, clock, keys, interval = seconds(10) } = deps
   const closing = new AbortController()
   let sending: Promise<void> | undefined
   let again = false
@@ -82,16 +105,24 @@ export function createSender(deps: SenderDeps): Sender {
   wake()
   return {
     async add(message, lifetime) {
-      const id = hexId(random)
-      const now = clock()
-      await outbox.insert({
-        id,
-        sealed: sealText(JSON.stringify(message), id, keys[0]!, random),
-        attempts: 0,
-        dueAt: now,
-        expiresAt: (now + lifetime) as UnixSeconds,
-      })
+      await outbox.insert(storedMessage(message, lifetime, deps))
       wake()
+    },
+    attach(message, lifetime) {
+      const stored = storedMessage(message, lifetime, deps)
+      return (to) => outbox.insertIn(to, stored)
+    },
+    prepare(message, lifetime) {
+      const stored = storedMessage(message, lifetime, deps)
+      const { id } = stored
+      return {
+        joint: (to) =>
+          outbox.insertIn(to, { ...stored, dueAt: after(stored.dueAt, HOLD) }),
+        async send(final) {
+          await outbox.replace({ id, sealed: sealed(final, id, deps), dueAt: clock() })
+          wake()
+        },
+      }
     },
     wake,
     headOf: (stored) => headOf(stored, keys),
@@ -105,6 +136,28 @@ export function createSender(deps: SenderDeps): Sender {
     },
   }
 }
+
+function storedMessage(
+  message: Message,
+  lifetime: Seconds,
+  deps: Pick<SenderDeps, 'clock' | 'random' | 'keys'>,
+): StoredMessage {
+  const id = hexId(deps.random)
+  const now = deps.clock()
+  return {
+    id,
+    sealed: sealed(message, id, deps),
+    attempts: 0,
+    dueAt: now,
+    expiresAt: after(now, lifetime),
+  }
+}
+
+const sealed = (
+  message: Message,
+  id: string,
+  { keys, random }: Pick<SenderDeps, 'keys' | 'random'>,
+): string => sealText(JSON.stringify(message), id, keys[0]!, random)
 
 /** How long a stop waits for a mail server. What is not sent by then stays in the outbox. */
 const CLOSE_TIMEOUT = milliseconds(2_000)
@@ -136,8 +189,9 @@ async function sendClaimed(stored: StoredMessage, deps: SenderDeps): Promise<voi
 
 async function deliver(stored: StoredMessage, deps: SenderDeps): Promise<void> {
   const { channel, ...message } = opened(stored, deps.keys)
-  if (channel === 'mail') await configured(deps.mail, 'mail')(message as never)
-  if (channel === 'sms') await configured(deps.sms, 'sms')(message as never)
+  const delivery: Delivery = { id: stored.id, at: deps.clock() }
+  if (channel === 'mail') await configured(deps.mail, 'mail')(message as never, delivery)
+  if (channel === 'sms') await configured(deps.sms, 'sms')(message as never, delivery)
 }
 
 function headOf(

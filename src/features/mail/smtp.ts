@@ -1,7 +1,7 @@
 import { optionalPeer } from '../../base/optional-peer.ts'
-import type { Mailer } from './message.ts'
+import type { Mail } from './message.ts'
 
-/** What is used of nodemailer. */
+/** The part of nodemailer that is used. */
 interface Nodemailer {
   createTransport(options: object): Transport
 }
@@ -13,7 +13,7 @@ interface Transport {
 
 /** A mailer that holds connections. */
 export interface SmtpMailer {
-  readonly send: Mailer
+  readonly send: (mail: Mail) => Promise<void>
   /** Closes the connections that are idle; the next mail opens another one. */
   close(): void
 }
@@ -31,6 +31,9 @@ const TIMEOUTS = {
   socketTimeout: 30_000,
 }
 
+/** The ports of message submission (RFC 6409 §3.1, RFC 8314 §3.3). */
+const PORTS: Readonly<Record<string, number>> = { 'smtp:': 587, 'smtps:': 465 }
+
 /** Sends by SMTP (RFC 5321), with the package `nodemailer`. */
 export function smtpMailer({ url, from }: SmtpSettings): SmtpMailer {
   let opened: Transport | undefined
@@ -39,40 +42,13 @@ export function smtpMailer({ url, from }: SmtpSettings): SmtpMailer {
       'nodemailer',
       'The option "mail" with an address of a mail server',
     )
-    opened ??= createTransport({
-      host: url.hostname.replace(/^\[|\]$/g, ''),
-      port: Number(url.port) || (url.protocol === 'smtps:' ? 465 : 587),
-      secure: url.protocol === 'smtps:',
-      // A server in between could hide STARTTLS and read the password (RFC 3207 §6).
-      requireTLS: !isLoopback(url.hostname),
-      ...(url.username !== '' && {
-        auth: {
-          user: decodeURIComponent(url.username),
-          pass: decodeURIComponent(url.password),
-        },
-      }),
-      pool: true,
-      maxConnections: 4,
-      disableFileAccess: true,
-      disableUrlAccess: true,
-      ...TIMEOUTS,
-    })
+    opened ??= createTransport(transportOptions(url))
     return opened
   }
   return {
-    async send({ to, subject, text, html }) {
+    async send(mail) {
       const transport = await open()
-      const message = {
-        from,
-        // As an object it is not parsed: the whole text is one address.
-        to: { name: '', address: to },
-        subject,
-        text,
-        html,
-        // Out-of-office programs do not answer (RFC 3834 §5).
-        headers: { 'Auto-Submitted': 'auto-generated' },
-      }
-      await transport.sendMail(message).catch((error: unknown) => {
+      await transport.sendMail(messageOf(mail, from)).catch((error: unknown) => {
         throw asSendError(error)
       })
     },
@@ -82,6 +58,39 @@ export function smtpMailer({ url, from }: SmtpSettings): SmtpMailer {
     },
   }
 }
+
+const transportOptions = (url: URL): object => ({
+  host: url.hostname.replace(/^\[|\]$/g, ''),
+  port: Number(url.port) || PORTS[url.protocol],
+  secure: url.protocol === 'smtps:',
+  // A server in between could hide STARTTLS and read the password (RFC 3207 §6).
+  requireTLS: !isLoopback(url.hostname),
+  ...(url.username !== '' && {
+    auth: {
+      user: decodeURIComponent(url.username),
+      pass: decodeURIComponent(url.password),
+    },
+  }),
+  pool: true,
+  maxConnections: 4,
+  disableFileAccess: true,
+  disableUrlAccess: true,
+  ...TIMEOUTS,
+})
+
+const messageOf = (
+  { to, subject, text, html }: Mail,
+  from: SmtpSettings['from'],
+): object => ({
+  from,
+  // As an object it is not parsed: the whole text is one address.
+  to: { name: '', address: to },
+  subject,
+  text,
+  html,
+  // Out-of-office programs do not answer (RFC 3834 §5).
+  headers: { 'Auto-Submitted': 'auto-generated' },
+})
 
 const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '[::1]' || host.startsWith('127.')

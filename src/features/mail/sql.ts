@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { UnixSeconds } from '../../base/clock.ts'
 import type { StoreExtension } from '../../stores/extension.ts'
+import { tablesIn } from '../../stores/joint-writes.ts'
 import type { Migration } from '../../stores/migrations.ts'
 import type { Tables } from '../../stores/tables.ts'
 import type { Outbox, StoredMessage } from './message.ts'
@@ -43,6 +44,20 @@ function sqlOutbox(db: Kysely<OutboxTables>): Outbox {
   return {
     async insert(message) {
       await db.insertInto('outbox').values(rowOf(message)).execute()
+    },
+
+    async insertIn(transaction, message) {
+      const trx = tablesIn<{ outbox: OutboxTable }>(transaction)
+      await trx.insertInto('outbox').values(rowOf(message)).execute()
+    },
+
+    async replace({ id, sealed, dueAt }) {
+      await db
+        .updateTable('outbox')
+        .set({ sealed, due_at: dueAt })
+        .where('id', '=', id)
+        .where('attempts', '=', 0)
+        .execute()
     },
 
     async due(now, limit) {

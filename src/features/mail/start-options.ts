@@ -1,7 +1,20 @@
 import { startOptions } from '../../command/start-options.ts'
 
-/** How the mails of `start` are sent. In the environment alone: it has a password. */
+/** How the mails and text messages of `start` are sent. What has a password is in the environment alone. */
 export const mailStart = startOptions({
-  options: {},
-  read: (_, { env: { WATCHWORD_MAIL: mail } }) => (mail ? { mail } : {}),
+  options: {
+    sms: {
+      type: 'string',
+      value: 'URL',
+      help: 'the webhook that text messages are posted to, signed with WATCHWORD_SMS_SECRET; default: WATCHWORD_SMS, or none',
+    },
+  },
+  read({ sms }, { env }) {
+    const { WATCHWORD_MAIL: mail, WATCHWORD_SMS_SECRET: secret } = env
+    const send = sms ?? env.WATCHWORD_SMS
+    return {
+      ...(mail && { mail }),
+      ...(send && { sms: { send, ...(secret && { secret }) } }),
+    }
+  },
 })

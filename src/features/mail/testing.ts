@@ -31,8 +31,12 @@ export function testedMail(given: { readonly mail?: unknown; readonly sms?: unkn
 }
 
 /** The templates and the name of the application stay. */
-const keptMail = (option: unknown, transport: Mailer): MailOptions =>
-  typeof option === 'object' ? { ...option, transport } : { transport }
+const keptMail = (option: unknown, transport: Mailer): MailOptions => ({
+  ...(typeof option === 'object' && option),
+  transport,
+})
 
-const keptSms = (option: unknown, send: SmsSender): SmsOptions =>
-  typeof option === 'object' ? { ...option, send } : { send }
+const keptSms = (option: unknown, send: SmsSender): SmsOptions => ({
+  ...(typeof option === 'object' && option),
+  send,
+})

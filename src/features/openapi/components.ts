@@ -10,14 +10,15 @@ export class Components {
   /** A schema in which each that has a title is a reference. */
   schema(schema: JsonSchema): JsonSchema {
     const { title, ...rest } = schema
-    const inner = mapped(rest, (each) => this.schema(each as JsonSchema)) as JsonSchema
+    const inner = mapped(rest, (each) => this.schema(each as JsonSchema))
     if (typeof title !== 'string') return inner
     return reference('schemas', added(this.schemas, title, inner))
   }
 
   /** The same, listed by a name. */
   namedSchema(name: string, schema: JsonSchema): JsonSchema {
-    return this.schema('$ref' in schema ? schema : { title: name, ...schema })
+    if ('$ref' in schema) return this.schema(schema)
+    return this.schema({ title: name, ...schema })
   }
 
   /** @param name of a header of answers */
@@ -62,8 +63,7 @@ const reference = (section: string, name: string): JsonSchema => ({
 /** @returns the name under which it stands */
 function added(entries: Map<string, object>, name: string, value: object): string {
   const text = JSON.stringify(value)
-  for (let number = 1; ; number++) {
-    const free = number === 1 ? name : `${name}${number}`
+  for (let free = name, number = 2; ; free = `${name}${number++}`) {
     const found = entries.get(free)
     if (found === undefined) entries.set(free, value)
     if (found === undefined || JSON.stringify(found) === text) return free
@@ -73,24 +73,28 @@ function added(entries: Map<string, object>, name: string, value: object): strin
 /** Members whose values are not schemas, though they may look like some. */
 const VALUES: ReadonlySet<string> = new Set(['enum', 'example', 'examples', 'default'])
 
-/** A schema in which the objects of its members are mapped; those of `properties` are schemas by name. */
-function mapped(value: unknown, map: (schema: object) => object): unknown {
-  if (Array.isArray(value)) return value.map((each) => mappedMember(each, map))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => {
-      if (VALUES.has(name)) return [name, each]
-      return [name, name === 'properties' ? byNames(each, map) : mappedMember(each, map)]
-    }),
+/** A schema in which each schema that is a part of it is mapped. */
+const mapped = (schema: JsonSchema, map: MapSchema): JsonSchema =>
+  Object.fromEntries(
+    Object.entries(schema).map(([name, value]) => [name, mappedMember(name, value, map)]),
   )
+
+type MapSchema = (schema: object) => object
+
+function mappedMember(name: string, value: unknown, map: MapSchema): unknown {
+  if (VALUES.has(name)) return value
+  // Its members are schemas by name.
+  if (name === 'properties') return mappedValues(value as object, map)
+  return mappedPart(value, map)
 }
 
-const byNames = (properties: object, map: (schema: object) => object): object =>
+const mappedValues = (properties: object, map: MapSchema): object =>
   Object.fromEntries(
-    Object.entries(properties).map(([name, each]) => [name, mappedMember(each, map)]),
+    Object.entries(properties).map(([name, each]) => [name, mappedPart(each, map)]),
   )
 
-function mappedMember(value: unknown, map: (schema: object) => object): unknown {
-  if (Array.isArray(value)) return value.map((each) => mappedMember(each, map))
-  return typeof value === 'object' && value !== null ? map(value) : value
+function mappedPart(value: unknown, map: MapSchema): unknown {
+  if (Array.isArray(value)) return value.map((each) => mappedPart(each, map))
+  if (typeof value !== 'object' || value === null) return value
+  return map(value)
 }

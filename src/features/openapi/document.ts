@@ -77,11 +77,13 @@ function withRoutes(
     components,
   )) {
     if (Object.hasOwn(own, path)) continue
-    const parts = parameters.length > 0 ? { parameters: parameters.map(parameter) } : {}
-    paths[path] = { ...parts, ...paths[path], [method]: operation }
+    paths[path] = { ...parametersOf(parameters), ...paths[path], [method]: operation }
   }
   return paths
 }
+
+const parametersOf = (names: readonly string[]): PathItem =>
+  names.length === 0 ? {} : { parameters: names.map(parameter) }
 
 const parameter = (name: string): object => ({
   name,
@@ -102,15 +104,11 @@ function pathItem(
   surface: Surface,
   components: Components,
 ): PathItem {
-  const parameters = parametersIn(path).map(parameter)
   const entries = operations.map((of) => [
     of.method.toLowerCase(),
     operationOf(of, surface, components),
   ])
-  return {
-    ...(parameters.length > 0 && { parameters }),
-    ...Object.fromEntries(entries),
-  }
+  return { ...parametersOf(parametersIn(path)), ...Object.fromEntries(entries) }
 }
 
 /** Methods that describe themselves. @param taken ids of operations; those of these are added */

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
-import { AuthError } from '../../base/errors.ts'
 import { lazy } from '../../base/lazy.ts'
 import { content, empty } from '../../http/answer.ts'
 import { answer } from '../../http/description.ts'
 import { allowAny, isStaff } from '../../permissions/basic-permissions.ts'
-import type { Principal } from '../../permissions/permission.ts'
+import { requireReader } from '../browsable-api/exposure.ts'
 import { browsableApiOptions } from '../browsable-api/options.ts'
 import type { SectionReader, Surface } from '../core.ts'
 import { defineEndpoint } from '../define-feature.ts'
@@ -40,7 +39,7 @@ export const openapiEndpoint = defineEndpoint({
           }),
           async handle(_fields, request, { principal }) {
             if (settings !== undefined)
-              requireReader(request, principal as Principal, surface(), settings.openapi)
+              requireReader(surface().exposure, settings.openapi, request, principal)
             const { text, etag } = await document()
             const headers = [['ETag', etag] as const]
             if (request.header('if-none-match') === etag)
@@ -52,21 +51,6 @@ export const openapiEndpoint = defineEndpoint({
     }
   },
 })
-
-type Exposure = NonNullable<Surface['exposure']>
-
-/** @throws AuthError `not_found` if it is off for the caller, `not_authenticated`, `permission_denied` */
-function requireReader(
-  request: Parameters<Exposure['isOn']>[0],
-  principal: Partial<Principal>,
-  { exposure }: Surface,
-  readers: Parameters<Exposure['grants']>[0],
-): void {
-  if (exposure === undefined || !exposure.isOn(request)) throw new AuthError('not_found')
-  const known = principal.user === undefined ? undefined : (principal as Principal)
-  if (exposure.grants(readers, request, known)) return
-  throw new AuthError(known === undefined ? 'not_authenticated' : 'permission_denied')
-}
 
 /** With the routes that the application has at the first request. */
 async function servedDocument(surface: Surface) {

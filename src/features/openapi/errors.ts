@@ -8,9 +8,10 @@ export const WIRE_CODES: ReadonlyMap<string, string> = new Map(
   ),
 )
 
-/** Several errors share the code of tokens. */
 function meaningOf({ code, detail }: { code: string; detail: string }): string {
-  return code === 'token_not_valid' ? 'A token is invalid, expired or revoked.' : detail
+  // Several errors share this code.
+  if (code === 'token_not_valid') return 'A token is invalid, expired or revoked.'
+  return detail
 }
 
 const CODE = text(
@@ -48,14 +49,32 @@ export const FIELD_ERRORS = named('FieldErrors', {
   additionalProperties: listOf(text()),
 })
 
+/** Of the endpoints of OAuth (RFC 6749 §5.2). */
+const OAUTH_ERROR = named(
+  'OAuthError',
+  closed({ error: text(), error_description: text('For people.') }),
+)
+
+/** The same of a preset, which describes few errors. */
+const PLAIN_OAUTH_ERROR = named(
+  'PlainOAuthError',
+  closed({ error: text(), error_description: text('For people.') }, [
+    'error_description',
+  ]),
+)
+
 const ERROR_LIST = named('ErrorList', listOf(text()))
 
 /** The schema of the body of an error, as an endpoint answers it. */
 export function schemaOfError(error: AuthError): JsonSchema {
   const { body, code } = error
   if (Array.isArray(body)) return ERROR_LIST
-  if (body === undefined) return code === 'invalid' ? FIELD_ERRORS : ERROR
-  return 'detail' in body ? ERROR : FIELD_ERRORS
+  if (body === undefined && code !== 'invalid') return ERROR
+  if (body !== undefined && 'detail' in body) return ERROR
+  if (body !== undefined && 'error_description' in body) return OAUTH_ERROR
+  if (body !== undefined && 'error' in body && typeof body.error === 'string')
+    return PLAIN_OAUTH_ERROR
+  return FIELD_ERRORS
 }
 
 export const errorOf = (code: ErrorCode): AuthError => new AuthError(code)

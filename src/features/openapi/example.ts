@@ -18,6 +18,7 @@ const BY_FORMAT: Readonly<Record<string, string>> = {
   date: '2030-01-01',
   email: 'ada@example.com',
   password: '<password>',
+  uri: 'https://app.example.com/',
 }
 
 /** 2030-01-01. */
@@ -28,7 +29,8 @@ export function exampleOf(schema: JsonSchema, name = ''): unknown {
   const { type, enum: values, anyOf } = schema as Readonly<Record<string, unknown>>
   if (Array.isArray(values)) return values[0]
   if (Array.isArray(anyOf)) return exampleOf(anyOf[0] as JsonSchema, name)
-  switch (Array.isArray(type) ? type[0] : type) {
+  const [first] = [type].flat()
+  switch (first) {
     case 'object':
       return objectExample(schema)
     case 'array':
@@ -52,5 +54,5 @@ const objectExample = ({ properties, additionalProperties }: JsonSchema): object
 
 function textExample({ format, pattern }: JsonSchema, name: string): string {
   if (typeof pattern === 'string') return pattern.includes('\\d') ? '0' : 'AAAA'
-  return BY_FORMAT[String(format)] ?? BY_NAME[name] ?? (name ? `<${name}>` : '<text>')
+  return BY_FORMAT[String(format)] ?? BY_NAME[name] ?? `<${name || 'text'}>`
 }

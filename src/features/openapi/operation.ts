@@ -1,7 +1,8 @@
 import type { AuthError, ErrorCode } from '../../base/errors.ts'
+import { accessOf } from '../../guard/endpoint-requirement.ts'
 import { BODY_TYPES } from '../../http/body.ts'
 import { bodySchemaOf } from '../../http/body-schema.ts'
-import type { Description } from '../../http/description.ts'
+import type { Answers, Description } from '../../http/description.ts'
 import type { Access, Method, MethodHandler } from '../../http/endpoint.ts'
 import type { JsonSchema } from '../../http/json-schema.ts'
 import { requiresSignIn } from '../../permissions/permission.ts'
@@ -53,22 +54,18 @@ const queryOf = ({ query = {} }: Description): readonly object[] =>
   }))
 
 function requestBody(
-  { operationId }: OperationOf,
+  { operationId, description: { mediaTypes = BODY_TYPES } }: OperationOf,
   body: JsonSchema,
   components: Components,
 ): object {
   const name = `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}Request`
   const schema = components.namedSchema(name, body)
   const example = exampleOf(body)
-  return {
-    required: isRequired(body),
-    content: Object.fromEntries(
-      BODY_TYPES.map((type) => [
-        type,
-        type === 'application/json' ? { schema, example } : { schema },
-      ]),
-    ),
-  }
+  const contents = mediaTypes.map((type) => {
+    if (type !== 'application/json') return [type, { schema }] as const
+    return [type, { schema, example }] as const
+  })
+  return { required: isRequired(body), content: Object.fromEntries(contents) }
 }
 
 const isRequired = ({ required, anyOf }: JsonSchema): boolean =>
@@ -79,8 +76,8 @@ function securityOfOperation(
   { authentication, security }: Surface,
   components: Components,
 ): Security {
-  const access = isPublic(handler) ? endpoint : handler
-  if (isPublic(access)) return PUBLIC
+  const access = accessOf(handler, endpoint)
+  if (access === undefined) return PUBLIC
   const schemes = access.authentication as typeof authentication | undefined
   return securityOf(
     {
@@ -93,53 +90,51 @@ function securityOfOperation(
   )
 }
 
-const isPublic = ({ authentication, requirement }: Access): boolean =>
-  authentication === undefined && requirement === undefined
-
 const admitsAnonymous = ({ requirement }: Access): boolean =>
   typeof requirement === 'function' && !requiresSignIn(requirement)
 
-function answersOf(of: OperationOf, hasBody: boolean, { signInAnswers }: Surface) {
+function answersOf(of: OperationOf, hasBody: boolean, surface: Surface) {
   const { endpoint, description } = of
-  const errors = [...errorsOf(of, hasBody), ...(description.errors ?? [])]
   return {
-    answers: endpoint.isCustom ? customAnswers(description) : description.answers,
-    errors,
-    stopped: description.signsIn === true ? signInAnswers() : {},
+    answers: ownAnswers(of),
+    errors: [...errorsOf(of, hasBody), ...(description.errors ?? [])],
+    stopped: stoppedAnswers(description, surface),
     errorFor: (error: AuthError) => endpoint.errorFor?.(error) ?? error,
   }
 }
 
 /** What a handler of the application answers is not known. */
-const customAnswers = ({ answers }: Description): Description['answers'] =>
-  Object.fromEntries(
-    Object.entries(answers).map(([status, each]) => [
+function ownAnswers({ endpoint, description }: OperationOf): Answers {
+  const { answers } = description
+  if (!endpoint.isCustom) return answers
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, { schema, ...rest }]) => [
       status,
-      each.schema === undefined ? each : { ...each, schema: { type: 'object' } },
+      { ...rest, ...(schema && { schema: { type: 'object' } }) },
     ]),
   )
-
-/** The errors of every endpoint of its kind. */
-function errorsOf({ endpoint, handler }: OperationOf, hasBody: boolean) {
-  const { count = true, ignoresAccept = false } = endpoint
-  const isGuarded = !isPublic(endpoint) || !isPublic(handler)
-  const reads = hasBody || handler.fields !== undefined
-  return [
-    ...(reads ? BODY : []),
-    ...(isGuarded ? GUARD : []),
-    ...(isGuarded || count ? COUNTED : []),
-    ...(ignoresAccept ? [] : NEGOTIATED),
-    'method_not_allowed',
-    'store_unavailable',
-  ] satisfies ErrorCode[]
 }
 
-const BODY: readonly ErrorCode[] = [
-  'invalid',
-  'parse_error',
-  'body_too_large',
-  'unsupported_media_type',
-]
-const GUARD: readonly ErrorCode[] = ['not_authenticated', 'permission_denied']
-const COUNTED: readonly ErrorCode[] = ['throttled']
-const NEGOTIATED: readonly ErrorCode[] = ['not_found', 'not_acceptable']
+function stoppedAnswers({ signsIn }: Description, { signInAnswers }: Surface): Answers {
+  if (signsIn !== true) return {}
+  return signInAnswers()
+}
+
+/** The errors of every endpoint of its kind. */
+function errorsOf({ endpoint, handler, description }: OperationOf, hasBody: boolean) {
+  const { count = true, ignoresAccept = false } = endpoint
+  const isGuarded = accessOf(handler, endpoint) !== undefined
+  const reads = hasBody || handler.fields !== undefined
+  const kinds: readonly (readonly [applies: boolean, codes: readonly ErrorCode[]])[] = [
+    [reads, BODY],
+    // An endpoint with types of its own refuses others in its own way.
+    [reads && description.mediaTypes === undefined, ['unsupported_media_type']],
+    [isGuarded, ['not_authenticated', 'permission_denied']],
+    [isGuarded || count, ['throttled']],
+    [!ignoresAccept, ['not_found', 'not_acceptable']],
+    [true, ['method_not_allowed', 'store_unavailable']],
+  ]
+  return kinds.filter(([applies]) => applies).flatMap(([, codes]) => codes)
+}
+
+const BODY: readonly ErrorCode[] = ['invalid', 'parse_error', 'body_too_large']

@@ -58,7 +58,7 @@ function responseOf(
   const { description, schema, ...rest } = own ?? {
     description: shared?.description ?? '',
   }
-  const schemas = [...(schema === undefined ? [] : [schema]), ...new Set(errors)]
+  const schemas = [...new Set([schema, ...errors])].filter((each) => each !== undefined)
   return response(status, { description, ...rest }, schemas, components)
 }
 
@@ -69,8 +69,8 @@ function response(
   components: Components,
 ): object {
   const names = ['Cache-Control', 'Allow', ...(HEADERS_OF[status] ?? []), ...headers]
-  const [first, ...others] = schemas
-  const schema = others.length === 0 ? first : { anyOf: schemas }
+  const [first] = schemas
+  const schema = anyOf(schemas)
   return {
     description,
     headers: Object.fromEntries(
@@ -85,6 +85,12 @@ function response(
       },
     }),
   }
+}
+
+/** @returns `undefined` if there is none */
+function anyOf(schemas: readonly JsonSchema[]): JsonSchema | undefined {
+  if (schemas.length > 1) return { anyOf: schemas }
+  return schemas[0]
 }
 
 const HEADERS_OF: Readonly<Record<number, readonly string[]>> = {

@@ -2,11 +2,12 @@ import type { RouteDescription } from '../../guard/route-description.ts'
 import type { KnownRoute } from '../../guard/route-info.ts'
 import type { JsonSchema } from '../../http/json-schema.ts'
 import { jsonSchemaOf } from '../browsable-api/json-schema.ts'
+import { browsableApiOptions } from '../browsable-api/options.ts'
 import type { Surface } from '../core.ts'
 import type { Components } from './components.ts'
+import { documentedRequirement, needsSignIn, READS, schemesIn } from './requirement.ts'
 import { responsesOf } from './responses.ts'
 import { securityOf } from './security.ts'
-import { needsSignIn, READS, schemesIn } from './security-helpers.ts'
 
 /** A route of the application that describes itself, with its path as OpenAPI writes it. */
 export interface DescribedRoute {
@@ -35,16 +36,14 @@ const METHODS: ReadonlySet<string> = new Set(['get', 'post', 'put', 'patch', 'de
 
 /** A path of a framework, with `:id`, `{id}` or `[id]`, as OpenAPI writes it; `undefined` if it has a wildcard. */
 export function templateOf(path: string): string | undefined {
-  const segments = path.split('/').map((segment) => {
-    const [, name] =
-      /^(?::(\w+)(?:\(.*\)|\{.*\})?|\{(\w+)(?::.*)?\}|\[(\w+)\])$/
-        .exec(segment)
-        ?.filter((each) => each !== undefined) ?? []
-    return name === undefined ? segment : `{${name}}`
-  })
+  const segments = path.split('/').map((each) => each.replace(PARAMETER, '{$1$2$3}'))
   const template = segments.join('/')
-  return /[*[\]():?+]/.test(template) ? undefined : template
+  if (/[*[\]():?+]/.test(template)) return undefined
+  return template
 }
+
+/** `:id`, `:id(\d+)`, `{id}`, `{id:…}` or `[id]`: one of the groups is the name. */
+const PARAMETER = /^(?::(\w+)(?:\(.*\)|\{.*\})?|\{(\w+)(?::.*)?\}|\[(\w+)\])$/
 
 const parametersIn = (template: string): readonly string[] =>
   [...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
@@ -52,44 +51,55 @@ const parametersIn = (template: string): readonly string[] =>
 function operationOf(
   { method, path, route: { requirement } }: KnownRoute,
   { summary = `${method} ${path}`, description, ...rest }: RouteDescription,
-  { authentication, security }: Surface,
+  surface: Surface,
   components: Components,
 ): object {
+  const { authentication, security } = surface
   const parameters = queryOf(rest)
+  const { scopes, sentence } = documentedRequirement(requirement)
+  const required = showsRequirements(surface) && sentence && `Requires: ${sentence}.`
+  const text = [description, required].filter(Boolean).join('\n\n')
   return {
     operationId: operationIdOf(method, path),
     summary,
-    ...(description !== undefined && { description }),
+    ...(text !== '' && { description: text }),
     security: securityOf(
       {
         schemes: schemesIn(requirement) ?? authentication,
+        scopes,
         isOptional: !needsSignIn(requirement),
         changes: !READS.has(method),
       },
       security,
       components,
     ),
+    ...(scopes.length > 0 && { 'x-required-scopes': scopes }),
     ...(parameters.length > 0 && { parameters }),
     ...(rest.body !== undefined && { requestBody: bodyOf(rest) }),
     responses: answersOf(rest, components),
   }
 }
 
+/** What routes require is as public as on their pages. */
+const showsRequirements = ({ section }: Surface): boolean =>
+  section(browsableApiOptions)?.requirements === 'public'
+
 /** `PUT /notes/:id` is `putNotesById`. */
 function operationIdOf(method: string, path: string): string {
-  const words = path.split('/').flatMap((segment) => {
-    const name = segment.replace(/\W+/g, ' ').trim()
-    return /^[:{[]/.test(segment) ? ['by', name] : name.split(' ')
-  })
-  const capitals = words
-    .filter(Boolean)
-    .map((each) => each[0]?.toUpperCase() + each.slice(1))
+  const words = path.split('/').flatMap(wordsOf).filter(Boolean)
+  const capitals = words.map((each) => each[0]?.toUpperCase() + each.slice(1))
   return [method.toLowerCase(), ...capitals].join('')
 }
 
+function wordsOf(segment: string): readonly string[] {
+  const name = segment.replace(/\W+/g, ' ').trim()
+  if (/^[:{[]/.test(segment)) return ['by', name]
+  return name.split(' ')
+}
+
 function queryOf({ query }: Pick<RouteDescription, 'query'>): readonly object[] {
-  const { properties = {}, required = [] } =
-    query === undefined ? {} : jsonSchemaOf(query)
+  if (query === undefined) return []
+  const { properties = {}, required = [] } = jsonSchemaOf(query)
   return Object.entries(properties as Readonly<Record<string, JsonSchema>>).map(
     ([name, schema]) => ({
       name,
@@ -144,7 +154,7 @@ function answersOf(
     components,
   )
   return {
-    ...(isSuccessful ? {} : { '2XX': { description: 'What the route answers.' } }),
+    ...(!isSuccessful && { '2XX': { description: 'What the route answers.' } }),
     ...errors,
     ...Object.fromEntries(own),
   }

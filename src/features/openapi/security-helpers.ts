@@ -1,7 +1,6 @@
-import type { Scheme } from '../../authentication/scheme.ts'
-import { requiresSignIn } from '../../permissions/permission.ts'
 import type { Surface } from '../core.ts'
 import { Components } from './components.ts'
+import { documentedRequirement, needsSignIn, READS, schemesIn } from './requirement.ts'
 import { type Security, securityOf } from './security.ts'
 
 /** What a document of the application's own says of credentials. */
@@ -23,6 +22,7 @@ export function openApiSecurity(surface: Surface): OpenApiSecurity {
     securityOf(
       {
         schemes: schemesIn(requirement) ?? surface.authentication,
+        scopes: documentedRequirement(requirement).scopes,
         isOptional: !needsSignIn(requirement),
         changes: !READS.has(method.toUpperCase()),
       },
@@ -37,28 +37,4 @@ export function openApiSecurity(surface: Surface): OpenApiSecurity {
     },
     securityFor,
   }
-}
-
-export const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
-
-interface Table {
-  readonly schemes?: readonly Scheme<unknown>[]
-  readonly permissions?: object | readonly object[] | string
-}
-
-export const schemesIn = (requirement: unknown): Table['schemes'] =>
-  typeof requirement === 'object' && requirement !== null
-    ? (requirement as Table).schemes
-    : undefined
-
-/** As the types of guarded handlers have it. A list of strings is one of permission strings. */
-export function needsSignIn(requirement: unknown): boolean {
-  const given =
-    typeof requirement === 'object' && requirement !== null
-      ? (requirement as Table).permissions
-      : requirement
-  if (given === undefined) return true
-  return [given]
-    .flat()
-    .some((part) => typeof part === 'string' || requiresSignIn(part as object))
 }

@@ -12,20 +12,30 @@ export interface SecuredBy {
   readonly isOptional: boolean
   /** Whether the method changes something. */
   readonly changes: boolean
+  /** Scopes that the credentials need: of schemes that have scopes (OpenAPI 3.1.0 §4.8.30). Default: none. */
+  readonly scopes?: readonly string[]
 }
 
 /** The security of an operation, in the order in which schemes are tried. Schemes without a description are left out. */
 export function securityOf(
-  { schemes, isOptional, changes }: SecuredBy,
+  { schemes, isOptional, changes, scopes = [] }: SecuredBy,
   settings: SecuritySettings,
   components: Components,
 ): Security {
   const described = schemes.flatMap(({ security }) => security?.(settings) ?? [])
   const alternatives = described.map(({ name, scheme, csrf = false }) => ({
-    [components.securityScheme(name, scheme)]: [],
+    [components.securityScheme(name, scheme)]: namedFor(scheme, scopes),
     ...(csrf && changes && { [components.securityScheme('csrf', CSRF)]: [] }),
   }))
-  return isOptional ? [...alternatives, {}] : alternatives
+  if (!isOptional) return alternatives
+  return [...alternatives, {}]
+}
+
+/** Others would read scopes as the names of roles. */
+function namedFor(scheme: object, scopes: readonly string[]): readonly string[] {
+  const { type } = scheme as { readonly type?: string }
+  if (type === 'oauth2' || type === 'openIdConnect') return scopes
+  return []
 }
 
 const CSRF = {

@@ -27,7 +27,7 @@ const featurePage = (page: LoadedPage): FeaturePage => ({
     return {
       name: page.name,
       ignoresAccept: true,
-      methods: page.posts === false ? { GET: handler } : { GET: handler, POST: handler },
+      methods: { GET: handler, ...(page.posts !== false && { POST: handler }) },
       errorAnswer: async (error, request) =>
         (await serving()).serveError(error, request, settings),
     }

@@ -1,16 +1,21 @@
 import * as z from 'zod/mini'
 import type { Awaitable } from '../../base/awaitable.ts'
+import { once } from '../../base/lazy.ts'
 import type { SiteLink } from '../../pages/context.ts'
+import type { RenderError } from '../../pages/error-page.ts'
 import type { SomeTexts } from '../../pages/texts.ts'
 import type { Language } from '../../pages/time.ts'
-import { absolutePath, name, option, withDefault } from '../../schema/shapes.ts'
-import type { PageRenderers } from '../account-pages/renderers.ts'
-import type { PageTexts } from '../account-pages/texts/page-texts.ts'
-import { consoleOptions } from '../console/options.ts'
+import { absolutePath, name, switchedSection, withDefault } from '../../schema/shapes.ts'
 import type { SectionReader } from '../core.ts'
+import type { PageTexts } from './texts/page-texts.ts'
+
+/** What these pages have in common of the functions that make them: those of each page are declared where it is. */
+export interface CommonRenderers {
+  readonly error: RenderError
+}
 
 /** The option `pages`. */
-export interface PageOptions {
+export interface PageOptions<Renderers extends CommonRenderers = CommonRenderers> {
   /**
    * The path that the pages are below.
    *
@@ -36,7 +41,7 @@ export interface PageOptions {
    */
   readonly color?: `#${string}`
   /**
-   * Where a user goes after a sign-in that began on no other page, and where the name at the top leads to.
+   * The page after a sign-in without `next`, and the target of the name at the top.
    *
    * @default the page of the account
    */
@@ -68,7 +73,8 @@ export interface PageOptions {
   readonly texts?: { readonly [Each in Language]?: SomeTexts<PageTexts> }
   /**
    * Returns the place of an address, such as `"London, United Kingdom"`, for the list of a user's sessions; `undefined` if it is not known.
-   * It may be async. It is called for each session that is shown, and waited for at most two seconds.
+   * It may be async. A page calls it once for each address, waits for one second in all, and shows no place that is not known by then. At most
+   * 16 calls are under way at once: while so many do not end, it is not called.
    *
    * @default none: no places are shown
    */
@@ -78,7 +84,7 @@ export interface PageOptions {
    *
    * @default the functions of the package
    */
-  readonly render?: Partial<PageRenderers>
+  readonly render?: Partial<Renderers>
 }
 
 /** The option `pages`, parsed. */
@@ -94,74 +100,68 @@ export interface PageSettings {
   readonly stylesheets: readonly string[]
   readonly texts: NonNullable<PageOptions['texts']>
   readonly geo: PageOptions['geo']
-  readonly render: Partial<PageRenderers>
+  readonly render: Partial<CommonRenderers>
 }
 
 const ADDRESS = 'must be a path such as "/logo.svg", or an https: or data: address'
 
-const logo = z
-  .string()
-  .check(z.regex(/^(?:\/(?!\/)|https:\/\/|data:image\/)\S*$/, ADDRESS))
+const logo = () =>
+  z.string().check(z.regex(/^(?:\/(?!\/)|https:\/\/|data:image\/)\S*$/, ADDRESS))
 
-const link = z.strictObject({
-  text: name,
-  href: z
-    .string()
-    .check(
-      z.regex(/^(?:\/(?!\/)|https?:\/\/|mailto:)\S*$/, 'must be a path or an address'),
-    ),
-})
+const link = () =>
+  z.strictObject({
+    text: name,
+    href: z
+      .string()
+      .check(
+        z.regex(/^(?:\/(?!\/)|https?:\/\/|mailto:)\S*$/, 'must be a path or an address'),
+      ),
+  })
 
 const anObject = <T extends object>(message: string) =>
   z.custom<T>((value) => typeof value === 'object' && value !== null, message)
 
-const shape = {
-  path: withDefault(absolutePath, '/account'),
-  name: z.optional(name),
-  logo: z.optional(logo),
-  color: z.optional(
-    z.string().check(z.regex(/^#[\da-f]{6}$/i, 'must be a colour such as "#7a1f5c"')),
-  ),
-  home: z.optional(absolutePath),
-  redirect: withDefault(z.boolean(), false),
-  links: withDefault(z.array(link), []),
-  stylesheets: withDefault(
-    z.array(z.string().check(z.regex(/^\/(?!\/)\S*$/, 'must be a path of this origin'))),
-    [],
-  ),
-  texts: withDefault(anObject<object>('must be texts by language'), {}),
-  geo: z.optional(
-    z.custom<NonNullable<PageOptions['geo']>>(
-      (value) => typeof value === 'function',
-      'must be a function of an address',
+const members = () =>
+  ({
+    path: z.pipe(
+      withDefault(absolutePath, '/account'),
+      z.transform((path) => path.replace(/\/+$/, '')),
     ),
-  ),
-  render: withDefault(anObject<object>('must be functions by the name of a page'), {}),
-} satisfies Record<keyof PageOptions, z.ZodMiniType>
+    name: z.optional(name),
+    logo: z.optional(logo()),
+    color: z.optional(
+      z.string().check(z.regex(/^#[\da-f]{6}$/i, 'must be a colour such as "#7a1f5c"')),
+    ),
+    home: z.optional(absolutePath),
+    redirect: withDefault(z.boolean(), false),
+    links: withDefault(z.array(link()), []),
+    stylesheets: withDefault(
+      z.array(
+        z.string().check(z.regex(/^\/(?!\/)\S*$/, 'must be a path of this origin')),
+      ),
+      [],
+    ),
+    texts: withDefault(anObject<object>('must be texts by language'), {}),
+    geo: z.optional(
+      z.custom<NonNullable<PageOptions['geo']>>(
+        (value) => typeof value === 'function',
+        'must be a function of an address',
+      ),
+    ),
+    render: withDefault(anObject<object>('must be functions by the name of a page'), {}),
+  }) satisfies Record<keyof PageOptions, z.ZodMiniType>
 
-const section = z.strictObject(shape)
+const schema = switchedSection<PageOptions>()(members, 'must be true, false or an object')
 
-export const pageOptions = option<boolean | PageOptions>()(
-  z.pipe(
-    z.optional(z.union([z.boolean(), section], 'must be true, false or an object')),
-    z.transform((value): PageSettings | undefined => {
-      if (value === undefined || value === false) return undefined
-      const given = value === true ? section.parse({}) : value
-      return { ...given, path: given.path.replace(/\/+$/, '') } as PageSettings
-    }),
-  ),
-)
+/** The feature of the account's pages declares its input: `PageOptions` with the functions that make them. */
+export const pageOptions = schema as z.ZodMiniType<PageSettings | undefined>
 
-/** The defaults, for other pages than those of accounts, such as the console, without the option. */
-const DEFAULTS = pageOptions.parse(true) as PageSettings
+/** For other pages than those of accounts, such as the console, without the option. */
+const defaults = once(() => pageOptions.parse(true) as PageSettings)
 
 /** The option `pages`; its defaults if it is off. */
 export const pageSettings = (section: SectionReader): PageSettings =>
-  section(pageOptions) ?? DEFAULTS
-
-/** Whether any page is on: the console needs those of signing in, too. */
-export const servesPages = (section: SectionReader): boolean =>
-  hasPages(section) || section(consoleOptions) !== undefined
+  section(pageOptions) ?? defaults()
 
 /** Whether the pages of accounts are on. */
 export const hasPages = (section: SectionReader): boolean =>

@@ -24,6 +24,10 @@ export interface PageDefinition {
   readonly path: string
   /** Whether a form can be sent to it. Default: yes. */
   readonly posts?: boolean
+  /** Of a page that is in one language only. Default: the visitor's. */
+  readonly language?: 'en'
+  /** Whether any site may send a form without the token of a page: `get` answers it. Default: no. */
+  readonly isOpen?: boolean
   /** Whether `post` redeems something that a link of a mail has: its errors have pages of their own, and `get` is not called again. */
   readonly showsErrorsAlone?: boolean
 }

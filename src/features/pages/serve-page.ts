@@ -6,15 +6,17 @@ import type { AuthRequest } from '../../http/request.ts'
 import { seeOther, shown } from '../../pages/answers.ts'
 import type { PageContext } from '../../pages/context.ts'
 import { errorPage } from '../../pages/error-page.ts'
-import { EMPTY_FORM, readForm } from '../../pages/form.ts'
+import { EMPTY_FORM, type Form, readForm } from '../../pages/form.ts'
 import {
   anonymousBinding,
   type FormBinding,
   formTokenOf,
   requireFormToken,
+  TOKEN_FIELD,
 } from '../../pages/form-token.ts'
 import { isHtml } from '../../pages/html.ts'
 import { nextPath, withNext } from '../../pages/next-path.ts'
+import type { Language } from '../../pages/time.ts'
 import { pageSessionSettings } from '../browser-sessions/scheme.ts'
 import { findVisitor, type Visitor } from '../browser-sessions/visitor.ts'
 import type { Core, EndpointSettings, OpenCore } from '../core.ts'
@@ -35,25 +37,39 @@ export async function servePage(
   settings: EndpointSettings,
   open: OpenCore,
 ): Promise<Answer> {
-  const isForm = request.method === 'POST'
-  const form = isForm ? await readForm(request) : EMPTY_FORM
+  const form = await formIn(request)
   const core = await open()
   clocks.set(settings.section, core.clock)
   const visit = await visitOf({ ...page, request, parameters, form }, settings, core)
   if (page.isForUsers && visit.visitor === undefined) return toSignIn(visit)
-  // Forms and their answers are checked before anything that the form asks for.
-  if (isForm) requireFormToken(request, form, visit.binding, visit.sessionSettings)
-  const handlers = (await page.load()) as PageHandlers<Visit>
-  const answer = isForm
-    ? await posted(page, handlers, visit)
-    : answerOf(await handlers.get(visit), visit)
-  return withFormCookie(answer, visit.binding)
+  return withFormCookie(await answered(page, visit), visit.binding)
+}
+
+const isForm = ({ method }: AuthRequest): boolean => method === 'POST'
+
+async function formIn(request: AuthRequest): Promise<Form> {
+  if (!isForm(request)) return EMPTY_FORM
+  return readForm(request)
+}
+
+async function answered(page: LoadedPage, visit: Visit): Promise<Answer> {
+  const { request, form, binding, sessionSettings } = visit
+  const load = page.load as () => Promise<PageHandlers<Visit>>
+  const isOpenForm = page.isOpen === true && !form.has(TOKEN_FIELD)
+  if (!isForm(request) || isOpenForm)
+    return answerOf(await (await load()).get(visit), visit)
+  // The token is checked before anything that the form asks for.
+  requireFormToken(request, form, binding, sessionSettings)
+  return posted(page, await load(), visit)
 }
 
 /** A page of this origin that a user comes back to after the sign-in. After a form it is the page that has shown the form. */
-const toSignIn = ({ request, accountPath }: Visit): Answer => {
-  const next = request.method === 'POST' ? pathOf(request.url) : request.url
-  return seeOther(withNext(accountPath('/sign-in/'), nextPath(next)))
+const toSignIn = ({ request, accountPath }: Visit): Answer =>
+  seeOther(withNext(accountPath('/sign-in/'), nextPath(shownAt(request))))
+
+function shownAt(request: AuthRequest): string {
+  if (isForm(request)) return pathOf(request.url)
+  return request.url
 }
 
 /** Errors that the user can correct on the page itself. */
@@ -76,17 +92,19 @@ async function posted(
   } catch (error) {
     const isShown = error instanceof AuthError && CORRECTABLE.has(error.code)
     if (!isShown || showsErrorsAlone) throw error
-    const again = answerOf(await get({ ...visit, error }), visit)
-    // A page that could not be corrected after all, such as of a link, redirects.
-    return again.status === 200 ? withStatusOf(error, again) : again
+    return withStatusOf(error, answerOf(await get({ ...visit, error }), visit))
   }
 }
 
-const answerOf = (result: PageResult, { site }: Visit): Answer =>
-  isHtml(result) ? shown(result, site) : result
+function answerOf(result: PageResult, { site }: Visit): Answer {
+  if (isHtml(result)) return shown(result, site)
+  return result
+}
 
 /** 401 would need a challenge (RFC 9110 §15.5.2), for which browsers ask with a window of their own. */
 function withStatusOf(error: AuthError, answer: Answer): Answer {
+  // A page that could not be corrected after all, such as of a link, redirects.
+  if (answer.status !== 200) return answer
   const { status, headers } = errorAnswer(error, [])
   return new Answer(answer.content, status === 403 ? 400 : status, {
     headers: [...answer.headers, ...headers],
@@ -100,8 +118,11 @@ function withFormCookie(answer: Answer, { setCookie }: FormBinding): Answer {
   return new Answer(content, status, { headers, cacheControl })
 }
 
+type VisitedPage = Pick<LoadedPage, 'language'> &
+  Pick<Visit, 'request' | 'parameters' | 'form'>
+
 async function visitOf(
-  { request, parameters, form }: Pick<Visit, 'request' | 'parameters' | 'form'>,
+  { language, request, parameters, form }: VisitedPage,
   settings: EndpointSettings,
   core: Core,
 ): Promise<Visit> {
@@ -109,7 +130,7 @@ async function visitOf(
   const visitor = await findVisitor(request, sessionSettings, core)
   const binding = bindingOf(visitor, request, sessionSettings, core)
   return {
-    ...contextOf(request, settings, core.clock(), visitor),
+    ...contextOf(request, settings, core.clock(), visitor, language),
     formToken: formTokenOf(binding, core.random),
     core,
     request,
@@ -124,25 +145,32 @@ async function visitOf(
   }
 }
 
-const bindingOf = (
+function bindingOf(
   visitor: Visitor | undefined,
   request: AuthRequest,
   settings: Visit['sessionSettings'],
   { random }: Core,
-): FormBinding =>
-  visitor === undefined
-    ? anonymousBinding(request, settings, random)
-    : { secrets: [visitor.secret], setCookie: undefined }
+): FormBinding {
+  if (visitor === undefined) return anonymousBinding(request, settings, random)
+  return { secrets: [visitor.secret], setCookie: undefined }
+}
+
+/** Those that an application asks for (`ui_locales`, OpenID Connect Core 1.0 §3.1.2.1), and those of the browser. */
+function wantedLanguages(request: AuthRequest): string {
+  const asked = queryOf(request.url).get('ui_locales') ?? ''
+  return [...asked.split(' '), request.header('accept-language') ?? ''].join(',')
+}
 
 function contextOf(
   request: AuthRequest,
   settings: SiteSettings,
   now: number,
   visitor?: Visitor,
+  only?: Language,
 ) {
   const { site, texts } = siteOf(settings)
   const own = visitor?.user.attributes.language
-  const language = languageOf(own, request.header('accept-language'))
+  const language = only ?? languageOf(own, wantedLanguages(request))
   return { site, language, texts: texts[language], url: request.url, now, formToken: '' }
 }
 

@@ -1,12 +1,12 @@
 import { type Assets, pageAssets } from '../../pages/assets.ts'
 import type { Site } from '../../pages/context.ts'
 import { withTexts } from '../../pages/texts.ts'
-import { de } from '../account-pages/texts/de.ts'
-import { en } from '../account-pages/texts/en.ts'
-import type { PageTexts } from '../account-pages/texts/page-texts.ts'
 import type { EndpointSettings, SectionReader } from '../core.ts'
 import type { Language } from '../mail/templates/template.ts'
 import { hasPages, type PageSettings, pageSettings } from './options.ts'
+import { de } from './texts/de.ts'
+import { en } from './texts/en.ts'
+import type { PageTexts } from './texts/page-texts.ts'
 
 /** What all pages of an instance share, made once. */
 export interface SiteParts {
@@ -28,7 +28,7 @@ export function siteOf({ section, url }: SiteSettings): SiteParts {
     site: {
       name: settings.name ?? hostOf(url) ?? 'watchword',
       logo: settings.logo,
-      home: settings.home ?? (hasPages(section) ? `${settings.path}/` : '/console/'),
+      home: settings.home ?? homeOf(section, settings),
       links: settings.links,
       stylesheets: settings.stylesheets,
       assets: assetsOf(settings),
@@ -42,8 +42,12 @@ export function siteOf({ section, url }: SiteSettings): SiteParts {
   return parts
 }
 
-const hostOf = (url: string | undefined): string | undefined =>
-  url === undefined ? undefined : URL.parse(url)?.hostname
+function homeOf(section: SectionReader, { path }: PageSettings): string {
+  if (!hasPages(section)) return '/console/'
+  return `${path}/`
+}
+
+const hostOf = (url = ''): string | undefined => URL.parse(url)?.hostname
 
 const assetsOf = ({ path, color }: PageSettings): Assets =>
   pageAssets({ path: `${path}/assets/`, color })

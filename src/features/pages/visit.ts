@@ -3,10 +3,10 @@ import type { AuthRequest } from '../../http/request.ts'
 import type { PageContext } from '../../pages/context.ts'
 import type { Form } from '../../pages/form.ts'
 import type { FormBinding } from '../../pages/form-token.ts'
-import type { PageTexts } from '../account-pages/texts/page-texts.ts'
 import type { BrowserSessionSettings } from '../browser-sessions/browser-session.ts'
 import type { Visitor } from '../browser-sessions/visitor.ts'
 import type { Core } from '../core.ts'
+import type { PageTexts } from './texts/page-texts.ts'
 
 /** A request to a page, and all that a page is made of. */
 export interface Visit extends PageContext<PageTexts> {

@@ -30,7 +30,7 @@ export async function finishWithNewPasskey<Result>(
   core: Core,
 ): Promise<FinishedSignIn<Result>> {
   const holder = await readEnrollingTicket(ticket, core)
-  const added = await addPasskey(holder.account, response, label, core, ticket)
+  const added = await addPasskey(holder.account, response, label, core, { ticket })
   const { recoveryCodes, methods } = added
   return completeEnrolment(ticket, holder, recoveryCodes, methods, complete, core)
 }

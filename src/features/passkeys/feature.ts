@@ -1,8 +1,8 @@
 import { momentOf } from '../../command/format.ts'
 import { defineFeature } from '../define-feature.ts'
 import { offerPasskeys } from '../second-factors/factors.ts'
+import { PASSKEY_ROWS } from '../second-factors/passkey-sql.ts'
 import { userRecords } from '../user-records.ts'
-
 import {
   enrollPasskey,
   enrollPasskeyOptions,
@@ -17,7 +17,6 @@ import {
 import { passkeyOptions } from './options.ts'
 import { listPasskeys } from './own-passkeys.ts'
 import { passkeyJson } from './passkey-json.ts'
-
 import { hasPasskeys, relyingParty } from './settings.ts'
 import { webAuthn } from './webauthn.ts'
 
@@ -49,6 +48,10 @@ export const passkeys = defineFeature({
     enrollPasskey,
   },
   events: ['passkey_counter_regressed'],
+  signInRows(section) {
+    if (!hasPasskeys(section)) return undefined
+    return { ...PASSKEY_ROWS, where: { ...PASSKEY_ROWS.where, suspended_at: null } }
+  },
   async development() {
     // An optional peer: without it there is the rest.
     const isInstalled = await webAuthn().then(

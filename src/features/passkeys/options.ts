@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { name, nonEmptyList, section, withDefault } from '../../schema/shapes.ts'
+import { name, nonEmptyList, switchedSection, withDefault } from '../../schema/shapes.ts'
 
 /** Whether an authenticator must verify its user, by a fingerprint, a face or a PIN (WebAuthn Level 3 §5.8.6). */
 export type UserVerification = 'required' | 'preferred' | 'discouraged'
@@ -42,38 +42,30 @@ export interface PasskeySettings {
 }
 
 /** A web origin, or that of an Android app, which has no address. */
-const passkeyOrigin = z
-  .string()
-  .check(
-    z.refine(
-      (text) =>
-        /^android:apk-key-hash:[\w-]+$/.test(text) || URL.parse(text)?.origin === text,
-      'must be an origin such as "https://app.example.com"',
-    ),
-  )
+const passkeyOrigin = () =>
+  z
+    .string()
+    .check(
+      z.refine(
+        (text) =>
+          /^android:apk-key-hash:[\w-]+$/.test(text) || URL.parse(text)?.origin === text,
+        'must be an origin such as "https://app.example.com"',
+      ),
+    )
 
-const passkeyMembers = section<PasskeyOptions>()({
+const passkeyMembers = () => ({
   rpName: z.exactOptional(name),
   rpId: z.exactOptional(
     z.string().check(z.regex(/^[a-z\d.-]+$/, 'must be a domain such as "example.com"')),
   ),
-  origins: z.exactOptional(nonEmptyList(passkeyOrigin)),
+  origins: z.exactOptional(nonEmptyList(passkeyOrigin())),
   userVerification: withDefault(
     z.enum(['required', 'preferred', 'discouraged']),
     'required',
   ),
 })
 
-export const passkeyOptions: z.ZodMiniType<
-  PasskeySettings | undefined,
-  boolean | PasskeyOptions | undefined
-> = z.pipe(
-  z.union(
-    [z.optional(z.boolean()), passkeyMembers],
-    'must be true, false or { rpName, rpId, origins, userVerification }',
-  ),
-  z.transform((option): PasskeySettings | undefined => {
-    if (option === true) return { userVerification: 'required' }
-    return option === false ? undefined : option
-  }),
+export const passkeyOptions = switchedSection<PasskeyOptions>()(
+  passkeyMembers,
+  'must be true, false or { rpName, rpId, origins, userVerification }',
 )

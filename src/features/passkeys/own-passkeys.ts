@@ -2,17 +2,18 @@ import type { UnixSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
 import { hexId } from '../../base/random.ts'
 import type { AuthRequest } from '../../http/request.ts'
-import { isUsable } from '../../passwords/passwords.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { fieldError } from '../../users/field-errors.ts'
+import type { JointWrite } from '../../users/joint-write.ts'
 import type { Account, UserId } from '../../users/user.ts'
 import { requireConfirmed } from '../accounts/confirm.ts'
 import { type FreshInput, requireFresh } from '../accounts/fresh.ts'
+import { waysToKeep } from '../accounts/other-ways.ts'
 import { ownAccount } from '../accounts/own-account.ts'
-import { sendsSignInCodes, signInNames } from '../accounts/settings.ts'
 import { issueCode } from '../codes/issue.ts'
 import { redeemCode } from '../codes/redeem.ts'
 import type { Core } from '../core.ts'
+import { wakeSender } from '../mail/send.ts'
 import { endOtherSignIns } from '../second-factors/change.ts'
 import type { CredentialId } from '../second-factors/credential.ts'
 import {
@@ -21,7 +22,7 @@ import {
   newRecoveryCodes,
 } from '../second-factors/factors.ts'
 import { secondFactorOptions } from '../second-factors/options.ts'
-import { notify } from '../second-factors/own-factors.ts'
+import { noticeTo } from '../second-factors/own-factors.ts'
 import { credentialsOf } from '../second-factors/sql.ts'
 import { challengeOf, type RegistrationJson } from './credential-json.ts'
 import { relyingParty } from './settings.ts'
@@ -106,7 +107,8 @@ export interface AddedPasskey {
 /**
  * Stores a passkey that a browser has made.
  *
- * @param ticket as in `beginPasskey`. The passkey must be the user's first factor then
+ * @param options.ticket as in `beginPasskey`. The passkey must be the user's first factor then
+ * @param options.notice written with the passkey
  * @throws AuthError `invalid_code` if the challenge is used up or out of date, or the answer is not right; `invalid` if the passkey is
  *   registered already, or there are too many
  */
@@ -115,7 +117,7 @@ export async function addPasskey(
   response: RegistrationJson,
   label: string,
   core: Core,
-  ticket?: string,
+  { ticket, notice }: AddOptions = {},
 ): Promise<AddedPasskey> {
   const challenge = challengeOf(response)
   const attempt = { purpose: 'passkey_registration', secret: challenge } as const
@@ -138,7 +140,7 @@ export async function addPasskey(
     lastUsedAt: undefined,
     passkey: verified.passkey,
   }
-  if (!(await credentialsOf(core).insert(passkey, user.epoch)))
+  if (!(await credentialsOf(core).insert(passkey, user.epoch, notice)))
     throw fieldError({ credential: ['This passkey cannot be added.'] })
   if (ticket !== undefined) await confirmAsFirst(passkey, now, core)
   const { id: factor } = passkey
@@ -151,6 +153,11 @@ export async function addPasskey(
   }
 }
 
+interface AddOptions {
+  readonly ticket?: string
+  readonly notice?: JointWrite | undefined
+}
+
 /** `addPasskey` for a user who is signed in. Other sign-ins end, and the user is notified by mail. */
 export async function addOwnPasskey(
   principal: Principal,
@@ -159,9 +166,10 @@ export async function addOwnPasskey(
   core: Core,
 ): Promise<AddedPasskey> {
   const account = await ownAccount(principal.user.id, core)
-  const added = await addPasskey(account, response, label, core)
+  const notice = noticeTo(account.user, request, core)
+  const added = await addPasskey(account, response, label, core, { notice })
+  wakeSender(core)
   await endOtherSignIns(principal, core)
-  await notify(account.user, request, core)
   return added
 }
 
@@ -173,7 +181,7 @@ async function confirmAsFirst(
 ): Promise<void> {
   const credentials = credentialsOf(core)
   if (await credentials.confirm(id, { counter, now }, true)) return
-  await credentials.deletePasskey(id, userId, false)
+  await credentials.deletePasskey(id, userId, undefined)
   throw new AuthError('invalid_code', 'the user has a second factor already')
 }
 
@@ -195,18 +203,21 @@ export async function renamePasskey(
 /**
  * Removes a passkey.
  *
+ * @param notice written with the change
  * @throws AuthError `not_found`; `invalid` if the user could not sign in without it
  */
 export async function removePasskey(
   account: Account,
   id: string,
   core: Core,
+  notice?: JointWrite,
 ): Promise<void> {
   const userId = account.user.id
   const outcome = await credentialsOf(core).deletePasskey(
     id as CredentialId,
     userId,
-    !hasAnotherWay(account, core),
+    waysToKeep(account, core),
+    notice,
   )
   if (outcome === 'unknown') throw new AuthError('not_found')
   if (outcome === 'last')
@@ -230,18 +241,7 @@ export async function removeOwnPasskey(
   core: Core,
 ): Promise<void> {
   const account = await requireFresh(principal, input, core)
-  await removePasskey(account, id, core)
+  await removePasskey(account, id, core, noticeTo(account.user, request, core))
+  wakeSender(core)
   await endOtherSignIns(principal, core)
-  await notify(account.user, request, core)
-}
-
-/** A password, or an address or number that codes to sign in with are sent to. */
-function hasAnotherWay({ user, hash }: Account, { section }: Core): boolean {
-  if (isUsable(hash)) return true
-  if (!sendsSignInCodes(section)) return false
-  const names = signInNames(section)
-  return (
-    (names.includes('email') && user.email !== undefined) ||
-    (names.includes('phone') && user.phone !== undefined)
-  )
 }

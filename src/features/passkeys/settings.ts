@@ -1,4 +1,5 @@
 import { configError } from '../../base/errors.ts'
+import { ifDefined } from '../../base/optional.ts'
 import type { Core, SectionReader } from '../core.ts'
 import { passkeyOptions, type UserVerification } from './options.ts'
 
@@ -20,7 +21,7 @@ export function relyingParty({
   url,
 }: Pick<Core, 'section' | 'url'>): RelyingParty {
   const option = section(passkeyOptions)
-  const publicUrl = url === undefined ? undefined : new URL(url)
+  const publicUrl = ifDefined(url, (text) => new URL(text))
   const id = option?.rpId ?? publicUrl?.hostname
   const origins = option?.origins ?? (publicUrl && [publicUrl.origin])
   if (id === undefined || origins === undefined) throw configError(MISSING)

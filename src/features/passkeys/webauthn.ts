@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type * as WebAuthn from '@simplewebauthn/server'
+import { listIf } from '../../base/optional.ts'
 import { optionalPeer } from '../../base/optional-peer.ts'
 import type { UserId } from '../../users/user.ts'
 import type { Credential, PasskeyRecord } from '../second-factors/credential.ts'
@@ -126,7 +127,7 @@ export const methodsOf = (
 ): readonly string[] => [
   // A synced key is in software on several devices (RFC 8176 §2).
   isSyncable ? 'swk' : 'hwk',
-  ...(isUserVerified ? ['user'] : []),
+  ...listIf(isUserVerified, 'user'),
 ]
 
 export interface VerifiedAssertion {
@@ -178,7 +179,8 @@ async function reasonIfRefused<Result>(
   try {
     return await verify()
   } catch (error) {
-    return error instanceof Error ? error.message : 'the library has refused it'
+    if (error instanceof Error) return error.message
+    return 'the library has refused it'
   }
 }
 

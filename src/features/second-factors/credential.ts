@@ -1,4 +1,6 @@
 import type { UnixSeconds } from '../../base/clock.ts'
+import type { RemovalOutcome, SignInRows } from '../../stores/sign-in-rows.ts'
+import type { JointWrite } from '../../users/joint-write.ts'
 import type { UserId } from '../../users/user.ts'
 
 export type CredentialId = string & { readonly __is: 'CredentialId' }
@@ -46,13 +48,13 @@ export interface Credential {
   readonly passkey?: PasskeyRecord | undefined
 }
 
-/** The port to credentials. Each function is one statement or one transaction. */
+/** The port to credentials. Each function is one statement or one transaction; `joint` is made in it, if it writes something. */
 export interface Credentials {
   /**
    * @param epoch the user's, as it was read. Default: any
    * @returns `false` if there is no such user any more, or another row has the id of this passkey
    */
-  insert(credential: Credential, epoch?: number): Promise<boolean>
+  insert(credential: Credential, epoch?: number, joint?: JointWrite): Promise<boolean>
   list(userId: UserId): Promise<readonly Credential[]>
   /**
    * Makes an authenticator or a passkey valid, once.
@@ -64,6 +66,7 @@ export interface Credentials {
     id: CredentialId,
     use: { readonly counter: number; readonly now: UnixSeconds },
     onlyAsFirst: boolean,
+    joint?: JointWrite,
   ): Promise<boolean>
   /**
    * Uses a step of a confirmed credential, once.
@@ -86,19 +89,26 @@ export interface Credentials {
   /** @returns `false` if the user has no such passkey */
   renamePasskey(id: CredentialId, userId: UserId, label: string): Promise<boolean>
   /**
-   * Deletes a passkey, but not the last one of the user if `keepsLast`: of two deleted at once one stays.
+   * Deletes a passkey.
+   *
+   * @param ways the rows of which one of the user's stays, also of those that are removed at once. `undefined`: none has to
    */
   deletePasskey(
     id: CredentialId,
     userId: UserId,
-    keepsLast: boolean,
-  ): Promise<'deleted' | 'last' | 'unknown'>
+    ways: readonly SignInRows[] | undefined,
+    joint?: JointWrite,
+  ): Promise<RemovalOutcome>
   /** Uses a recovery code up. @returns `false` if there is none with these digests */
   redeem(userId: UserId, digests: readonly string[]): Promise<boolean>
   /** Replaces the recovery codes of a user. @returns `false` if there is no such user any more */
-  replaceRecoveryCodes(userId: UserId, codes: readonly Credential[]): Promise<boolean>
+  replaceRecoveryCodes(
+    userId: UserId,
+    codes: readonly Credential[],
+    joint?: JointWrite,
+  ): Promise<boolean>
   /** Deletes a TOTP authenticator. @returns whether it existed */
-  deleteTotp(id: CredentialId, userId: UserId): Promise<boolean>
+  deleteTotp(id: CredentialId, userId: UserId, joint?: JointWrite): Promise<boolean>
   /** @returns how many it deleted */
   deleteAll(userId: UserId): Promise<number>
   /** Deletes credentials that were never confirmed, and those of deleted users. @returns how many */

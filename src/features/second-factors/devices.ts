@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { after, type Seconds } from '../../base/clock.ts'
+import { ifDefined } from '../../base/optional.ts'
 import { hexId } from '../../base/random.ts'
 import { currentContext } from '../../base/request-context.ts'
 import { truncateAddress } from '../../http/client-address.ts'
@@ -56,7 +57,7 @@ export async function rememberDevice(
     createdAt: now,
     expiresAt: after(now, lifetime),
     lastUsedAt: now,
-    address: address === undefined ? undefined : truncateAddress(address),
+    address: ifDefined(address, truncateAddress),
     userAgent: request && userAgentOf(request),
   })
   if (!isStored) return undefined
@@ -140,7 +141,7 @@ export async function forgetDevices(
   return devices
 }
 
-/** The value of `Set-Cookie` for a device token. @param site what it is decided by whether the cookie is for https alone */
+/** The value of `Set-Cookie` for a device token. @param site decides whether the cookie is for https alone */
 export function deviceCookie(
   token: string,
   request: AuthRequest,
@@ -148,6 +149,7 @@ export function deviceCookie(
   core: Core,
 ): string {
   const secure = setsSecureCookies(request, site)
+  // Browsers accept the prefix over https alone.
   const name = secure ? `__Host-${COOKIE}` : COOKIE
   const maxAge = Number(lifetimeOf(core) ?? 0)
   return serializeCookie(name, token, { maxAge, secure, httpOnly: true })

@@ -1,8 +1,10 @@
 import { createHmac } from 'node:crypto'
 import type { UnixSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
+import { listIf } from '../../base/optional.ts'
 import { hexId } from '../../base/random.ts'
 import { openText, sealText } from '../../keys/sealed-text.ts'
+import type { JointWrite } from '../../users/joint-write.ts'
 import type { StoredUser, UserId } from '../../users/user.ts'
 import { requireConfirmed } from '../accounts/confirm.ts'
 import { limitWrongDigits } from '../codes/limits.ts'
@@ -44,9 +46,11 @@ export async function listFactors(
   return all.filter(isFactor).map(factorOf)
 }
 
-const factorOf = (credential: Credential) => ({
+type FactorCredential = Credential & Pick<Factor, 'kind'>
+
+const factorOf = (credential: FactorCredential) => ({
   id: credential.id,
-  kind: credential.kind === 'totp' ? ('totp' as const) : ('passkey' as const),
+  kind: credential.kind,
   label: credential.label,
   createdAt: credential.createdAt,
   lastUsedAt: credential.lastUsedAt,
@@ -64,8 +68,8 @@ export async function suspendSince(
   return all.filter(({ createdAt }) => createdAt >= since)
 }
 
-const isFactor = ({ kind, confirmedAt }: Credential): boolean =>
-  kind !== 'recovery' && confirmedAt !== undefined
+const isFactor = (credential: Credential): credential is FactorCredential =>
+  credential.kind !== 'recovery' && credential.confirmedAt !== undefined
 
 const isConfirmedTotp = (credential: Credential): boolean =>
   credential.kind === 'totp' && isFactor(credential)
@@ -77,8 +81,10 @@ const WITH_PASSKEYS = new WeakSet<Core>()
 export const offerPasskeys = (core: Core): void => void WITH_PASSKEYS.add(core)
 
 /** What a user without a second factor can add while signing in. */
-export const addableFactors = (core: Core): readonly Factor['kind'][] =>
-  WITH_PASSKEYS.has(core) ? ['totp', 'passkey'] : ['totp']
+export const addableFactors = (core: Core): readonly Factor['kind'][] => [
+  'totp',
+  ...listIf(WITH_PASSKEYS.has(core), 'passkey' as const),
+]
 
 /** How a second step can be done. */
 export type SecondMethod = 'totp' | 'passkey' | 'recovery'
@@ -94,7 +100,8 @@ export async function secondMethods(
   const isPasskey = (each: Credential) => each.kind === 'passkey' && isFactor(each)
   if (WITH_PASSKEYS.has(core) && all.some(isPasskey)) methods.push('passkey')
   const hasCodes = all.some(({ kind }) => kind === 'recovery')
-  return methods.length > 0 && hasCodes ? [...methods, 'recovery'] : methods
+  if (methods.length > 0 && hasCodes) return [...methods, 'recovery']
+  return methods
 }
 
 /**
@@ -145,7 +152,8 @@ export function totpUriOf(
 /**
  * Makes an authenticator work, with a password that it shows.
  *
- * @param onlyAsFirst whether the user must have no other second factor
+ * @param options.onlyAsFirst whether the user must have no other second factor
+ * @param options.notice written with the change
  * @returns new recovery codes with the first authenticator, else none
  * @throws AuthError `invalid_code`, `throttled`
  */
@@ -154,7 +162,7 @@ export async function confirmTotp(
   id: string,
   password: string,
   core: Core,
-  onlyAsFirst = false,
+  { onlyAsFirst = false, notice }: Confirmation = {},
 ): Promise<readonly string[]> {
   const credentials = credentialsOf(core)
   const all = await credentials.list(userId)
@@ -164,10 +172,17 @@ export async function confirmTotp(
     const now = core.clock()
     const step = findStep(openedSecret(credential, core), password, now)
     if (step === undefined) return false
-    return credentials.confirm(credential.id, { counter: step, now }, onlyAsFirst)
+    const use = { counter: step, now }
+    return credentials.confirm(credential.id, use, onlyAsFirst, notice)
   })
   void core.audit.record({ kind: 'factor_added', userId, detail: { factor: id } })
-  return all.some(isFactor) ? [] : newRecoveryCodes(userId, core)
+  if (all.some(isFactor)) return []
+  return newRecoveryCodes(userId, core)
+}
+
+interface Confirmation {
+  readonly onlyAsFirst?: boolean
+  readonly notice?: JointWrite | undefined
 }
 
 /**
@@ -206,14 +221,20 @@ async function limitedGuess(
   throw new AuthError('invalid_code', 'the second factor is wrong, or was used before')
 }
 
-/** Removes an authenticator; with the last one, the recovery codes. @returns `false` if there is none with this id */
+/**
+ * Removes an authenticator; with the last one, the recovery codes.
+ *
+ * @param notice written with the change
+ * @returns `false` if there is none with this id
+ */
 export async function removeFactor(
   userId: UserId,
   id: string,
   core: Core,
+  notice?: JointWrite,
 ): Promise<boolean> {
   const credentials = credentialsOf(core)
-  if (!(await credentials.deleteTotp(id as CredentialId, userId))) return false
+  if (!(await credentials.deleteTotp(id as CredentialId, userId, notice))) return false
   await factorRemoved(userId, id, core)
   return true
 }
@@ -238,7 +259,10 @@ export async function resetFactors(userId: UserId, core: Core): Promise<number> 
 }
 
 /** Removes the factors that another person has added. */
-export async function removeStrangersFactors(userId: UserId, core: Core): Promise<void> {
+export async function removeUnconfirmedFactors(
+  userId: UserId,
+  core: Core,
+): Promise<void> {
   const factors = await deleteFactors(userId, core)
   if (factors > 0)
     await core.audit.record({ kind: 'factor_removed', userId, detail: { factors } })
@@ -258,10 +282,16 @@ const RECOVERY_CODES = 10
 /** 80 random bits each (O12), in four groups of four characters. */
 const RECOVERY_BYTES = 10
 
-/** Replaces the recovery codes of a user. Only this call returns them. @throws AuthError `user_not_found` */
+/**
+ * Replaces the recovery codes of a user. Only this call returns them.
+ *
+ * @param notice written with them
+ * @throws AuthError `user_not_found`
+ */
 export async function newRecoveryCodes(
   userId: UserId,
   core: Core,
+  notice?: JointWrite,
 ): Promise<readonly string[]> {
   const { random, clock, audit } = core
   const now = clock()
@@ -283,7 +313,7 @@ export async function newRecoveryCodes(
       lastUsedAt: undefined,
     }),
   )
-  if (!(await credentialsOf(core).replaceRecoveryCodes(userId, rows)))
+  if (!(await credentialsOf(core).replaceRecoveryCodes(userId, rows, notice)))
     throw new AuthError('user_not_found')
   void audit.record({ kind: 'recovery_codes_created', userId })
   return codes

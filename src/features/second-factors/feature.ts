@@ -19,7 +19,7 @@ import {
   totpConfirm,
 } from './endpoints.ts'
 import { factorJson } from './factor-json.ts'
-import { removeStrangersFactors, suspendSince } from './factors.ts'
+import { removeUnconfirmedFactors, suspendSince } from './factors.ts'
 
 import { secondFactorOptions } from './options.ts'
 import { ownTotps } from './own-factors.ts'
@@ -95,7 +95,7 @@ export const secondFactors = defineFeature({
     }),
   ],
   onRecovered: suspendSince,
-  onTakenOver: removeStrangersFactors,
+  onTakenOver: removeUnconfirmedFactors,
   async onSignedOutElsewhere(id, request, core) {
     await forgetDevices(id, core, request)
   },

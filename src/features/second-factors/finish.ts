@@ -55,19 +55,21 @@ function remembersDevice(body: ParsedBody | undefined): boolean {
 }
 
 /** What a second step takes besides its own members. */
-export const secondStepBody = (section: SectionReader): Properties =>
-  remembersDevices(section)
-    ? { remember_device: flag('Whether sign-ins on this device need no second factor.') }
-    : {}
+export function secondStepBody(section: SectionReader): Properties {
+  if (!remembersDevices(section)) return {}
+  return {
+    remember_device: flag('Whether sign-ins on this device need no second factor.'),
+  }
+}
 
 /** The answer to a second step. @param more members that it has besides the tokens */
-export const secondStepAnswer = (
-  section: SectionReader,
-  more: Properties = {},
-): Answers =>
-  remembersDevices(section) && !inCookies(section)
-    ? signInAnswer(section, { ...more, device_token: DEVICE_TOKEN }, ['device_token'])
-    : signInAnswer(section, more)
+export function secondStepAnswer(section: SectionReader, more: Properties = {}): Answers {
+  if (remembersDevices(section) && !inCookies(section))
+    return signInAnswer(section, { ...more, device_token: DEVICE_TOKEN }, [
+      'device_token',
+    ])
+  return signInAnswer(section, more)
+}
 
 const DEVICE_TOKEN = text(
   'With `remember_device`: send it in the header `X-Device-Token` of later sign-ins.',

@@ -60,7 +60,8 @@ export function base32(bytes: Uint8Array): string {
     }
     value &= (1 << bits) - 1
   }
-  return bits === 0 ? text : text + BASE32[(value << (5 - bits)) & 31]
+  if (bits === 0) return text
+  return text + BASE32[(value << (5 - bits)) & 31]
 }
 
 /** What an authenticator app reads from a QR code. @param secret in base32 */

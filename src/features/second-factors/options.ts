@@ -1,7 +1,13 @@
 import * as z from 'zod/mini'
 import { minutes, type Seconds } from '../../base/clock.ts'
 import type { Duration } from '../../base/duration.ts'
-import { duration, name, section, withDefault, YEAR } from '../../schema/shapes.ts'
+import {
+  duration,
+  name,
+  switchedSection,
+  withDefault,
+  YEAR,
+} from '../../schema/shapes.ts'
 import type { SectionReader } from '../core.ts'
 
 /** The option `secondFactors`. */
@@ -43,7 +49,7 @@ export interface SecondFactorSettings {
   readonly changeRevokes: 'others' | 'none'
 }
 
-const members = section<SecondFactorOptions>()({
+const members = () => ({
   issuer: withDefault(name, 'watchword'),
   required: withDefault(z.array(name), []),
   rememberDevice: z.pipe(
@@ -53,19 +59,14 @@ const members = section<SecondFactorOptions>()({
   changeRevokes: withDefault(z.enum(['others', 'none']), 'others'),
 })
 
-const MESSAGE =
-  'must be true, false or { issuer, required, rememberDevice, changeRevokes }'
-
-export const secondFactorOptions: z.ZodMiniType<
-  SecondFactorSettings | undefined,
-  boolean | SecondFactorOptions | undefined
-> = z.pipe(
-  z.union([z.optional(z.boolean()), members], MESSAGE),
-  z.transform((option) => {
-    if (option === true) return members.parse({})
-    return option === false ? undefined : option
-  }),
+export const secondFactorOptions = switchedSection<SecondFactorOptions>()(
+  members,
+  'must be true, false or { issuer, required, rememberDevice, changeRevokes }',
 )
+
+/** Whether the option `secondFactors` is on. */
+export const hasSecondFactors = (section: SectionReader): boolean =>
+  section(secondFactorOptions) !== undefined
 
 /** Whether devices are remembered. */
 export const remembersDevices = (section: SectionReader): boolean =>

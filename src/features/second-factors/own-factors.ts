@@ -4,13 +4,14 @@ import type { AuthRequest } from '../../http/request.ts'
 import { isUsable } from '../../passwords/passwords.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { fieldError } from '../../users/field-errors.ts'
+import type { JointWrite } from '../../users/joint-write.ts'
 import type { StoredUser, UserId } from '../../users/user.ts'
 import { type FreshInput, requireFresh } from '../accounts/fresh.ts'
 import { languageOfRequest } from '../accounts/mail-code.ts'
 import { ownAccount } from '../accounts/own-account.ts'
 import type { Core } from '../core.ts'
 import { mailOptions } from '../mail/options.ts'
-import { sendMail } from '../mail/send.ts'
+import { attachMail, wakeSender } from '../mail/send.ts'
 import { endOtherSignIns } from './change.ts'
 import {
   beginTotp,
@@ -71,9 +72,10 @@ export async function confirmOwnTotp(
   core: Core,
 ): Promise<readonly string[]> {
   const { user } = await ownAccount(principal.user.id, core)
-  const codes = await confirmTotp(user.id, id, code, core)
+  const notice = noticeTo(user, request, core)
+  const codes = await confirmTotp(user.id, id, code, core, { notice })
+  wakeSender(core)
   await endOtherSignIns(principal, core)
-  await notify(user, request, core)
   return codes
 }
 
@@ -91,9 +93,10 @@ export async function removeOwnTotp(
 ): Promise<void> {
   const { user } = await ownAccount(principal.user.id, core)
   await useSecondFactor(user.id, code, core)
-  if (!(await removeFactor(user.id, id, core))) throw new AuthError('not_found')
+  const notice = noticeTo(user, request, core)
+  if (!(await removeFactor(user.id, id, core, notice))) throw new AuthError('not_found')
+  wakeSender(core)
   await endOtherSignIns(principal, core)
-  await notify(user, request, core)
 }
 
 /**
@@ -108,19 +111,20 @@ export async function replaceRecoveryCodes(
   core: Core,
 ): Promise<readonly string[]> {
   await useSecondFactor(user.id, code, core)
-  const codes = await newRecoveryCodes(user.id, core)
-  await notify(user, request, core)
+  const notice = noticeTo(user, request, core)
+  const codes = await newRecoveryCodes(user.id, core, notice)
+  wakeSender(core)
   return codes
 }
 
-/** Mails the user that the factors have changed, if there are mails. */
-export async function notify(
+/** The mail that the factors have changed, to be written with the change; `undefined` if the user has no address. */
+export function noticeTo(
   { email }: Pick<StoredUser, 'email'>,
   request: AuthRequest,
   core: Core,
-): Promise<void> {
-  if (email === undefined || core.section(mailOptions) === undefined) return
-  await sendMail(core, {
+): JointWrite | undefined {
+  if (email === undefined || core.section(mailOptions) === undefined) return undefined
+  return attachMail(core, {
     template: 'factorsChanged',
     to: email,
     data: {},

@@ -1,4 +1,5 @@
 import { AuthError } from '../../base/errors.ts'
+import { listIf } from '../../base/optional.ts'
 import { type Answers, answer } from '../../http/description.ts'
 import { closed, listOf, named, text } from '../../http/json-schema.ts'
 import type { AuthRequest } from '../../http/request.ts'
@@ -48,17 +49,17 @@ export async function requireSecondFactor(
         ticket,
         // A passkey is not two factors because it is used twice.
         methods: isPasskey(methods) ? all.filter((each) => each !== 'passkey') : all,
-        ...(has ? {} : { enrolls: addableFactors(core) }),
+        ...(!has && { enrolls: addableFactors(core) }),
       },
     })
   }
 }
 
 /** What `requireSecondFactor` answers. */
-export const secondFactorAnswers = (section: SectionReader): Answers =>
-  section(secondFactorOptions) === undefined
-    ? {}
-    : { 403: answer('The password was right, and a second step is needed.', TICKET) }
+export function secondFactorAnswers(section: SectionReader): Answers {
+  if (section(secondFactorOptions) === undefined) return {}
+  return { 403: answer('The password was right, and a second step is needed.', TICKET) }
+}
 
 const TICKET = named(
   'SecondFactorRequired',
@@ -94,11 +95,7 @@ function isRequired(
   { roles, staff, superuser }: StoredUser,
   required: readonly string[],
 ): boolean {
-  const held = [
-    ...roles,
-    ...(staff ? ['staff'] : []),
-    ...(superuser ? ['superuser'] : []),
-  ]
+  const held = [...roles, ...listIf(staff, 'staff'), ...listIf(superuser, 'superuser')]
   return held.some((role) => required.includes(role))
 }
 
@@ -187,7 +184,9 @@ export async function finishWithNewTotp<Result>(
   const holder = await readEnrollingTicket(ticket, core)
   const { user } = holder.account
   // Since the ticket was issued, the user may have added one: only that one finishes a sign-in now.
-  const recoveryCodes = await confirmTotp(user.id, id, code, core, true)
+  const recoveryCodes = await confirmTotp(user.id, id, code, core, {
+    onlyAsFirst: true,
+  })
   return completeEnrolment(ticket, holder, recoveryCodes, ['otp'], complete, core)
 }
 

@@ -1,5 +1,6 @@
 import { after, floorSeconds, type UnixSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
+import { ownMember } from '../../base/optional.ts'
 import { hexId } from '../../base/random.ts'
 import type { Claims } from '../../jwt/index.ts'
 import type { CheckedSignIn } from '../../sessions/checked-sign-in.ts'
@@ -33,7 +34,8 @@ export const slidingTokenKind = ({
   endOf(claims) {
     const refreshExp = Number(claims[refreshClaim] ?? 0)
     // It may be refreshed at the last moment.
-    return refreshExp > 0 ? refreshExp + lifetime : 0
+    if (refreshExp > 0) return refreshExp + lifetime
+    return 0
   },
 })
 
@@ -127,7 +129,7 @@ function refreshEndOf(
   { refreshClaim: name }: SlidingSettings,
   { settings: { leeway } }: TokenDeps,
 ): UnixSeconds {
-  const end = Object.hasOwn(claims, name) ? claims[name] : undefined
+  const end = ownMember(claims, name)
   if (end === undefined)
     throw new AuthError('invalid_claim', undefined, {
       detail: `Token has no '${name}' claim`,

@@ -59,7 +59,8 @@ export const blacklist = defineEndpoint({
       fields(body: ParsedBody): Fields {
         if (byCookie) withoutRefresh(body)
         const tokenField = findAccepted((field) => body.values.has(field))
-        return tokenField === undefined ? {} : { [tokenField.field]: TOKEN }
+        if (tokenField === undefined) return {}
+        return { [tokenField.field]: TOKEN }
       },
       describe: () => ({
         operationId: 'blacklistToken',

@@ -32,6 +32,7 @@ function askBlacklist(issued: readonly IssuedToken[], body: object) {
     issued,
     section,
     behindProxy: false,
+    isProduction: false,
     userFields: {},
     surface: () => assert.fail('no document is made'),
     url: undefined,

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import * as z from 'zod/mini'
 import { days, minutes, seconds } from '../../base/clock.ts'
 import type { Duration } from '../../base/duration.ts'
+import { ownMember } from '../../base/optional.ts'
 import { ALGORITHMS, type Algorithm } from '../../jwt/index.ts'
 import { isKeyObject } from '../../jwt/pem.ts'
 import {
@@ -302,7 +303,7 @@ function claimsNamed(names: string[]): (user: User) => object {
   const fieldOf = (user: User, name: string): unknown => {
     const field = CLAIM_FIELDS.find((each) => each === name)
     if (field !== undefined) return user[field]
-    return Object.hasOwn(user.attributes, name) ? user.attributes[name] : undefined
+    return ownMember(user.attributes, name)
   }
   return (user) =>
     Object.fromEntries(

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { days, type Seconds, seconds } from '../../base/clock.ts'
 import { configError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
+import { listIf } from '../../base/optional.ts'
 import { Secret } from '../../base/secret.ts'
 import type { HmacAlgorithm } from '../../jwt/algorithms.ts'
 import type { Algorithm } from '../../jwt/index.ts'
@@ -14,6 +15,7 @@ import { refreshAlgorithmOf } from '../../keys/refresh-algorithm.ts'
 import {
   lifetimesOf,
   namesUserByField,
+  refreshLifetimesOf,
   type TokenKind,
   type TokenSettings,
 } from '../../tokens/token-settings.ts'
@@ -72,24 +74,15 @@ export function parseTokens(
     options
   const keyOptions = { signingKey, passphrase, verifyingKey, jwksUrl, allowWeakKeys }
   const { algorithm, refreshAlgorithm: _, rotateKeys, ...own } = rest
-  const tokens: TokensSettings = {
-    ...own,
-    ...rules,
-    kinds,
-    headerName: own.headerName.toLowerCase(),
-    session: own.session ?? (Math.max(days(30), own.refresh) as Seconds),
-    lostAnswer: own.lostAnswer ?? defaultLostAnswer(own),
-    rotate: own.rotate ?? own.sessions,
-    blacklistAfterRotation:
-      own.blacklistAfterRotation ?? (own.sessions || own.rotate === true),
-  }
+  const tokens: TokensSettings = { ...own, ...rules, kinds, ...defaultsOf(own) }
   refuseContradictions(tokens)
   const refreshAlgorithm = chosenRefreshAlgorithm(options)
   const configured = parseConfiguredKeys(
     { ...keyOptions, algorithm, refreshAlgorithm },
     log,
   )
-  const longest = seconds(Math.max(tokens.access, tokens.refresh, ...lifetimesOf(kinds)))
+  const ofKinds = [...lifetimesOf(kinds), ...refreshLifetimesOf(kinds)]
+  const longest = seconds(Math.max(tokens.access, tokens.refresh, ...ofKinds))
   if (rotateKeys) checkRotation(rotateKeys, longest, configured)
   return {
     tokens,
@@ -104,6 +97,16 @@ export function parseTokens(
   }
 }
 
+/** The options whose defaults depend on others. */
+const defaultsOf = (own: Omit<ParsedTokenOptions, 'allowWeakKeys'>) => ({
+  headerName: own.headerName.toLowerCase(),
+  session: own.session ?? (Math.max(days(30), own.refresh) as Seconds),
+  lostAnswer: own.lostAnswer ?? defaultLostAnswer(own),
+  rotate: own.rotate ?? own.sessions,
+  blacklistAfterRotation:
+    own.blacklistAfterRotation ?? (own.sessions || own.rotate === true),
+})
+
 const chosenRefreshAlgorithm = (options: ParsedTokenOptions): HmacAlgorithm | undefined =>
   refreshAlgorithmOf({
     algorithm: options.algorithm ?? DEFAULT_ALGORITHM,
@@ -113,7 +116,8 @@ const chosenRefreshAlgorithm = (options: ParsedTokenOptions): HmacAlgorithm | un
 
 function sourceOfKeys({ signingKey, verifyingKey, jwksUrl }: ParsedTokenOptions) {
   if (signingKey !== undefined) return 'given'
-  return (verifyingKey ?? jwksUrl) ? 'elsewhere' : 'generated'
+  if (verifyingKey ?? jwksUrl) return 'elsewhere'
+  return 'generated'
 }
 
 /** Off by default if `overlap` is 0, or if reuse does not revoke the session: a thief's late use would then go unnoticed. */
@@ -179,7 +183,7 @@ function hasEqualClaims(tokens: TokensSettings): boolean {
   const { userIdClaim, typeClaim, jtiClaim, revokeClaimName, kinds } = tokens
   const own = [userIdClaim, typeClaim, jtiClaim, revokeClaimName]
   const ofKinds = kinds.flatMap(({ claims }) => claims)
-  const ours = ['sid', 'gen', ...(namesUserByField(tokens) ? ['ww_uid'] : [])]
+  const ours = ['sid', 'gen', ...listIf(namesUserByField(tokens), 'ww_uid')]
   const all = [...own, ...ofKinds, ...ours, 'exp', 'iat', 'aud', 'iss']
   return new Set(all).size !== all.length
 }

@@ -17,17 +17,18 @@ export const refresh = defineEndpoint({
     signing:
       'endpoints.refresh issues tokens: set tokens.signingKey, or leave endpoints.refresh out.',
   },
-  create: ({ section }, open) =>
-    section(tokenOptions).transport === 'cookie'
-      ? refreshCookie(section, open)
-      : refreshBody(section, open),
+  create({ section }, open) {
+    if (section(tokenOptions).transport === 'cookie') return refreshCookie(section, open)
+    return refreshBody(section, open)
+  },
 })
 
 const refreshBody = (section: SectionReader, open: OpenCore): PathlessEndpoint =>
   post('Token Refresh', {
     describe: describeWith(section),
     fields: { refresh: TOKEN },
-    handle: async ({ refresh }) => refreshPair(refresh, (await open()).tokens),
+    handle: async ({ refresh }, request) =>
+      refreshPair(refresh, (await open()).tokens, request),
   })
 
 const describeWith = (section: SectionReader) => (): Description => ({

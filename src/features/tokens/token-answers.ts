@@ -20,21 +20,22 @@ const REFRESH = text('The refresh token: exchange it for the next access token.'
  * @param more members that it has besides the tokens
  * @param optional names of members that it may lack
  */
-export const signInAnswer = (
+export function signInAnswer(
   section: SectionReader,
   more: Properties = {},
   optional: readonly string[] = [],
-): Answers => ({
-  200: inCookies(section)
-    ? { ...answer(SET, cookieTimes(more, optional)), headers: ['Set-Cookie'] }
-    : answer('Signed in.', pairWith(more, optional)),
-})
+): Answers {
+  if (!inCookies(section)) return { 200: answer('Signed in.', pairWith(more, optional)) }
+  const times = cookieTimes(more, optional)
+  return { 200: { ...answer(SET, times), headers: ['Set-Cookie'] } }
+}
 
 const SET = 'Signed in. The tokens are in cookies.'
 
 const pairWith = (more: Properties, optional: readonly string[]): JsonSchema => {
   const pair = closed({ refresh: REFRESH, access: ACCESS, ...more }, optional)
-  return Object.keys(more).length === 0 ? named('TokenPair', pair) : pair
+  if (Object.keys(more).length === 0) return named('TokenPair', pair)
+  return pair
 }
 
 const cookieTimes = (more: Properties, optional: readonly string[] = []): JsonSchema =>
@@ -62,15 +63,16 @@ export const refreshAnswer = (section: SectionReader): Answers => {
         headers: ['Set-Cookie'],
       },
     }
-  const schema = rotate
-    ? named('RefreshedTokens', closed({ access: ACCESS, refresh: REFRESH }))
-    : closed({ access: ACCESS })
-  return { 200: answer('New tokens.', schema) }
+  if (!rotate) return { 200: answer('New tokens.', closed({ access: ACCESS })) }
+  const both = named('RefreshedTokens', closed({ access: ACCESS, refresh: REFRESH }))
+  return { 200: answer('New tokens.', both) }
 }
 
 /** Requests of pages of other sites are refused if the answer sets cookies. */
-export const crossSiteErrors = (section: SectionReader): readonly ErrorCode[] =>
-  inCookies(section) ? ['csrf_failed'] : []
+export function crossSiteErrors(section: SectionReader): readonly ErrorCode[] {
+  if (!inCookies(section)) return []
+  return ['csrf_failed']
+}
 
 export const inCookies = (section: SectionReader): boolean =>
   section(tokenOptions).transport === 'cookie'

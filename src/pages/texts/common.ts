@@ -19,8 +19,12 @@ export interface CommonTexts {
     readonly copied: string
     readonly toSignIn: string
     readonly retry: string
+    /** @param site the name of the application */
+    readonly goTo: (site: string) => string
     /** @param moment such as `12:24 UTC` */
     readonly retryAt: (length: string, moment: string) => string
+    /** In place of that sentence when the time is over. */
+    readonly retryNow: string
     readonly reference: string
   }
   /** The pages of errors, by the status. */

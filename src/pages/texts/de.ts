@@ -18,7 +18,9 @@ export const de: CommonTexts = {
     copied: 'Kopiert',
     toSignIn: 'Zur Anmeldung',
     retry: 'Noch einmal versuchen',
+    goTo: (site) => `Zu ${site}`,
     retryAt: (length, moment) => `Neuer Versuch in ${length}, um ${moment}.`,
+    retryNow: 'Sie können es jetzt noch einmal versuchen.',
     reference: 'Wenn Sie um Hilfe bitten, nennen Sie diese Nummer:',
   },
   errors: {

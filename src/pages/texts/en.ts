@@ -18,7 +18,9 @@ export const en: CommonTexts = {
     copied: 'Copied',
     toSignIn: 'Go to sign in',
     retry: 'Try again',
+    goTo: (site) => `Go to ${site}`,
     retryAt: (length, moment) => `Try again in ${length}, at ${moment}.`,
+    retryNow: 'You can try again now.',
     reference: 'If you ask for help, give this reference:',
   },
   errors: {

@@ -53,20 +53,24 @@ export const accessExpiration = ({ access }: RefreshedTokens): object => ({
   access_expiration: isoOf(access),
 })
 
-export const refreshExpiration = ({ refresh }: RefreshedTokens): object =>
-  refresh === undefined ? {} : { refresh_expiration: isoOf(refresh) }
+export function refreshExpiration({ refresh }: RefreshedTokens): object {
+  if (refresh === undefined) return {}
+  return { refresh_expiration: isoOf(refresh) }
+}
 
 const isoOf = (token: string): string =>
   isoWithMicroseconds(new Date(expiryOf(token) * 1000))
 
 /** The cookies of tokens. */
-export const tokenCookieValues = (
+export function tokenCookieValues(
   tokens: RefreshedTokens,
   request: AuthRequest,
   { settings, cookies }: PresetParts,
   core: Core,
-): readonly string[] =>
-  setsCookies(settings) ? cookiesWithTokens(tokens, request, cookies(core), core) : []
+): readonly string[] {
+  if (!setsCookies(settings)) return []
+  return cookiesWithTokens(tokens, request, cookies(core), core)
+}
 
 export const answerWith = (
   body: object,

@@ -4,8 +4,10 @@ import type { EndpointSettings } from '../../features/core.ts'
 import type { DjRestAuthSettings } from './options.ts'
 
 /** The settings of browser sessions, with the option `sessionLogin`. @throws AuthError `invalid_config` without `session()` */
-export const browserOf = (
+export function browserOf(
   { sessionLogin }: DjRestAuthSettings,
   instance: EndpointSettings,
-): BrowserSessionSettings | undefined =>
-  sessionLogin ? browserSettingsIn(instance) : undefined
+): BrowserSessionSettings | undefined {
+  if (!sessionLogin) return undefined
+  return browserSettingsIn(instance)
+}

@@ -17,6 +17,7 @@ import {
 } from './options.ts'
 import { passwordChange, passwordReset, passwordResetConfirm } from './password.ts'
 import { register, resendEmail, verifyEmail } from './registration.ts'
+import { socialAccounts, socialConnect, socialDisconnect, socialLogin } from './social.ts'
 import { tokenRefresh, tokenVerify } from './tokens.ts'
 import { user } from './user.ts'
 
@@ -60,9 +61,24 @@ export function djRestAuth(options: DjRestAuthOptions = {}): DjRestAuthPreset {
         verifyEmail: verifyEmail(),
         resendEmail: resendEmail(),
       }),
+      ...socialEndpoints(parts),
     } as Readonly<Record<string, PresetEndpoint>>,
     scheme: settings.issue === 'jwt' ? headerOrCookie(cookies) : apiToken(),
   })
+}
+
+function socialEndpoints(parts: PresetParts): Readonly<Record<string, PresetEndpoint>> {
+  const providers = Object.entries(parts.settings.social)
+  if (providers.length === 0) return {}
+  const ofProviders = providers.flatMap(([name, provider]) => [
+    [`social.${name}`, socialLogin(name, provider, parts)] as const,
+    [`social.${name}.connect`, socialConnect(name, provider)] as const,
+  ])
+  return {
+    ...Object.fromEntries(ofProviders),
+    socialAccounts: socialAccounts(),
+    socialDisconnect: socialDisconnect(),
+  }
 }
 
 /** Options that would look set and have no effect, or do harm. */

@@ -76,7 +76,10 @@ async function loginIn(
   return account?.user[core.loginField] ?? (byName || value)
 }
 
-const addressIn = (name: string): string => (emailFault(name) === undefined ? name : '')
+function addressIn(name: string): string {
+  if (emailFault(name) !== undefined) return ''
+  return name
+}
 
 function rejectAddress(email: string): void {
   const fault = emailFault(email)

@@ -63,7 +63,8 @@ function methodsOf(
 ): PathlessEndpoint['methods'] {
   const { fields: _, ...get } = handler
   const GET = { ...get, describe: () => describedLogout('djRestAuthLogoutByGet') }
-  return logoutOnGet ? { GET, POST: handler } : { POST: handler }
+  if (logoutOnGet) return { GET, POST: handler }
+  return { POST: handler }
 }
 
 /** It needs no valid credentials, so that an expired access token does not prevent the sign-out. */
@@ -144,13 +145,11 @@ const logoutOfUser = (
         if (browser === undefined) return DONE
         refuseCrossSite(request, browser)
         // The guard has checked the CSRF token of the session.
-        const found =
-          user === undefined ? [] : await findBrowserSessions(request, browser, core)
+        if (user === undefined) return answerWith(DONE, [])
+        const found = await findBrowserSessions(request, browser, core)
+        if (found.length === 0) return answerWith(DONE, [])
         for (const each of found) await revokeBrowserSession(each, core)
-        return answerWith(
-          DONE,
-          found.length > 0 ? cookiesAtSignOut(request, browser) : [],
-        )
+        return answerWith(DONE, cookiesAtSignOut(request, browser))
       },
     },
     parts,

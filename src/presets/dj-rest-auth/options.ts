@@ -149,6 +149,13 @@ export interface DjRestAuthOptions {
    */
   readonly registerPermission?: Permission
   /**
+   * Endpoints to sign in with providers of the option `social`, by the segment of their path: `{ google: "google" }` has `google/`,
+   * `google/connect/`, and `socialaccounts/…`.
+   *
+   * @default none
+   */
+  readonly social?: Readonly<Record<string, string>>
+  /**
    * Returns the member `user` of the answer to a sign-in, and the answer of `user/`.
    *
    * @default `{ pk, username, email, first_name, last_name }`
@@ -181,6 +188,13 @@ export const djRestAuthOptions = z.strictObject({
   passwordReset: withDefault(z.boolean(), true),
   registration: withDefault(z.boolean(), false),
   registerPermission: z.optional(functionOf<Permission>('must be a permission')),
+  social: withDefault(
+    z.record(
+      z.string().check(z.regex(/^[\w-]+$/, 'must be the segment of a path')),
+      z.string(),
+    ),
+    {},
+  ),
   user: z.optional(functionOf<(user: User) => object>()),
 } satisfies Record<keyof DjRestAuthOptions, z.ZodMiniType>)
 

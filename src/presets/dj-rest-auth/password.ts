@@ -162,8 +162,8 @@ export const passwordResetConfirm = (): PresetEndpoint =>
 
 /** Requires the uid to be that of the token's user. @throws AuthError `invalid_code`, `invalid` */
 async function requireUid(uid: string, token: string, core: Core): Promise<void> {
-  const id = /^[\w-]+$/.test(uid) ? Buffer.from(uid, 'base64url').toString() : undefined
-  if (id === undefined) throw fieldError({ uid: INVALID })
+  if (!/^[\w-]+$/.test(uid)) throw fieldError({ uid: INVALID })
+  const id = Buffer.from(uid, 'base64url').toString()
   const { userId } = await checkCode({ purpose: 'reset_password', secret: token }, core)
   if (userId !== id) throw fieldError({ uid: INVALID })
 }

@@ -136,8 +136,10 @@ export const verifyEmail = (): PresetEndpoint =>
           return { detail: 'ok' }
         },
       }),
-    errorFor: (error) =>
-      error.code === 'invalid_code' ? new AuthError('not_found', error.message) : error,
+    errorFor(error) {
+      if (error.code !== 'invalid_code') return error
+      return new AuthError('not_found', error.message)
+    },
   })
 
 /** `POST registration/resend-email/` */

@@ -26,6 +26,8 @@ import { setsCookies } from './cookies.ts'
 export interface PresetSignIn extends PresetParts {
   /** With the option `sessionLogin`. */
   readonly browser: BrowserSessionSettings | undefined
+  /** Values of `amr`. Default `["pwd"]`. */
+  readonly methods?: readonly string[]
 }
 
 interface Started {
@@ -100,11 +102,11 @@ const pairSchema = (settings: PresetParts['settings']): JsonSchema =>
 const start = (
   account: Account,
   request: AuthRequest,
-  { settings: { issue }, browser }: PresetSignIn,
+  { settings: { issue }, browser, methods = ['pwd'] }: PresetSignIn,
   core: Core,
 ): Promise<Started> =>
   core.completeSignIn(account, {
-    methods: ['pwd'],
+    methods,
     request,
     starts: issue === 'token' && browser === undefined ? 'api token' : 'session',
     async start(checked) {

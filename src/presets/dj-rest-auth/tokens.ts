@@ -76,7 +76,7 @@ export const tokenRefresh = (parts: PresetParts): PresetEndpoint =>
           if (setsCookies(parts.settings)) refuseCrossSite(request, cookies)
           const sent = refresh as string | undefined
           const token = sent ?? (await refreshTokenIn(request, cookies, core))
-          const tokens = await refreshPair(token, core.tokens)
+          const tokens = await refreshPair(token, core.tokens, request)
           const shown = tokenBody(tokens, parts.settings)
           const body = {
             ...shown,

@@ -6,6 +6,8 @@ import { parsePresetOptions } from '../parse-options.ts'
 import {
   activation,
   resendActivation,
+  resetEmail,
+  resetEmailConfirm,
   resetPassword,
   resetPasswordConfirm,
   resetUsername,
@@ -13,6 +15,7 @@ import {
 } from './mails.ts'
 import { DJOSER_NAMES, type DjoserOptions, djoserOptions } from './options.ts'
 import { setEmail, setPassword, setUsername } from './own.ts'
+import { social } from './social.ts'
 import { tokenLogin, tokenLogout } from './token.ts'
 import { detail, me, users } from './users.ts'
 
@@ -42,11 +45,14 @@ export function djoser(options: DjoserOptions = {}): Preset {
       setEmail: setEmail(settings),
       resetUsername: resetUsername(settings),
       resetUsernameConfirm: resetUsernameConfirm(settings),
+      resetEmail: resetEmail(settings),
+      resetEmailConfirm: resetEmailConfirm(settings),
       ...(settings.token && {
         tokenLogin: tokenLogin(settings),
         tokenLogout: tokenLogout(settings),
       }),
       ...(settings.jwt && JWT),
+      ...(settings.social && { social: social() }),
     },
   })
 }

@@ -1,4 +1,5 @@
 import { AuthError, configError } from '../../base/errors.ts'
+import { listOf } from '../../base/optional.ts'
 import { accountOptions } from '../../features/accounts/options.ts'
 import { hasAccounts, requireMail } from '../../features/accounts/settings.ts'
 import type { EndpointSettings } from '../../features/core.ts'
@@ -66,7 +67,7 @@ export const errorsWith =
 const ownTexts = (messages: DjoserSettings['messages']): ReadonlyMap<string, string> =>
   new Map(
     Object.entries(messages).flatMap(([name, text]) =>
-      text === undefined ? [] : [[MESSAGES[name as DjoserMessage], text] as const],
+      listOf(text).map((own) => [MESSAGES[name as DjoserMessage], own] as const),
     ),
   )
 

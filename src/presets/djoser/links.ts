@@ -49,8 +49,10 @@ export const wrongToken = (kind: string): AuthError => {
 }
 
 /** A link that was redeemed, or became void, between the check and the redemption. */
-export const asWrongToken = (error: AuthError): AuthError =>
-  error.code === 'invalid_code' ? wrongToken(error.message) : error
+export function asWrongToken(error: AuthError): AuthError {
+  if (error.code === 'invalid_code') return wrongToken(error.message)
+  return error
+}
 
 /** Whether Buffer reads all of it, and would write it again. */
 function idOf(uid: string): string {

@@ -1,5 +1,6 @@
 import { days } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
+import { listOf } from '../../base/optional.ts'
 import { accountOf, findRecipient } from '../../features/accounts/account-name.ts'
 import { confirmEmailChange } from '../../features/accounts/change-email.ts'
 import {
@@ -8,6 +9,10 @@ import {
   resendVerification,
 } from '../../features/accounts/confirm.ts'
 import { languageOfRequest } from '../../features/accounts/mail-code.ts'
+import {
+  confirmEmailReset,
+  requestEmailReset,
+} from '../../features/accounts/reset-email.ts'
 import {
   confirmPasswordReset,
   type ResetName,
@@ -29,7 +34,7 @@ import { listOf as arrayOf, text } from '../../http/json-schema.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { Principal } from '../../permissions/permission.ts'
 import { emailFault } from '../../users/email.ts'
-import { listOf, rejectFieldErrors } from '../../users/field-errors.ts'
+import { rejectFieldErrors } from '../../users/field-errors.ts'
 import type { UserId } from '../../users/user.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
 import { permissionFor } from './access.ts'
@@ -136,9 +141,23 @@ export const resetUsername = (settings: DjoserSettings): PresetEndpoint =>
     requestUsernameReset,
   )
 
+/** `users/reset_email/`: for users who sign in with their address, as `reset_username/` is for others. */
+export const resetEmail = (settings: DjoserSettings): PresetEndpoint =>
+  asking(
+    settings,
+    {
+      path: '/users/reset_email/',
+      permission: 'usernameReset',
+      texts: ['djoserResetEmail', 'Mail a link for a new email address'],
+    },
+    requestEmailReset,
+  )
+
 /** With the option `showEmailNotFound`. */
-const unknownAddress = ({ showEmailNotFound }: DjoserSettings): Answers =>
-  showEmailNotFound ? { 400: answer('No user has the address.', arrayOf(text())) } : {}
+function unknownAddress({ showEmailNotFound }: DjoserSettings): Answers {
+  if (!showEmailNotFound) return {}
+  return { 400: answer('No user has the address.', arrayOf(text())) }
+}
 
 const asking = (
   settings: DjoserSettings,
@@ -203,6 +222,7 @@ export const resetUsernameConfirm = (settings: DjoserSettings): PresetEndpoint =
       new_username: TEXT,
       ...(isRetyped(settings, 'resetUsername') && { re_new_username: TEXT }),
     } as Fields<'uid' | 'token' | 'new_username' | 're_new_username'>,
+    renames: { username: 'new_username' },
     async handle(
       { new_username: username, re_new_username: repeated, ...link },
       request,
@@ -211,6 +231,26 @@ export const resetUsernameConfirm = (settings: DjoserSettings): PresetEndpoint =
       requireSame(username, repeated, 'usernameMismatch')
       await requireLink(link, 'reset_username', core)
       await confirmUsernameReset(core, { token: link.token }, username, request)
+      return undefined
+    },
+  })
+
+/** `users/reset_email_confirm/`. The new address is in force once the link that is mailed there is opened, as after `set_email/`. */
+export const resetEmailConfirm = (settings: DjoserSettings): PresetEndpoint =>
+  posting(settings, {
+    path: '/users/reset_email_confirm/',
+    permission: 'usernameResetConfirm',
+    texts: ['djoserResetEmailConfirm', 'Request a change of an email address by a link'],
+    fields: {
+      ...LINK,
+      new_email: TEXT,
+      ...(isRetyped(settings, 'resetUsername') && { re_new_email: TEXT }),
+    } as Fields<'uid' | 'token' | 'new_email' | 're_new_email'>,
+    renames: { email: 'new_email' },
+    async handle({ new_email: email, re_new_email: repeated, ...link }, request, core) {
+      requireSame(email, repeated, 'emailMismatch')
+      await requireLink(link, 'reset_email', core)
+      await confirmEmailReset(core, link.token, email, request)
       return undefined
     },
   })
@@ -224,6 +264,8 @@ interface Posting<Name extends string> {
   /** Besides 204. */
   readonly answers?: Answers
   readonly fields: Fields<Name>
+  /** Fields in errors of features, and what they are called here. */
+  readonly renames?: Readonly<Record<string, string>>
   /** @returns the answer; without one it is 204 */
   handle(
     fields: Readonly<Record<Name, string>>,
@@ -240,6 +282,7 @@ const posting = <Name extends string>(
     texts: [operationId, summary],
     answers,
     fields,
+    renames = {},
     handle,
   }: Posting<Name>,
 ): PresetEndpoint =>
@@ -260,7 +303,5 @@ const posting = <Name extends string>(
             (await handle(given, request, await open())) ?? empty(),
         } as MethodHandler<string, Principal>,
       }),
-    errorFor: errorsWith(settings, (error) =>
-      renaming({ username: 'new_username' })(asWrongToken(error)),
-    ),
+    errorFor: errorsWith(settings, (error) => renaming(renames)(asWrongToken(error))),
   })

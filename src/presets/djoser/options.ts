@@ -76,6 +76,13 @@ export interface DjoserOptions {
    */
   readonly jwt?: boolean
   /**
+   * Whether there is `o/{provider}/`, with the providers of the option `social`.
+   *
+   * @default false
+   * @django SOCIAL_AUTH_ALLOWED_REDIRECT_URIS
+   */
+  readonly social?: boolean
+  /**
    * Returns a user as the endpoints show it.
    *
    * @default `{ email, id, username }`, and the fields of the option `user`
@@ -171,6 +178,7 @@ export const djoserOptions = z.strictObject({
   revokeToken: withDefault(z.boolean(), false),
   token: withDefault(z.boolean(), true),
   jwt: withDefault(z.boolean(), true),
+  social: withDefault(z.boolean(), false),
   user: z.optional(functionOf<NonNullable<DjoserOptions['user']>>()),
   permissions: withDefault(keyed(PERMISSIONS, permission), {}),
   messages: withDefault(keyed(messageNames, z.string()), {}),
@@ -216,7 +224,7 @@ export const DJOSER_NAMES: Readonly<Record<string, string>> = {
   EMAIL: 'Use watchword({ mail: { templates } }) instead.',
   CONSTANTS: 'Use djoser({ messages }) instead.',
   PERMISSIONS: 'Use djoser({ permissions }) instead.',
-  SOCIAL_AUTH_TOKEN_STRATEGY: 'Leave it out: there is no social sign-in yet.',
-  SOCIAL_AUTH_ALLOWED_REDIRECT_URIS: 'Leave it out: there is no social sign-in yet.',
+  SOCIAL_AUTH_TOKEN_STRATEGY: 'Leave it out: o/{provider}/ answers JSON Web Tokens.',
+  SOCIAL_AUTH_ALLOWED_REDIRECT_URIS: 'Use djoser({ social }) instead.',
   WEBAUTHN: 'Leave it out: the preset has no passkeys yet.',
 }

@@ -36,8 +36,10 @@ export function createdUser(
 type Shown = Pick<Core, 'userFields' | 'loginField'>
 
 /** What `shownUser` returns. */
-export const shownSchema = (settings: DjoserSettings, shown: Shown): JsonSchema =>
-  settings.user === undefined ? createdSchema(settings, shown) : { type: 'object' }
+export function shownSchema(settings: DjoserSettings, shown: Shown): JsonSchema {
+  if (settings.user === undefined) return createdSchema(settings, shown)
+  return { type: 'object' }
+}
 
 /** What `createdUser` returns. */
 export const createdSchema = (

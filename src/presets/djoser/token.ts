@@ -4,6 +4,7 @@ import type { ApiTokenId } from '../../features/api-tokens/api-token.ts'
 import { plainLoginError, tokenAtSignIn } from '../../features/api-tokens/obtain.ts'
 import { apiTokenStore } from '../../features/api-tokens/sql.ts'
 import {
+  type BrowserSessionSettings,
   cookiesAtSignIn,
   cookiesAtSignOut,
   findBrowserSessions,
@@ -21,9 +22,10 @@ import { answer, NO_CONTENT } from '../../http/description.ts'
 import type { MethodHandler } from '../../http/endpoint.ts'
 import type { Fields } from '../../http/fields.ts'
 import { closed, text } from '../../http/json-schema.ts'
+import type { AuthRequest } from '../../http/request.ts'
 import { allOf } from '../../permissions/compose.ts'
 import type { Principal } from '../../permissions/permission.ts'
-import type { UserId } from '../../users/user.ts'
+import type { Account, UserId } from '../../users/user.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
 import { permissionFor } from './access.ts'
 import { errorsWith, TEXT } from './form.ts'
@@ -52,29 +54,32 @@ export const tokenLogin = (settings: DjoserSettings): PresetEndpoint =>
           if (password === undefined || login === undefined)
             throw new AuthError('no_active_account', 'a name or a password is missing')
           const account = await core.checkPassword(login, password, request)
-          return core.completeSignIn(account, {
-            methods: ['pwd'],
-            request,
-            ...(browser === undefined && { starts: 'api token' as const }),
-            async start(signIn) {
-              const token = await tokenAtSignIn(signIn, core)
-              const detail = { with: 'api token' }
-              if (browser === undefined)
-                return { result: json({ auth_token: token }), detail }
-              const opened = await openBrowserSession(signIn, browser, core)
-              const cookies = cookiesAtSignIn(opened.result, request, browser)
-              const headers = setCookies(cookies)
-              return {
-                ...opened,
-                result: json({ auth_token: token }, { headers }),
-                detail,
-              }
-            },
-          })
+          return signIn(account, request, browser, core)
         },
       })
     },
     errorFor: errorsWith(settings, plainLoginError),
+  })
+
+/** @param browser the settings of browser sessions, if one begins beside the token */
+const signIn = (
+  account: Account,
+  request: AuthRequest,
+  browser: BrowserSessionSettings | undefined,
+  core: Core,
+) =>
+  core.completeSignIn(account, {
+    methods: ['pwd'],
+    request,
+    ...(browser === undefined && { starts: 'api token' as const }),
+    async start(checked) {
+      const token = await tokenAtSignIn(checked, core)
+      const detail = { with: 'api token' }
+      if (browser === undefined) return { result: json({ auth_token: token }), detail }
+      const opened = await openBrowserSession(checked, browser, core)
+      const headers = setCookies(cookiesAtSignIn(opened.result, request, browser))
+      return { ...opened, result: json({ auth_token: token }, { headers }), detail }
+    },
   })
 
 const AUTH_TOKEN = closed({ auth_token: text('Send it as `Authorization: Token …`.') })

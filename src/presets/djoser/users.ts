@@ -100,10 +100,9 @@ const signingUp = (
   describe: () => ({
     operationId: 'djoserCreateUser',
     summary: 'Sign up',
-    body: signUpBody(
-      endpoints,
-      isRetyped(settings, 'signUp') ? { re_password: PASSWORD } : {},
-    ),
+    body: signUpBody(endpoints, {
+      ...(isRetyped(settings, 'signUp') && { re_password: PASSWORD }),
+    }),
     answers: { 201: answer('The new user.', createdSchema(settings, endpoints)) },
     errors: ['invalid_code'],
   }),

@@ -13,7 +13,7 @@ import {
   post,
 } from '../../features/define-feature.ts'
 import { PLAIN_CREDENTIALS } from '../../features/tokens/credentials.ts'
-import { answer, type Description } from '../../http/description.ts'
+import { type Answers, answer, type Description } from '../../http/description.ts'
 import { closed, type JsonSchema, orNull, text } from '../../http/json-schema.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import { isAuthenticated } from '../../permissions/basic-permissions.ts'
@@ -36,10 +36,10 @@ export const login = (settings: KnoxSettings): PresetEndpoint =>
   definePresetEndpoint({
     path: '/login/',
     span: 'watchword.sign_in',
-    create: (_, open) =>
-      settings.credentials === 'body'
-        ? loginWithPassword(settings, open)
-        : loginWithSchemes(settings, open),
+    create(_, open) {
+      if (settings.credentials === 'body') return loginWithPassword(settings, open)
+      return loginWithSchemes(settings, open)
+    },
     errorFor: settings.credentials === 'body' ? plainLoginError : changedUserError,
   })
 
@@ -71,15 +71,17 @@ const loginWithSchemes = (settings: KnoxSettings, open: OpenCore): PathlessEndpo
 const describeWith = (settings: KnoxSettings) => (): Description => ({
   operationId: 'knoxLogin',
   summary: 'Sign in for a new token',
-  answers: {
-    ...(settings.response
-      ? { default: answer('What the option `response` returns.', {}) }
-      : { 200: answer('The token.', bodyOf(settings)) }),
-    ...(settings.limit !== null && { 403: answer(LIMIT_REACHED, LIMIT_ERROR) }),
-  },
+  answers: answersOf(settings),
   errors: ['no_active_account'],
   signsIn: true,
 })
+
+function answersOf(settings: KnoxSettings): Answers {
+  const limited = settings.limit !== null && { 403: answer(LIMIT_REACHED, LIMIT_ERROR) }
+  if (settings.response)
+    return { default: answer('What the option `response` returns.', {}), ...limited }
+  return { 200: answer('The token.', bodyOf(settings)), ...limited }
+}
 
 const LIMIT_ERROR = closed({ error: text() })
 
@@ -174,13 +176,13 @@ function expiryText(
   if (expiresAt === undefined) return null
   const date = new Date(expiresAt * 1000)
   if (typeof expiryFormat === 'function') return expiryFormat(date)
-  return expiryFormat === undefined
-    ? isoWithMicroseconds(date)
-    : strftime(expiryFormat, date)
+  if (expiryFormat === undefined) return isoWithMicroseconds(date)
+  return strftime(expiryFormat, date)
 }
 
 /** The user changed while the credentials were checked: what the next request with them gets. */
-const changedUserError = (error: AuthError): AuthError =>
-  error.code === 'no_active_account'
-    ? new AuthError('authentication_failed', error.message)
-    : error
+function changedUserError(error: AuthError): AuthError {
+  if (error.code === 'no_active_account')
+    return new AuthError('authentication_failed', error.message)
+  return error
+}

@@ -15,14 +15,16 @@ import { KIND, unlimited } from './login.ts'
 export const logout = (scheme: Scheme<User>): PresetEndpoint =>
   revoking(LOGOUT, '/logout/', scheme, async ({ credential }, { apiTokens }) => {
     const id = credential?.id as ApiTokenId
-    return (await apiTokens.delete(id)) ? { token: id } : undefined
+    if (!(await apiTokens.delete(id))) return undefined
+    return { token: id }
   })
 
 /** Revokes all tokens of the user that this preset issued. */
 export const logoutAll = (scheme: Scheme<User>): PresetEndpoint =>
   revoking(LOGOUT_ALL, '/logoutall/', scheme, async ({ user }, { apiTokens }) => {
     const tokens = await apiTokens.deleteAll(user.id as UserId, KIND)
-    return tokens === 0 ? undefined : { tokens }
+    if (tokens === 0) return undefined
+    return { tokens }
   })
 
 type Ports = ReturnType<typeof apiTokenStore.ports>

@@ -153,7 +153,8 @@ const ttl = parsedBy((value, reject): Seconds | null => {
     return reject(
       'must be a duration such as "10h" or "30d" of 100 years at most, a number of seconds, or null',
     )
-  return value === null ? null : (length as Seconds)
+  if (value === null) return null
+  return length as Seconds
 })
 
 const hours = (n: number): Seconds => minutes(60 * n)

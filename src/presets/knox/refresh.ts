@@ -17,7 +17,8 @@ export const refreshing =
     if (renewed === undefined || expiresAt === undefined) return undefined
     // The request is authenticated whether or not this succeeds, and the next one tries it again.
     const written = apiTokens.extend(token.id, renewed).catch(() => {})
-    return expiresAt - now < SOON ? written : undefined
+    if (expiresAt - now < SOON) return written
+    return undefined
   }
 
 /** @returns `undefined` if it stays */
@@ -29,5 +30,6 @@ function renewedExpiry(
   if (kind !== KIND || ttl === null || expiresAt === undefined) return undefined
   const longest = autoRefreshMaxTtl ?? (Number.POSITIVE_INFINITY as Seconds)
   const renewed = Math.min(after(now, ttl), after(createdAt, longest)) as UnixSeconds
-  return renewed - expiresAt > minRefreshInterval ? renewed : undefined
+  if (renewed - expiresAt > minRefreshInterval) return renewed
+  return undefined
 }

@@ -3,32 +3,39 @@ import { AuthError, configError } from '../../base/errors.ts'
 import { type AccountName, targetOf } from '../../features/accounts/account-name.ts'
 import type { RedeemedSignIn } from '../../features/accounts/sign-in-code.ts'
 import { limitWrongDigits } from '../../features/codes/limits.ts'
-import type { Core } from '../../features/core.ts'
+import type { Core, EndpointSettings } from '../../features/core.ts'
+import { isLocal } from '../../http/plain-http.ts'
+import type { AuthRequest } from '../../http/request.ts'
 import { readByLogin } from '../../users/find-by-login.ts'
 import type { PasswordlessSettings } from './options.ts'
 
 /** A code that never changes is a password of six digits. @throws AuthError `invalid_config` */
 export function refuseInProduction(
-  { demoUsers }: Pick<PasswordlessSettings, 'demoUsers'>,
-  { NODE_ENV }: Readonly<Record<string, string | undefined>>,
+  { demoUsers, demoUsersInProduction }: DemoSettings,
+  { isProduction }: Pick<EndpointSettings, 'isProduction'>,
 ): void {
-  if (Object.keys(demoUsers).length === 0 || NODE_ENV !== 'production') return
+  if (Object.keys(demoUsers).length === 0) return
+  if (demoUsersInProduction || !isProduction) return
   throw configError(
-    'passwordless({ demoUsers }) accepts codes that never change, and NODE_ENV is "production": leave demoUsers out, or set NODE_ENV to another value for a demonstration.',
+    'passwordless({ demoUsers }) accepts codes that never change, and this is production (the option "proxies", or NODE_ENV=production): leave demoUsers out, or add demoUsersInProduction: true.',
   )
 }
+
+type DemoSettings = Pick<PasswordlessSettings, 'demoUsers' | 'demoUsersInProduction'>
 
 /**
  * Signs in a user of a demonstration. Wrong codes are limited as those of other users are.
  *
- * @returns `undefined` if this is none
+ * @returns `undefined` if this is none, or the request comes from another machine and this is no production
  * @throws AuthError `invalid_code`, `throttled`
  */
 export async function redeemDemoCode(
   { name, code }: { readonly name: AccountName; readonly code: string },
-  { demoUsers }: PasswordlessSettings,
+  request: AuthRequest,
+  { demoUsers, demoUsersInProduction }: DemoSettings,
   core: Core,
 ): Promise<RedeemedSignIn | undefined> {
+  if (!demoUsersInProduction && !isLocal(request)) return undefined
   const target = targetOf(name)
   const [, expected] =
     Object.entries(demoUsers).find(

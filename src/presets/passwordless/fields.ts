@@ -1,11 +1,11 @@
 import { AuthError } from '../../base/errors.ts'
+import { listIf, listOf } from '../../base/optional.ts'
 import { type AccountName, targetOf } from '../../features/accounts/account-name.ts'
 import type { OwnAddress } from '../../features/accounts/own-address.ts'
 import { codeOptions } from '../../features/codes/options.ts'
 import type { SectionReader } from '../../features/core.ts'
 import type { Field } from '../../http/fields.ts'
 import { emailFault } from '../../users/email.ts'
-import { listOf } from '../../users/field-errors.ts'
 import { phoneFault } from '../../users/phone.ts'
 import type { StoredUser } from '../../users/user.ts'
 
@@ -23,10 +23,11 @@ export const EMAIL = {
 export const MOBILE = {
   trim: true,
   check: (text) => [
-    ...(phoneFault(text) === undefined ? [] : [MOBILE_FORM]),
-    ...(text.length > MOBILE_LENGTH
-      ? [`Ensure this field has no more than ${MOBILE_LENGTH} characters.`]
-      : []),
+    ...listIf(phoneFault(text) !== undefined, MOBILE_FORM),
+    ...listIf(
+      text.length > MOBILE_LENGTH,
+      `Ensure this field has no more than ${MOBILE_LENGTH} characters.`,
+    ),
   ],
 } satisfies Field
 
@@ -47,7 +48,7 @@ export const proofFields = (section: SectionReader) => {
         invalid: INVALID_TOKEN,
       },
       check: (text) =>
-        text.length === digits ? [] : [WRONG_TOKEN, `Tokens are ${digits} digits long.`],
+        listIf(text.length !== digits, WRONG_TOKEN, `Tokens are ${digits} digits long.`),
     },
   } satisfies Record<string, Field>
 }
@@ -61,17 +62,18 @@ export interface Aliases {
 export function soleAlias({ email, mobile }: Aliases): AccountName | undefined {
   if (email !== undefined && mobile !== undefined) return undefined
   if (email !== undefined) return { field: 'email', value: email }
-  return mobile === undefined ? undefined : { field: 'phone', value: mobile }
+  if (mobile === undefined) return undefined
+  return { field: 'phone', value: mobile }
 }
 
 /** @returns `undefined` if it is another user's address or number */
 export function ownAlias(name: AccountName, user: StoredUser): OwnAddress | undefined {
   const { field } = name
-  const address = field === 'username' ? undefined : user[field]
-  if (field === 'username' || address === undefined) return undefined
-  return targetOf({ field, value: address }) === targetOf(name)
-    ? { user, field, address }
-    : undefined
+  if (field === 'username') return undefined
+  const address = user[field]
+  if (address === undefined) return undefined
+  if (targetOf({ field, value: address }) !== targetOf(name)) return undefined
+  return { user, field, address }
 }
 
 /** An error that belongs to no field. */
@@ -79,7 +81,8 @@ export const nonFieldError = (message: string): AuthError =>
   new AuthError('invalid', undefined, { body: { non_field_errors: [message] } })
 
 /** drfpasswordless has three messages, of which two say whether there is such an account, or such a code of another user. */
-export const wrongTokenError = (error: AuthError): AuthError =>
-  error.code === 'invalid_code' || error.code === 'no_active_account'
-    ? new AuthError('invalid', error.message, { body: { token: [WRONG_TOKEN] } })
-    : error
+export function wrongTokenError(error: AuthError): AuthError {
+  if (error.code === 'invalid_code' || error.code === 'no_active_account')
+    return new AuthError('invalid', error.message, { body: { token: [WRONG_TOKEN] } })
+  return error
+}

@@ -51,13 +51,20 @@ export interface PasswordlessOptions {
    */
   readonly register?: boolean
   /**
-   * Users of a demonstration, such as for the review of an app store: addresses or numbers, each with a code that always works. Refused
-   * if `NODE_ENV` is `production`.
+   * Demo users: email addresses or phone numbers, each with a fixed code. They work only in development and for requests from
+   * localhost. With a proxy, `NODE_ENV=production` or `watchword start` the instance does not start.
    *
    * @default none
    * @django PASSWORDLESS_DEMO_USERS
    */
   readonly demoUsers?: Readonly<Record<string, string>>
+  /**
+   * Accepts the codes of `demoUsers` in production, too, from every client, such as for the review of an app store: each is a password
+   * of six to eight digits.
+   *
+   * @default false
+   */
+  readonly demoUsersInProduction?: boolean
   /**
    * What a code is exchanged for: `"apiToken"`, the user's API token, the same at each sign-in; `"pair"`, a refresh token and an access
    * token; or a function that returns the member `token`, or `undefined` to refuse with 400.
@@ -100,6 +107,7 @@ export const passwordlessOptions = z.strictObject({
     ),
     {},
   ),
+  demoUsersInProduction: withDefault(z.boolean(), false),
   issues: withDefault(
     z.union(
       [

@@ -1,6 +1,5 @@
 import { definePreset, type Preset } from '../define-preset.ts'
 import { parsePresetOptions } from '../parse-options.ts'
-import { refuseInProduction } from './demo-users.ts'
 import {
   PASSWORDLESS_NAMES,
   type PasswordlessOptions,
@@ -25,7 +24,6 @@ export function passwordless(options: PasswordlessOptions = {}): Preset {
     },
     options,
   )
-  refuseInProduction(settings, process.env)
   const { prefix, types } = settings
   return definePreset({
     name: 'passwordless',

@@ -16,7 +16,7 @@ import type { CheckedSignIn } from '../../sessions/checked-sign-in.ts'
 import type { User } from '../../users/user.ts'
 import { definePresetEndpoint, type PresetEndpoint } from '../define-preset.ts'
 import { changedAnswer } from '../response-option.ts'
-import { redeemDemoCode } from './demo-users.ts'
+import { redeemDemoCode, refuseInProduction } from './demo-users.ts'
 import { nonFieldError, proofFields, soleAlias, wrongTokenError } from './fields.ts'
 import type { PasswordlessSettings, PasswordlessSignIn } from './options.ts'
 
@@ -34,8 +34,9 @@ export const tokenOfCode = (settings: PasswordlessSettings): PresetEndpoint =>
     path: '/token/',
     span: 'watchword.sign_in',
     ...(settings.issues === 'pair' && ISSUES_PAIR),
-    create: ({ section }, open) =>
-      post('Obtain Auth Token From Callback Token', {
+    create({ section, isProduction }, open) {
+      refuseInProduction(settings, { isProduction })
+      return post('Obtain Auth Token From Callback Token', {
         fields: proofFields(section),
         describe: () => ({
           operationId: 'passwordlessToken',
@@ -50,7 +51,8 @@ export const tokenOfCode = (settings: PasswordlessSettings): PresetEndpoint =>
           const signIn = settings.issues === 'pair' ? signInForPair : signInForToken
           return signIn({ name, code }, request, settings, await open())
         },
-      }),
+      })
+    },
     errorFor: wrongTokenError,
   })
 
@@ -80,7 +82,7 @@ async function signInForPair(
 ): Promise<object> {
   let user: User | undefined
   const answer = await deliverSignIn(request, core, async () => {
-    const { account, methods } = await redeemed(proof, settings, core)
+    const { account, methods } = await redeemed(proof, request, settings, core)
     user = account.user
     return core.completeSignIn(account, { methods, request })
   })
@@ -95,7 +97,7 @@ async function signInForToken(
   settings: PasswordlessSettings,
   core: Core,
 ): Promise<object> {
-  const { account, methods } = await redeemed(proof, settings, core)
+  const { account, methods } = await redeemed(proof, request, settings, core)
   const signIn = { user: account.user, request }
   const body = await core.completeSignIn(account, {
     methods,
@@ -111,10 +113,11 @@ async function signInForToken(
 
 const redeemed = async (
   proof: Proof,
+  request: AuthRequest,
   settings: PasswordlessSettings,
   core: Core,
 ): Promise<RedeemedSignIn> =>
-  (await redeemDemoCode(proof, settings, core)) ?? redeemSignInCode(core, proof)
+  (await redeemDemoCode(proof, request, settings, core)) ?? redeemSignInCode(core, proof)
 
 const answerOf = (
   body: Readonly<Record<string, string>>,

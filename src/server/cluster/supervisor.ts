@@ -1,7 +1,8 @@
 import cluster from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Milliseconds, milliseconds, monotonicClock } from '../../base/clock.ts'
+import { type Milliseconds, milliseconds } from '../../base/clock.ts'
 import type { Log } from '../../base/log.ts'
+import { monotonicClock } from '../../base/monotonic.ts'
 import { relay } from './message-bus.ts'
 import { type ReadyReport, type WorkerExit, WorkerProcess } from './worker-process.ts'
 

@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
-import { type Milliseconds, monotonicClock } from '../../base/clock.ts'
+import type { Milliseconds } from '../../base/clock.ts'
+import { monotonicClock } from '../../base/monotonic.ts'
 import type { BusMessage } from './message-bus.ts'
 
 /** A message from the supervisor to a worker. */
@@ -19,6 +20,8 @@ export interface ReadyReport {
   readonly url: string
   /** How many users exist. */
   readonly users: number
+  /** Further lines to print. */
+  readonly notes: readonly string[]
 }
 
 export interface WorkerExit {

@@ -5,6 +5,8 @@ import type { ReadyReport, SupervisorMessage, WorkerMessage } from './worker-pro
 /** This process as a worker, as the server in it sees it. */
 export interface Worker {
   readonly bus: MessageBus
+  /** Whether its report is printed. One that replaces it is not the first. */
+  readonly isFirst: boolean
   reportReady(report: ReadyReport): void
   /**
    * Resolves when the server has to stop.
@@ -36,6 +38,7 @@ export async function asWorker(): Promise<Worker | undefined> {
   })
   return {
     bus: messageBus({ send, listen: onBusMessage }),
+    isFirst: cluster.worker?.id === 1,
     reportReady: (report) => send({ kind: 'ready', ...report }),
     stopRequested,
     disconnect() {

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
-import { type Milliseconds, milliseconds, monotonicClock } from '../../base/clock.ts'
+import { type Milliseconds, milliseconds } from '../../base/clock.ts'
+import { monotonicClock } from '../../base/monotonic.ts'
 import { isStorable } from '../../base/storable.ts'
 import type {
   Recovery,

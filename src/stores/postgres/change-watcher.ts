@@ -1,4 +1,5 @@
-import { type Milliseconds, milliseconds, monotonicClock } from '../../base/clock.ts'
+import { type Milliseconds, milliseconds } from '../../base/clock.ts'
+import { monotonicClock } from '../../base/monotonic.ts'
 import type { SessionId } from '../../sessions/session.ts'
 import type { Change, Listener, Watch } from '../../sessions/watch.ts'
 import type { UserId } from '../../users/user.ts'

@@ -21,7 +21,8 @@ const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/
 export function connectErrorFrom(error: unknown, place: ShownAddress): unknown {
   if (error instanceof AuthError) return error
   const message = messageOfDriver(error, place) ?? messageOfServer(error, place)
-  return message === undefined ? storeErrorFrom(error) : configError(message, error)
+  if (message === undefined) return storeErrorFrom(error)
+  return configError(message, error)
 }
 
 /** The message for an error of the connection, before the server returned anything. */

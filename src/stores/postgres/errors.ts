@@ -23,8 +23,10 @@ const ROLLED_BACK = ['40001', '40P01']
 const UNPREPARED = ['26000', '0A000']
 
 /** The code of an error that the server answered; `undefined` if the connection failed. */
-export const codeOf = (error: unknown): string | undefined =>
-  error instanceof driver.DatabaseError ? error.code : undefined
+export function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof driver.DatabaseError)) return undefined
+  return error.code
+}
 
 /** Whether the connection cannot be used any more. */
 export const isConnectionLost = (error: unknown): boolean =>

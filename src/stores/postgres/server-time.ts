@@ -2,7 +2,6 @@ import { type SqlBool, sql } from 'kysely'
 import {
   after,
   type Milliseconds,
-  monotonicSeconds,
   type Seconds,
   seconds,
   systemClock,
@@ -10,6 +9,7 @@ import {
   toSeconds,
   type UnixSeconds,
 } from '../../base/clock.ts'
+import { monotonicSeconds } from '../../base/monotonic.ts'
 import type { Deadline } from '../session-swap.ts'
 import type { StoreTime } from '../store.ts'
 import { ANSWER_TIMEOUT } from './address.ts'

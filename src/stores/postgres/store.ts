@@ -9,7 +9,9 @@ import {
 } from '../extension.ts'
 import { sqlHits } from '../hits.ts'
 import { sqlKeys } from '../keys.ts'
+import { FOR_UPDATE } from '../last-superuser.ts'
 import { migrate } from '../migrate.ts'
+import { sqlProofs } from '../proofs.ts'
 import { sqlSessions } from '../sessions.ts'
 import type { CorePorts, Store } from '../store.ts'
 import type { Tables } from '../tables.ts'
@@ -56,7 +58,7 @@ export function postgresStore<const Extensions extends readonly StoreExtension[]
     accounts,
     hung: () => pool.destroyAll(),
   })
-  const users = sqlUsers(db, tablesOfUsers(extensions))
+  const users = sqlUsers(db, tablesOfUsers(extensions), FOR_UPDATE)
   const core = {
     ...corePorts(db, time),
     users: cachedUsers(users, accounts, () => changes.isCurrent),
@@ -107,5 +109,6 @@ function corePorts(db: Kysely<Tables>, time: ServerTime): Omit<CorePorts, 'users
     keys: sqlKeys(db),
     hits: sqlHits(db),
     events: sqlEvents(db),
+    proofs: sqlProofs(db, sql`for update skip locked`),
   }
 }

@@ -1,4 +1,5 @@
 import { AuthError } from '../../base/errors.ts'
+import { ifDefined } from '../../base/optional.ts'
 import { Secret } from '../../base/secret.ts'
 
 /** How to connect to Redis, and the prefix of the keys. */
@@ -53,7 +54,7 @@ function credentialsOf(url: URL): Pick<RedisAddress, 'username' | 'password'> {
   const [username, password] = [decoded(url.username), decoded(url.password)]
   return {
     username: username || undefined,
-    password: password === '' ? undefined : new Secret(password),
+    password: ifDefined(password || undefined, (text) => new Secret(text)),
   }
 }
 

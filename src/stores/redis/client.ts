@@ -42,8 +42,10 @@ function connect({ Redis, Cluster }: Ioredis, address: RedisAddress): Redis | Cl
 const reasonOf = (error: Error & { readonly lastNodeError?: Error }): string =>
   error.lastNodeError?.message ?? error.message
 
-const mastersOf = ({ Cluster }: Ioredis, redis: Redis | Cluster): readonly Redis[] =>
-  redis instanceof Cluster ? redis.nodes('master') : []
+function mastersOf({ Cluster }: Ioredis, redis: Redis | Cluster): readonly Redis[] {
+  if (!(redis instanceof Cluster)) return []
+  return redis.nodes('master')
+}
 
 /** A node that comes back answers before it takes part in its cluster. */
 async function requireReady(node: Redis): Promise<void> {

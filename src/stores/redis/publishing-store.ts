@@ -41,6 +41,11 @@ const publishingSessions = (sessions: Sessions, feed: ChangeFeed): Sessions => (
     if (revoked.length > 0) feed.publish({ kind: 'revoked', sessions: revoked })
     return revoked
   },
+  async revokeAllOfClient(...args) {
+    const revoked = await sessions.revokeAllOfClient(...args)
+    if (revoked.length > 0) feed.publish({ kind: 'revoked', sessions: revoked })
+    return revoked
+  },
 })
 
 const publishingKeys = (keys: Keys, feed: ChangeFeed): Keys => ({

@@ -1,4 +1,5 @@
-import { milliseconds, monotonicClock } from '../../base/clock.ts'
+import { milliseconds } from '../../base/clock.ts'
+import { monotonicClock } from '../../base/monotonic.ts'
 import type { RedisAddress } from './address.ts'
 import type { Client } from './client.ts'
 import type { Library } from './library.ts'
@@ -79,7 +80,8 @@ export class RedisConnection {
   }
 
   state(): 'up' | 'down' {
-    return this.#isUp ? 'up' : 'down'
+    if (this.#isUp) return 'up'
+    return 'down'
   }
 
   /**

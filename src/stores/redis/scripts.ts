@@ -38,6 +38,14 @@ export interface Commands {
   ): Promise<string | null>
   lindex(key: string, index: number): Promise<string | null>
   lrem(key: string, count: number, element: string): Promise<number>
+  /** @returns `null` if the key exists */
+  set(
+    key: string,
+    value: string,
+    px: 'PX',
+    lifetime: number,
+    nx: 'NX',
+  ): Promise<'OK' | null>
   announce(key: string, id: string, seconds: number): Promise<number>
   zrem(key: string, member: string): Promise<number>
   publish(channel: string, message: string): Promise<number>

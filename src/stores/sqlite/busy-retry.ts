@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { milliseconds, monotonicClock } from '../../base/clock.ts'
+import { milliseconds } from '../../base/clock.ts'
+import { monotonicClock } from '../../base/monotonic.ts'
 import { isBusy } from './errors.ts'
 
 /** How long a lock that another process holds is waited for. */

@@ -1,4 +1,5 @@
-import { type Milliseconds, milliseconds, monotonicClock } from '../../base/clock.ts'
+import { type Milliseconds, milliseconds } from '../../base/clock.ts'
+import { monotonicClock } from '../../base/monotonic.ts'
 import { isStorable } from '../../base/storable.ts'
 import type { Account } from '../../users/user.ts'
 import type { UserField, Users } from '../../users/users.ts'
@@ -52,7 +53,8 @@ export function cachedUsers(users: Users, reading: () => Connection | undefined)
       const connection = reading()
       if (connection === undefined) return undefined
       try {
-        return cache.isCurrent(connection) ? cache.invalidations : undefined
+        if (!cache.isCurrent(connection)) return undefined
+        return cache.invalidations
       } catch {
         return undefined
       }

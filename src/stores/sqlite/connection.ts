@@ -16,6 +16,12 @@ interface Statement {
   readonly givesRows: boolean
 }
 
+/** Node.js 24.7 has neither. */
+type Copied = DatabaseSync & {
+  serialize?(): Uint8Array
+  deserialize?(copy: Uint8Array): void
+}
+
 /** One connection to a database. Calls are synchronous. */
 export class Connection {
   readonly #db: DatabaseSync
@@ -55,6 +61,16 @@ export class Connection {
     } catch {
       return undefined
     }
+  }
+
+  /** The whole database; `undefined` if this Node.js cannot copy it. */
+  serialize(): Uint8Array | undefined {
+    return (this.#db as Copied).serialize?.()
+  }
+
+  /** Replaces the database, which is one in memory. */
+  deserialize(copy: Uint8Array): void {
+    ;(this.#db as Copied).deserialize?.(copy)
   }
 
   get inTransaction(): boolean {

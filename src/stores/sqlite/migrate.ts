@@ -50,5 +50,6 @@ export function migratableSqlite(
 /** @returns the empty string if the statement makes no table */
 function tableMadeBy(statement: Compilable): string {
   const node = statement.compile().query
-  return CreateTableNode.is(node) ? node.table.table.identifier.name : ''
+  if (!CreateTableNode.is(node)) return ''
+  return node.table.table.identifier.name
 }

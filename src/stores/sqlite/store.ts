@@ -9,6 +9,7 @@ import {
 import { sqlHits } from '../hits.ts'
 import { sqlKeys } from '../keys.ts'
 import { migrate } from '../migrate.ts'
+import { sqlProofs } from '../proofs.ts'
 import { sqlSessions } from '../sessions.ts'
 import type { Store } from '../store.ts'
 import type { Tables } from '../tables.ts'
@@ -16,7 +17,8 @@ import { sqlUsers } from '../users.ts'
 import { cachedUsers } from './cached-users.ts'
 import { type OpenDatabase, SqliteKysely } from './kysely.ts'
 import { migratableSqlite } from './migrate.ts'
-import { openDatabase } from './open-database.ts'
+import { migrateInMemory } from './migrated-copy.ts'
+import { IN_MEMORY, openDatabase } from './open-database.ts'
 import { watchChanges } from './watch-changes.ts'
 
 export interface SqliteOptions<Extensions extends readonly StoreExtension[]> {
@@ -37,17 +39,22 @@ export function sqliteStore<const Extensions extends readonly StoreExtension[]>(
 }: SqliteOptions<Extensions>): Store<PortsOf<Extensions>> {
   let opened: OpenDatabase | undefined
   const db: Kysely<Tables> = new SqliteKysely<Tables>(async () => {
-    opened = await openDatabase(file, (connection) =>
-      migrate(migratableSqlite(connection, db.schema, file), db, extensions),
-    )
+    opened = await openDatabase(file, (connection) => {
+      const database = migratableSqlite(connection, db.schema, file)
+      const upgrade = () => migrate(database, db, extensions)
+      if (file !== IN_MEMORY) return upgrade()
+      return migrateInMemory(connection, extensions, upgrade)
+    })
     return opened
   })
+  const users = sqlUsers(db, tablesOfUsers(extensions), undefined)
   const core = {
-    users: cachedUsers(sqlUsers(db, tablesOfUsers(extensions)), () => opened?.reading),
+    users: cachedUsers(users, () => opened?.reading),
     sessions: sqlSessions(db),
     keys: sqlKeys(db),
     hits: sqlHits(db),
     events: sqlEvents(db),
+    proofs: sqlProofs(db),
   }
   return {
     ports: portsOf(core, extensions, db, undefined),

@@ -68,6 +68,23 @@ export const BROWSING: readonly Scenario[] = [
     },
   },
   {
+    name: 'BR-111: with browsable: "rendered" the page has the answer of a public route, and programs get it as before',
+    async run({ url, ada }) {
+      const page = await sent(`${url}/rendered/`, NAVIGATION)
+      assert.equal(page.status, 200)
+      assert.match(page.headers['content-type'] ?? '', /^text\/html/)
+      assert.equal(page.headers['cache-control'], 'no-store')
+      assert.match(page.headers['content-security-policy'] ?? '', /default-src 'none'/)
+      assert.match(
+        page.text,
+        /\{&quot;user&quot;:null,&quot;scheme&quot;:&quot;anonymous&quot;\}/,
+      )
+      const program = await sent(`${url}/rendered/`, { authorization: `Bearer ${ada}` })
+      assert.deepEqual(JSON.parse(program.text), { user: 'ada', scheme: 'bearer' })
+      assert.match(program.headers.vary ?? '', /\bAccept\b/)
+    },
+  },
+  {
     name: 'BR-14, BR-15: other methods are unchanged, and HEAD has the headers of the page alone',
     async run({ url }) {
       const post = await sent(`${url}/shown/`, NAVIGATION, 'POST')

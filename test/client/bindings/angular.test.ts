@@ -13,15 +13,18 @@ import {
   provideHttpClientTesting,
 } from '@angular/common/http/testing'
 import {
+  ApplicationRef,
   createEnvironmentInjector,
   type EnvironmentInjector,
   ɵINJECTOR_SCOPE as INJECTOR_SCOPE,
   Injector,
   NgZone,
   ɵNoopNgZone as NoopNgZone,
+  PendingTasks,
   provideZonelessChangeDetection,
   runInInjectionContext,
 } from '@angular/core'
+import { firstValueFrom } from 'rxjs'
 import {
   authInterceptor,
   injectAuth,
@@ -29,15 +32,17 @@ import {
   provideAuth,
   SKIP_AUTH,
 } from '../../../src/client/angular.ts'
-import type { ClientOptions } from '../../../src/client/types.ts'
 import { ADA, API, openBench, REFRESH } from '../bench.ts'
+import type { Given } from '../given.ts'
+import type { PageOptions } from '../page.ts'
 
 async function application(
   t: TestContext,
-  given: ClientOptions<Record<string, unknown>> = {},
+  given: Given<Record<string, unknown>> = {},
+  on: PageOptions = {},
 ) {
   const bench = await openBench(t)
-  const { client } = bench.open({ refreshAhead: false, ...given })
+  const { client } = bench.open({ refreshAhead: false, ...given }, on)
   let outside = 0
   const zone = new NoopNgZone()
   zone.runOutsideAngular = (run) => {
@@ -162,3 +167,52 @@ test('progress events pass unchanged', async (t) => {
   control.expectOne(`${API}/notes/`).flush({ ok: true })
   assert.deepEqual(types, [0, 4])
 })
+
+test('an application is stable while its client refreshes', async (t) => {
+  const { bench, client, injector } = await application(t)
+  await bench.time.until(client.signIn(ADA))
+  await bench.time.pass(2000)
+  const isStable = (): Promise<boolean> =>
+    firstValueFrom(injector.get(ApplicationRef).isStable)
+  bench.state.fault = ({ path }) => (path === REFRESH ? { delay: 5000 } : undefined)
+  const pending = client.getAccessToken({ fresh: true })
+  await bench.time.pass(1000)
+  assert.equal(bench.count(REFRESH), 1)
+  assert.equal(await isStable(), true)
+
+  // Of anything that Angular waits for it would know.
+  const done = injector.get(PendingTasks).add()
+  assert.equal(await isStable(), false)
+  done()
+  await bench.time.until(pending)
+})
+
+const SERVER = {
+  platform: { document: undefined, location: undefined, BroadcastChannel: undefined },
+}
+
+for (const [name, initial, expected] of [
+  ['nothing', undefined, undefined],
+  ['a token that was passed to it', { access: 'rendered' }, 'Bearer rendered'],
+] as const)
+  test(`on a server the interceptor adds ${name}, and nothing is sent at the start`, async (t) => {
+    const given = { transport: 'cookie', ...(initial && { initial }) } as const
+    const { bench, client, http, control } = await application(t, given, SERVER)
+    await bench.time.until(client.ready)
+    assert.deepEqual(bench.sent, [])
+
+    const answered = new Promise((resolve) =>
+      http.get(`${API}/hello/`).subscribe(resolve),
+    )
+    await bench.time.pass(1)
+    const { request, flush } = expectOne(control)
+    assert.equal(request.headers.get('Authorization'), expected ?? null)
+    flush()
+    await answered
+    assert.deepEqual(bench.sent, [])
+  })
+
+function expectOne(control: HttpTestingController) {
+  const sent = control.expectOne(`${API}/hello/`)
+  return { request: sent.request, flush: () => sent.flush({}) }
+}

@@ -3,18 +3,18 @@ import { test } from 'node:test'
 import { ADA, openSite, REFRESH, waitFor } from './site.ts'
 
 const MISSING = 'Chromium is not installed'
-const BROWSER = `createClient('/', { storage: 'browser', refreshAhead: false })`
+const BROWSER = `createClient('/', { storage: browserStorage })`
 const RENDERED = '<div id="root"><p id="status">loading</p></div>'
 
 test('React in StrictMode: one subscription, one request at the start, one effect of a stable method', async (t) => {
   const site = await openSite(t, { tokens: { transport: 'cookie' } }, 'react.ts')
   if (site === undefined) return t.skip(MISSING)
-  const first = await site.open(`createClient('/', { transport: 'cookie' })`)
+  const first = await site.open(`createClient('/', { transport: tokenCookies })`)
   await first.evaluate(`client.signIn(${JSON.stringify(ADA)})`)
   await first.close()
   const page = await site.open()
   await page.evaluate(
-    `globalThis.client = createClient('/', { transport: 'cookie' }); renderStrict(client)`,
+    `globalThis.client = createClient('/', { transport: tokenCookies }); renderStrict(client)`,
   )
   await waitFor(page, `document.getElementById('status')?.textContent === 'signedIn'`)
   assert.equal(site.count(REFRESH), 1)

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { ADA, openSite, REFRESH, waitFor } from './site.ts'
 
-const BROWSER = `createClient('/', { storage: 'browser', refreshAhead: false })`
-const COOKIE = `createClient('/', { transport: 'cookie', refreshAhead: false })`
+const BROWSER = `createClient('/', { storage: browserStorage })`
+const COOKIE = `createClient('/', { transport: tokenCookies })`
 const MISSING = 'Chromium is not installed'
 
 const signIn = (page: Page): Promise<unknown> =>
@@ -65,6 +65,37 @@ test('a clock that is set an hour back or forward costs one refresh', async (t) 
   }
 })
 
+test('a page of a plain http host has no locks: it signs in, refreshes in two tabs, and warns once', async (t) => {
+  const site = await openSite(t, {}, 'page.ts', 'plain.test')
+  if (site === undefined) return t.skip(MISSING)
+  const warnings: string[] = []
+  site.context.on('console', (line) => {
+    if (line.type() === 'warning') warnings.push(line.text())
+  })
+  const [one, two] = [await site.open(BROWSER), await site.open(BROWSER)]
+  for (const page of [one, two])
+    assert.deepEqual(
+      await page.evaluate('[isSecureContext, navigator.locks === undefined]'),
+      [false, true],
+    )
+  await one.evaluate(`client.signIn(${JSON.stringify(ADA)})`)
+  await waitFor(two, `client.state.status === 'signedIn'`)
+  site.clock.advance('301s')
+  for (const page of [one, two]) await page.evaluate('moveClock(301_000)')
+  const hello = `client.fetch('/hello/').then(({ status }) => status)`
+  const statuses = await Promise.all([one.evaluate(hello), two.evaluate(hello)])
+  assert.deepEqual(statuses, [200, 200])
+  await one.evaluate('client.signOut()')
+  await waitFor(two, `client.state.status === 'signedOut'`)
+  assert.equal(await site.sessions(), 0)
+  const once = 'watchword: serve this page over https'
+  assert.deepEqual(
+    warnings.filter((text) => text.startsWith('watchword')),
+    [once, once],
+  )
+  assert.deepEqual(site.faults, [])
+})
+
 test('storage that throws costs nothing but the reload', async (t) => {
   const site = await openSite(t)
   if (site === undefined) return t.skip(MISSING)
@@ -86,9 +117,9 @@ test('a sandboxed frame works in memory', async (t) => {
   const frame = page.frames()[1]
   assert.ok(frame)
   await waitFor(frame, 'globalThis.createClient !== undefined')
-  for (const storage of ['tab', 'browser']) {
+  for (const storage of ['tabStorage', 'browserStorage']) {
     const status: unknown = await frame.evaluate(
-      `(globalThis.client = createClient('${site.origin}', { storage: '${storage}', name: '${storage}' })).ready.then(() => client.state.status)`,
+      `(globalThis.client = createClient('${site.origin}', { storage: ${storage}, name: '${storage}' })).ready.then(() => client.state.status)`,
     )
     assert.equal(status, 'signedOut')
   }
@@ -153,7 +184,7 @@ test('a page from the back/forward cache shows that another page has signed out'
 test('what a page has of a session, by transport', async (t) => {
   for (const [script, options, expected] of [
     [`createClient('/')`, {}, [false, false]],
-    [`createClient('/', { storage: 'tab' })`, {}, [true, false]],
+    [`createClient('/', { storage: tabStorage })`, {}, [true, false]],
     [BROWSER, {}, [false, true]],
     [COOKIE, { tokens: { transport: 'cookie' } }, [false, false]],
   ] as const) {
@@ -236,7 +267,7 @@ test('a worker shares the session of cookies with the page', async (t) => {
       worker.postMessage(code)
     })`)
   const started = await page.evaluate(
-    `asked("(globalThis.client = createClient('${site.origin}', { transport: 'cookie' })).ready.then(() => client.state.status)")`,
+    `asked("(globalThis.client = createClient('${site.origin}', { transport: tokenCookies })).ready.then(() => client.state.status)")`,
   )
   assert.equal(started, 'signedOut')
   await signIn(page)

@@ -1,9 +1,24 @@
-import { createClient, passkeys } from '../../../src/client/index.ts'
+import {
+  browserStorage,
+  createClient,
+  dpop,
+  passkeys,
+  sessionCookie,
+  storedIn,
+  tabStorage,
+  tokenCookies,
+} from '../../../src/client/index.ts'
 
 /** What the tests call. */
 Object.assign(globalThis, {
   createClient,
+  dpop,
   passkeys,
+  sessionCookie,
+  tokenCookies,
+  browserStorage,
+  storedIn,
+  tabStorage,
   /** Moves the clock of the page. */
   moveClock(milliseconds: number) {
     const real = Date.now

@@ -1,6 +1,6 @@
 import { createElement, StrictMode, useEffect, useState } from 'react'
 import { createRoot, hydrateRoot } from 'react-dom/client'
-import { createClient } from '../../../src/client/index.ts'
+import { browserStorage, createClient, tokenCookies } from '../../../src/client/index.ts'
 import { AuthProvider, useAuth, useClient } from '../../../src/client/react.ts'
 
 /** What this uses of a page. */
@@ -32,6 +32,8 @@ function Many() {
 /** What the tests call. */
 Object.assign(globalThis, {
   createClient,
+  browserStorage,
+  tokenCookies,
   counts,
   renderStrict(client: ReturnType<typeof createClient>) {
     const { subscribe } = client

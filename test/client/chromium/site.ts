@@ -15,9 +15,17 @@ export const ADA = { username: 'ada', password: PASSWORD }
 export const BOB = { username: 'bob', password: PASSWORD }
 export const REFRESH = '/api/token/refresh/'
 
-/** The code of a page, from a file beside this one. */
-export async function bundle(file: string): Promise<string> {
-  const built = await rolldown({
+const bundles = new Map<string, Promise<string>>()
+
+/** The code of a page, from a file beside this one. Each is built once. */
+export function bundle(file: string): Promise<string> {
+  const code = bundles.get(file) ?? built(file)
+  bundles.set(file, code)
+  return code
+}
+
+async function built(file: string): Promise<string> {
+  const bundled = await rolldown({
     input: resolve(import.meta.dirname, file),
     platform: 'browser',
     transform: {
@@ -31,8 +39,8 @@ export async function bundle(file: string): Promise<string> {
     resolve: { alias: { vue: resolve('node_modules/vue/dist/vue.esm-bundler.js') } },
     logLevel: 'silent',
   })
-  const { output } = await built.generate({ format: 'esm' })
-  await built.close()
+  const { output } = await bundled.generate({ format: 'esm' })
+  await bundled.close()
   return output[0].code
 }
 
@@ -72,14 +80,18 @@ export async function openSite(
   t: TestContext,
   options: TestOptions = {},
   file = 'page.ts',
+  host = 'localhost',
 ): Promise<Site | undefined> {
   const browser = await openBrowser(t)
   if (browser === undefined) return undefined
   const code = await bundle(file)
   const server = createServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')
-  const origin = `http://localhost:${(server.address() as AddressInfo).port}`
-  const { auth, clock } = testInstance({ url: origin, accounts: true, ...options })
+  const { port } = server.address() as AddressInfo
+  const origin = `http://${host}:${port}`
+  // An instance has plain http on this machine alone.
+  const url = `http://localhost:${port}`
+  const { auth, clock } = testInstance({ url, accounts: true, ...options })
   await auth.users.create(ADA)
   await auth.users.create(BOB)
   const guard = mount(server, auth)
@@ -94,6 +106,7 @@ export async function openSite(
   const [serve] = server.listeners('request') as ((...args: unknown[]) => void)[]
   server.removeAllListeners('request')
   server.on('request', (request, response) => {
+    response.setHeader('date', new Date(clock.now() * 1000).toUTCString())
     const path = (request.url ?? '').split('?')[0] ?? ''
     counts.set(path, (counts.get(path) ?? 0) + 1)
     const loses = lost.get(path) ?? 0

@@ -4,8 +4,8 @@ import type { Page } from 'playwright-core'
 import type { TestOptions } from '../../../src/testing/index.ts'
 import { ADA, BOB, openSite, REFRESH, type Site, waitFor } from './site.ts'
 
-const BROWSER = `createClient('/', { storage: 'browser', refreshAhead: false })`
-const COOKIE = `createClient('/', { transport: 'cookie', refreshAhead: false })`
+const BROWSER = `createClient('/', { storage: browserStorage })`
+const COOKIE = `createClient('/', { transport: tokenCookies })`
 const MISSING = 'Chromium is not installed'
 
 const KINDS: readonly (readonly [string, string, TestOptions])[] = [
@@ -60,14 +60,18 @@ for (const [name, script, options] of KINDS) {
   })
 }
 
-test('two tabs of a strict server refresh 30 times at the same instant, and keep the session', async (t) => {
+/** `CLIENT_REFRESHES=200 CLIENT_CRASHES=20` is the long form. */
+const REFRESHES = Number(process.env.CLIENT_REFRESHES ?? 30)
+const CRASHES = Number(process.env.CLIENT_CRASHES ?? 1)
+
+test(`two tabs of a strict server refresh ${REFRESHES} times at the same instant, and keep the session`, async (t) => {
   const site = await openSite(t, { tokens: { overlap: 0, lostAnswer: 0 } })
   if (site === undefined) return t.skip(MISSING)
-  const script = `createClient('/', { storage: 'browser', refreshAhead: false, overlap: 0 })`
+  const script = `createClient('/', { storage: browserStorage, overlap: 0 })`
   const pages = [await site.open(script), await site.open(script)]
   await signIn(pages[0] as Page)
   await waitFor(pages[1] as Page, `client.state.status === 'signedIn'`)
-  for (let round = 0; round < 30; round++) {
+  for (let round = 0; round < REFRESHES; round++) {
     await expire(site, pages)
     // Else it counts as the second refresh in ten seconds.
     for (const page of pages)
@@ -82,7 +86,8 @@ test('two tabs of a strict server refresh 30 times at the same instant, and keep
 test('a tab that crashes during a refresh costs the other nothing', async (t) => {
   const site = await openSite(t)
   if (site === undefined) return t.skip(MISSING)
-  for (const moment of [0, 60, 150, 300]) {
+  const moments = [0, 30, 60, 150, 300].flatMap((each) => Array(CRASHES).fill(each))
+  for (const moment of moments) {
     const one: Page = await site.open(BROWSER)
     const two: Page = await site.open(BROWSER)
     await signIn(one)
@@ -132,7 +137,7 @@ test('a lock that is never released costs five seconds', async (t) => {
 test('with the storage of a tab a window that it opens asks for the newer token', async (t: TestContext) => {
   const site = await openSite(t, { tokens: { overlap: 0, lostAnswer: 0 } })
   if (site === undefined) return t.skip(MISSING)
-  const script = `createClient('/', { storage: 'tab', refreshAhead: false, overlap: 0 })`
+  const script = `createClient('/', { storage: tabStorage, overlap: 0 })`
   const opener = await site.open(script)
   await signIn(opener)
   const [child] = await Promise.all([

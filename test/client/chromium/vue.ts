@@ -1,5 +1,5 @@
 import { createSSRApp, defineComponent, h } from 'vue'
-import { createClient } from '../../../src/client/index.ts'
+import { browserStorage, createClient, tokenCookies } from '../../../src/client/index.ts'
 import { authPlugin, useAuth } from '../../../src/client/vue.ts'
 
 const seen: string[] = []
@@ -15,6 +15,8 @@ const Status = defineComponent(() => {
 /** What the tests call. */
 Object.assign(globalThis, {
   createClient,
+  browserStorage,
+  tokenCookies,
   seen,
   hydrate(client: ReturnType<typeof createClient>) {
     createSSRApp(Status).use(authPlugin(client)).mount('#root')

@@ -59,7 +59,9 @@ function open(settings: JsonObject, { config }: NeighbourTerms): OpenNeighbour {
     {},
     DEFAULTS,
     onGet === undefined ? {} : { logoutOnGet: onGet },
-    hasAllauth ? { registration: true, loginMethods: ['username'] } : {},
+    hasAllauth
+      ? { registration: true, loginMethods: ['username'], social: { social: 'oracle' } }
+      : {},
     methods === undefined ? {} : { loginMethods: methods },
     ...Object.entries(settings).map(([name, value]) => SETTINGS[name]?.(value as never)),
   )

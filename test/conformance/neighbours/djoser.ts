@@ -50,6 +50,8 @@ const SETTINGS: { readonly [setting: string]: (value: never) => Translated } = {
   // The option `users.loginField`: see `open`.
   LOGIN_FIELD: NONE,
   TOKEN_MODEL: () => ({ djoser: { token: false } }),
+  // The option `redirectUris` of each provider.
+  SOCIAL_AUTH_ALLOWED_REDIRECT_URIS: () => ({ djoser: { social: true } }),
   USER_ID_FIELD: (idField: 'username') => ({ djoser: { idField } }),
   EMAIL_FRONTEND_PROTOCOL: NONE,
   // The option `url`.
@@ -104,6 +106,7 @@ const LINKS = {
   changeEmail: 'https://app.example.test/activate/{uid}/{token}',
   resetPassword: 'https://app.example.test/password/reset/confirm/{uid}/{token}',
   resetUsername: 'https://app.example.test/username/reset/confirm/{uid}/{token}',
+  resetEmail: 'https://app.example.test/username/reset/confirm/{uid}/{token}',
 }
 
 function open(settings: JsonObject, { config, paths }: NeighbourTerms): OpenNeighbour {

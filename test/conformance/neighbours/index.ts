@@ -3,7 +3,10 @@ import { allauthNeighbour, djRestAuthNeighbour } from './dj-rest-auth.ts'
 import { djoserNeighbour } from './djoser.ts'
 import { knoxNeighbour } from './knox.ts'
 import type { Neighbour, NeighbourTerms, OpenNeighbour } from './neighbour.ts'
+import { oauthToolkitNeighbour } from './oauth-toolkit.ts'
 import { passwordlessNeighbour } from './passwordless.ts'
+import { socialNeighbour } from './social.ts'
+import { socialOAuth2Neighbour } from './social-oauth2.ts'
 
 /** Those whose recordings are replayed. */
 export const NEIGHBOURS: readonly Neighbour[] = [
@@ -12,6 +15,9 @@ export const NEIGHBOURS: readonly Neighbour[] = [
   djoserNeighbour,
   djRestAuthNeighbour,
   allauthNeighbour,
+  socialNeighbour,
+  oauthToolkitNeighbour,
+  socialOAuth2Neighbour,
 ]
 
 type Config = { readonly NEIGHBOURS?: readonly string[] }

@@ -8,6 +8,8 @@ import type { Watchword } from '../../../src/watchword.ts'
 import type { RecordedConfig } from '../configs.ts'
 import type { JsonObject } from '../recording.ts'
 import type { View } from '../view.ts'
+import type { Reply } from '../wire.ts'
+import type { FilledRequest } from './oauth-consent.ts'
 
 /** A package beside Simple JWT whose recordings are replayed: what its configurations, rows and texts are in watchword. */
 export interface Neighbour {
@@ -54,6 +56,17 @@ export interface OpenNeighbour {
   views(auth: Watchword<User>): readonly (readonly [path: RegExp, view: View])[]
   /** A text of a response as its placeholder. @param now of the response, in seconds */
   placeholder(text: string, path: string, now: number): string | undefined
+  /** A header of a response with placeholders. */
+  header?(name: string, value: string): string
+  /** What is compared of a page; `undefined` if the response is none. */
+  page?(reply: Reply): JsonObject | undefined
+  /** Sends a request as a client does that has to send another one here, or more than one. */
+  send?(
+    request: FilledRequest,
+    send: (request: FilledRequest) => Promise<Reply>,
+  ): Promise<Reply>
+  /** The cookies that stand for those of the recorded server, by their names there. */
+  readonly cookies?: Readonly<Record<string, string>>
   /** The messages that were sent, the oldest first. */
   messages?(): readonly KeptMessage[]
   /** Mails that were sent, of which the address alone is compared, the oldest first. */

@@ -47,7 +47,7 @@ test('a passkey is added, renamed and removed', async (t) => {
   assert.equal(browser.page.path, '/account/?done=passkey_added')
   assert.match(
     wordsOf(browser.page),
-    /Laptop On one device alone · Added 1 January 2030 , not used yet/,
+    /Laptop On one device alone · Added 1 January 2030, not used yet/,
   )
 
   const [id = ''] = idsIn(browser.page.text, 'passkeys')

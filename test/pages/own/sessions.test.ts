@@ -154,15 +154,43 @@ test('a token needs a name, and takes only scopes and ends that are offered', as
     await browser.open('/account/tokens/new/')
     return browser.submit(
       { action: '/account/tokens/new/' },
-      { name: 'x', expires_in: 'never', ...fields },
+      { name: 'x', access: 'full', expires_in: 'never', ...fields },
     )
   }
   assert.match((await send({ name: '' })).text, /<a href="#name">/)
-  const scope = await send({ scopes: 'admin' })
+  const scope = await send({ scopes: 'admin', access: '' })
   assert.equal(scope.status, 400)
   assert.match(scope.text, /<a href="#scopes">/)
   assert.match((await send({ expires_in: '99y' })).text, /<a href="#expires_in">/)
   assert.deepEqual(await auth.apiTokens.list(ada.id), [])
+})
+
+test('a token may do everything only if that was chosen', async (t) => {
+  const { browser, auth, ada } = await signedIn(t)
+  const send = async (fields: Record<string, string>) => {
+    await browser.open('/account/tokens/new/')
+    const all = { name: 'x', expires_in: 'never', ...fields }
+    return browser.submit({ action: '/account/tokens/new/' }, all)
+  }
+  const missing = await send({})
+  assert.equal(missing.status, 400)
+  assert.match(wordsOf(missing), /Choose what the token may do\./)
+  const both = await send({ access: 'full', scopes: 'notes.read' })
+  assert.match(wordsOf(both), /Choose full access, or single permissions\./)
+  assert.match(both.text, /value="full" checked/)
+  assert.deepEqual(await auth.apiTokens.list(ada.id), [])
+  await send({ access: 'full' })
+  assert.deepEqual((await auth.apiTokens.list(ada.id))[0]?.scopes, [])
+  assert.match(wordsOf(await browser.open('/account/')), /· full access ·/)
+})
+
+test('without scopes to choose from the page says that the token may do everything', async (t) => {
+  const { browser, auth, ada } = await signedIn(t, { accounts: true })
+  const page = await browser.open('/account/tokens/new/')
+  assert.match(wordsOf(page), /The token may do everything that you may do\./)
+  const fields = { name: 'x', expires_in: 'never' }
+  await browser.submit({ action: '/account/tokens/new/' }, fields)
+  assert.equal((await auth.apiTokens.list(ada.id)).length, 1)
 })
 
 test("a token is revoked, and another user's is not found", async (t) => {

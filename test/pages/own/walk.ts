@@ -126,6 +126,7 @@ export async function useToken(page: Page, site: WalkedSite): Promise<void> {
   await page.getByRole('link', { name: 'Create a token' }).click()
   await site.look(page, 'token-new')
   await page.getByLabel('Name').fill('nightly export')
+  await page.getByLabel('Everything that you may do').check()
   await page.getByLabel('Expires').selectOption('30d')
   await press(page, 'Create a token')
   assert.match(await textOf(page.locator('code.secret')), /^ww_[\w-]{43}$/)
@@ -181,8 +182,11 @@ export async function deleteAccount(page: Page, site: WalkedSite): Promise<void>
   assert.equal(await heading(page), 'Your account is deleted')
 }
 
-/** Lets a browser have a device with passkeys. */
-export async function withAuthenticator({ page, context }: Tab): Promise<void> {
+/** Lets a browser have a device with passkeys. @returns what takes it away */
+export async function withAuthenticator({
+  page,
+  context,
+}: Tab): Promise<() => Promise<unknown>> {
   const devTools = await context.newCDPSession(page)
   await devTools.send('WebAuthn.enable')
   await devTools.send('WebAuthn.addVirtualAuthenticator', {
@@ -195,4 +199,5 @@ export async function withAuthenticator({ page, context }: Tab): Promise<void> {
       automaticPresenceSimulation: true,
     },
   })
+  return () => devTools.send('WebAuthn.disable')
 }

@@ -1,3 +1,4 @@
+import { ownMember } from '../../../base/optional.ts'
 import { deviceOf } from '../../../pages/device.ts'
 import { isUsable } from '../../../passwords/passwords.ts'
 import type { Account, StoredUser } from '../../../users/user.ts'
@@ -24,7 +25,6 @@ import { inputValueOf, userFieldsOf } from '../user-fields.ts'
 import type {
   AccountData,
   ContactData,
-  DeviceItem,
   FactorData,
   PasskeyItem,
   PasswordData,
@@ -34,6 +34,7 @@ import type {
   TokensData,
 } from './data.ts'
 import { ownDataOf } from './own-visit.ts'
+import { addedSections } from './sections.ts'
 import { sessionsOf } from './sessions-data.ts'
 
 /** Rows of a list on the page of the account: a page of its own has them all. */
@@ -47,8 +48,10 @@ export async function accountDataOf(
   const { core, visitor } = visit
   const account = await ownAccount(visitor.user.id, core)
   const own = await ownDataOf(visit)
-  const when = async <T>(name: SectionName, load: () => T | Promise<T>) =>
-    own.viewer.sections.includes(name) ? load() : undefined
+  const when = async <T>(name: SectionName, load: () => T | Promise<T>) => {
+    if (own.viewer.sections.some((each) => each.name === name)) return load()
+    return undefined
+  }
   const [profile, password, passkeys, factors, sessions, tokens] = await Promise.all([
     when('profile', () => profileOf(account.user, visit, failed === 'profile')),
     when('password', () => passwordOf(account, core)),
@@ -57,7 +60,15 @@ export async function accountDataOf(
     when('sessions', () => sessionsOf(visit, SHOWN)),
     when('tokens', () => tokensOf(account.user, core, SHOWN)),
   ])
-  return { ...own, failed, profile, password, passkeys, factors, sessions, tokens }
+  const added = await addedContent(visit)
+  return { ...own, failed, profile, password, passkeys, factors, sessions, tokens, added }
+}
+
+async function addedContent(visit: UserVisit): Promise<AccountData['added']> {
+  const contents = addedSections(visit).map(
+    async ({ name, content }) => [name, await content()] as const,
+  )
+  return new Map(await Promise.all(contents))
 }
 
 /** @param isTyped whether the values are those that were typed */
@@ -66,11 +77,12 @@ async function profileOf(
   { core, form, texts }: UserVisit,
   isTyped: boolean,
 ): Promise<ProfileData> {
-  const valueIn = (name: string): string =>
-    isTyped ? form.text(name) : inputValueOf(user.attributes[name])
+  const stored = { ...user.attributes, username: user.username }
+  const storedValue = (name: string) => inputValueOf(ownMember(stored, name))
+  const valueIn = isTyped ? form.text : storedValue
   const [email, phone] = await Promise.all([emailOf(user, core), phoneOf(user, core)])
   return {
-    username: isTyped ? form.text('username') : user.username,
+    username: valueIn('username'),
     fields: userFieldsOf(core.userFields, settableFields(core), texts.fields, valueIn),
     email,
     phone,
@@ -82,7 +94,7 @@ async function emailOf(user: StoredUser, core: Core): Promise<ContactData> {
   return {
     value: user.email,
     isVerified: user.emailVerifiedAt !== undefined,
-    pending: canChange ? await pendingOf('email', user, core) : undefined,
+    ...(canChange && { pending: await pendingOf('email', user, core) }),
     isTyped: accountSettings(core).form === 'digits',
     canChange,
   }
@@ -94,7 +106,7 @@ async function phoneOf(user: StoredUser, core: Core): Promise<ContactData | unde
   return {
     value: user.phone,
     isVerified: user.phoneVerifiedAt !== undefined,
-    pending: canChange ? await pendingOf('phone', user, core) : undefined,
+    ...(canChange && { pending: await pendingOf('phone', user, core) }),
     isTyped: true,
     canChange,
   }
@@ -141,7 +153,7 @@ async function factorsOf(user: StoredUser, visit: UserVisit): Promise<FactorData
   const [factors, recoveryCodesLeft, devices] = await Promise.all([
     listFactors(user.id, core),
     countRecoveryCodes(user.id, core),
-    remembersDevices(core.section) ? devicesOf(user, visit) : undefined,
+    devicesOf(user, visit),
   ])
   const totps = factors.filter(({ kind }) => kind === 'totp')
   return { totps, hasFactor: factors.length > 0, recoveryCodesLeft, devices }
@@ -150,7 +162,8 @@ async function factorsOf(user: StoredUser, visit: UserVisit): Promise<FactorData
 async function devicesOf(
   user: StoredUser,
   { core, request }: UserVisit,
-): Promise<readonly DeviceItem[]> {
+): Promise<FactorData['devices']> {
+  if (!remembersDevices(core.section)) return undefined
   const devices = await listDevices(user, core)
   return devices.map((each) => ({
     id: each.id,

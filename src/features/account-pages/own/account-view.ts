@@ -1,6 +1,6 @@
 import { errorSummary, type FieldErrors } from '../../../pages/components.ts'
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
-import type { AccountData } from './data.ts'
+import type { AccountData, SectionName } from './data.ts'
 import { factorsSection } from './factors-view.ts'
 import { buttonLink, ownPage, sectionOf } from './frame.ts'
 import type { OwnPage } from './own-page.ts'
@@ -19,14 +19,7 @@ export function accountView(data: AccountData, page: OwnPage): Html {
     main: html`${errorSummary(page, linkedErrors(errors, failed))}
 <h1>${page.texts.own.account}</h1>
 <div class="flow sections">
-${profileSection(data, page)}
-${passwordSection(data, page)}
-${passkeysSection(data, page)}
-${factorsSection(data, page)}
-${sessionsSection(data, page)}
-${tokensSection(data, page)}
-${dataSection(data, page)}
-${deleteSection(data, page)}
+${data.viewer.sections.map((each) => sectionOf(each, contentOf(each.name, data, page)))}
 </div>`,
   })
 }
@@ -35,28 +28,35 @@ ${deleteSection(data, page)}
 const linkedErrors = (errors: FieldErrors, failed = ''): FieldErrors =>
   Object.fromEntries(
     Object.entries(errors).map(([name, messages]) => [
-      name === '' ? '' : `${failed}-${name}`,
+      // A fault without a name is one of the form.
+      name && `${failed}-${name}`,
       messages,
     ]),
   )
 
-const has = ({ viewer }: AccountData, name: 'data' | 'deleteAccount'): boolean =>
-  viewer.sections.includes(name)
+const dataSection: SectionView = (_, page) =>
+  html`<p>${page.texts.own.exportIntro}</p>
+<div class="row">${buttonLink(to(page, 'exportData'), page.texts.own.exportMyData)}</div>`
 
-const dataSection = (data: AccountData, page: OwnPage): HtmlValue =>
-  has(data, 'data') &&
-  sectionOf(
-    page,
-    'data',
-    html`<p>${page.texts.own.exportIntro}</p>
-<div class="row">${buttonLink(to(page, 'exportData'), page.texts.own.exportMyData)}</div>`,
-  )
+const deleteSection: SectionView = (_, page) =>
+  html`<p>${page.texts.own.deleteIntro}</p>
+<div class="row"><a class="btn danger" href="${to(page, 'deleteAccount')}">${page.texts.own.deleteThis}</a></div>`
 
-const deleteSection = (data: AccountData, page: OwnPage): HtmlValue =>
-  has(data, 'deleteAccount') &&
-  sectionOf(
-    page,
-    'deleteAccount',
-    html`<p>${page.texts.own.deleteIntro}</p>
-<div class="row"><a class="btn danger" href="${to(page, 'deleteAccount')}">${page.texts.own.deleteThis}</a></div>`,
-  )
+type SectionView = (data: AccountData, page: OwnPage) => HtmlValue
+
+const OWN_SECTIONS: Readonly<Record<SectionName, SectionView>> = {
+  profile: profileSection,
+  password: passwordSection,
+  passkeys: passkeysSection,
+  secondFactor: factorsSection,
+  sessions: sessionsSection,
+  tokens: tokensSection,
+  data: dataSection,
+  deleteAccount: deleteSection,
+}
+
+const VIEWS: ReadonlyMap<string, SectionView> = new Map(Object.entries(OWN_SECTIONS))
+
+/** What stands below the heading of a section. */
+const contentOf = (name: string, data: AccountData, page: OwnPage): HtmlValue =>
+  VIEWS.get(name)?.(data, page) ?? data.added.get(name)

@@ -6,7 +6,8 @@ import { ownAccount } from '../../accounts/own-account.ts'
 import { settableFields } from '../../accounts/settings.ts'
 import type { PageHandlers } from '../../pages/define-page.ts'
 import type { UserVisit } from '../../pages/visit.ts'
-import { rendererOf, requireFilled } from '../sign-in/flow.ts'
+import { requireFilled } from '../sign-in/faults.ts'
+import { render } from '../sign-in/flow.ts'
 import { userFieldBody } from '../user-fields.ts'
 import { accountDataOf } from './account-data.ts'
 import { accountView } from './account-view.ts'
@@ -22,16 +23,21 @@ const accountPage = async (
   visit: UserVisit,
   failed?: AccountData['failed'],
 ): Promise<Html> =>
-  rendererOf('account', accountView, visit)(await accountDataOf(visit, failed), visit)
+  render('account', accountView, await accountDataOf(visit, failed), visit)
 
 /** A page that has only a form on the page of the account. Its faults are shown there. */
-export const accountAfter: Handlers['get'] = (visit) =>
-  visit.error === undefined ? backTo(visit, 'account') : accountPage(visit)
+const formOnAccount =
+  (failed?: AccountData['failed']): Handlers['get'] =>
+  (visit) => {
+    if (visit.error === undefined) return backTo(visit, 'account')
+    return accountPage(visit, failed)
+  }
+
+export const accountAfter = formOnAccount()
 
 /** `/account/profile/` takes the form of that section. */
 export const profile: Handlers = ownChange({
-  get: (visit) =>
-    visit.error === undefined ? backTo(visit, 'account') : accountPage(visit, 'profile'),
+  get: formOnAccount('profile'),
   async post(visit) {
     const { core, form, visitor } = visit
     const { user } = await ownAccount(visitor.user.id, core)
@@ -45,8 +51,7 @@ export const profile: Handlers = ownChange({
 
 /** `/account/password/` takes the form of that section. */
 export const password: Handlers = ownChange({
-  get: (visit) =>
-    visit.error === undefined ? backTo(visit, 'account') : accountPage(visit, 'password'),
+  get: formOnAccount('password'),
   async post(visit) {
     const { core, form, visitor, request } = visit
     requireFilled(visit, ['current_password', 'new_password'])

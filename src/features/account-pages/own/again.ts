@@ -1,3 +1,4 @@
+import { hasLevel } from '../../../base/acr.ts'
 import { seeOther } from '../../../pages/answers.ts'
 import { withNext } from '../../../pages/next-path.ts'
 import { ownAccount } from '../../accounts/own-account.ts'
@@ -5,10 +6,11 @@ import type { PageHandlers } from '../../pages/define-page.ts'
 import type { UserVisit } from '../../pages/visit.ts'
 import { assertionInText } from '../../passkeys/credential-json.ts'
 import { beginOwnCheck } from '../../passkeys/sign-in.ts'
-import { nextOf, rendererOf, requireFilled, signInVisitor } from '../sign-in/flow.ts'
-import { renderEnterCode, renderPasskey } from '../sign-in/views.ts'
+import { enterCodePage } from '../sign-in/enter-code.ts'
+import { codeIn, requireFilled } from '../sign-in/faults.ts'
+import { nextOf, render, signInVisitor } from '../sign-in/flow.ts'
+import { renderPasskey } from '../sign-in/views.ts'
 import { againView } from './again-view.ts'
-import { codeIn } from './contact.ts'
 import type { AgainData } from './data.ts'
 import {
   type IdentityProof,
@@ -28,7 +30,8 @@ export const again: Handlers = ownOnly({
   async get(visit) {
     const { core, visitor, error } = visit
     const next = nextOf(visit) ?? to(visit, 'account')
-    if (error === undefined && (await isFresh(visit))) return seeOther(next)
+    const isDone = (await isFresh(visit)) && hasAskedLevel(visit)
+    if (error === undefined && isDone) return seeOther(next)
     const account = await ownAccount(visitor.user.id, core)
     const data: AgainData = {
       ...(await ownDataOf(visit)),
@@ -36,10 +39,14 @@ export const again: Handlers = ownOnly({
       next,
       username: visitor.user.username,
     }
-    return rendererOf('again', againView, visit)(data, visit)
+    return render('again', againView, data, visit)
   },
   post: (visit) => signInWith(visit, proofIn(visit)),
 })
+
+/** Whether the session has the level that the address asks for (`acr=aal2`). */
+const hasAskedLevel = ({ query, visitor }: UserVisit): boolean =>
+  query.get('acr') !== 'aal2' || hasLevel(visitor.session.amr, 'aal2')
 
 /** A new session begins: its methods are those of the former one, which ends, and what was shown now. */
 async function signInWith(visit: UserVisit, proof: IdentityProof) {
@@ -79,7 +86,7 @@ export const againPasskey: Handlers = ownOnly({
       ],
       next,
     }
-    return rendererOf('passkey', renderPasskey, visit)(data, visit)
+    return render('passkey', renderPasskey, data, visit)
   },
   post: (visit) =>
     signInWith(visit, { passkey: assertionInText(visit.form.exact('credential')) }),
@@ -95,9 +102,8 @@ export const againCode: Handlers = ownOnly({
     const address = ownChannel(user, core)?.value
     if (address === undefined) return seeOther(back)
     const { errors, retry } = await ownDataOf(visit)
-    const action = to(visit, 'againCode')
-    const data = { errors, retry, action, address, isResent: false, back, next }
-    return rendererOf('enterCode', renderEnterCode, visit)(data, visit)
+    const page = { action: to(visit, 'againCode'), address, back }
+    return enterCodePage(visit, { faults: { errors, retry }, ...page })
   },
   async post(visit) {
     const { core, visitor, form, request } = visit

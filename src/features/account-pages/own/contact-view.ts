@@ -68,7 +68,7 @@ const WORDS: Readonly<Record<'email' | 'phone', (page: OwnPage) => ContactWords>
 
 /** `/account/email/code/` and `/account/phone/code/`: take the digits that were sent. */
 export function contactCodeView(data: ContactCodeData, page: OwnPage): Html {
-  const { field: kind, errors, pending } = data
+  const { errors } = data
   const { own } = page.texts
   return ownPage(page, data, {
     section: 'profile',
@@ -76,23 +76,21 @@ export function contactCodeView(data: ContactCodeData, page: OwnPage): Html {
     main: html`${crumbs(page, 'profile', own.enterCode)}
 ${errorSummary(page, errors)}
 <h1>${own.enterCode}</h1>
-${
-  pending === undefined
-    ? html`<p>${own.nothingPending}</p>
-<div class="row">${buttonLink(to(page, kind), own.useAnother)}</div>`
-    : codeForm(data, pending, page)
-}`,
+${codeForm(data, page)}`,
   })
 }
 
 const CODE_PAGES = { email: 'emailCode', phone: 'phoneCode' } as const
 
-const codeForm = (
-  { field: kind, errors }: ContactCodeData,
-  { value, until }: NonNullable<ContactCodeData['pending']>,
+function codeForm(
+  { field: kind, errors, pending }: ContactCodeData,
   page: OwnPage,
-): Html => {
+): Html {
   const { own } = page.texts
+  if (pending === undefined)
+    return html`<p>${own.nothingPending}</p>
+<div class="row">${buttonLink(to(page, kind), own.useAnother)}</div>`
+  const { value, until } = pending
   return html`<p>${own.codeSentTo(value, lengthOf(until - page.now, page.language))}</p>
 ${form(
   page,

@@ -7,8 +7,9 @@ import { ownAccount } from '../../accounts/own-account.ts'
 import { accountSettings } from '../../accounts/settings.ts'
 import { DIGITS_LIFETIME } from '../../codes/purposes.ts'
 import type { PageHandlers } from '../../pages/define-page.ts'
-import type { UserVisit, Visit } from '../../pages/visit.ts'
-import { remember, rendererOf, requireFilled } from '../sign-in/flow.ts'
+import type { UserVisit } from '../../pages/visit.ts'
+import { codeIn, requireFilled } from '../sign-in/faults.ts'
+import { remember, render } from '../sign-in/flow.ts'
 import { accountAfter } from './account.ts'
 import { pendingOf } from './account-data.ts'
 import { changeContactView, contactCodeView } from './contact-view.ts'
@@ -25,7 +26,7 @@ async function changePage(visit: UserVisit, field: Field) {
     current: visit.visitor.user[field],
     value: visit.form.text(field),
   }
-  return rendererOf('changeContact', changeContactView, visit)(data, visit)
+  return render('changeContact', changeContactView, data, visit)
 }
 
 /** `/account/email/` */
@@ -65,11 +66,8 @@ async function codePage(visit: UserVisit, field: Field) {
     field,
     pending: await pendingOf(field, user, core),
   }
-  return rendererOf('contactCode', contactCodeView, visit)(data, visit)
+  return render('contactCode', contactCodeView, data, visit)
 }
-
-/** Digits as people type them: with spaces. */
-export const codeIn = ({ form }: Visit): string => form.text('code').replace(/\s/g, '')
 
 /** `/account/email/code/` */
 export const emailCode: Handlers = ownOnly({

@@ -1,32 +1,31 @@
 import type { FieldErrors } from '../../../pages/components.ts'
+import type { HtmlValue } from '../../../pages/html.ts'
+import type { RememberData } from '../sign-in/data.ts'
 import type { UserFieldData } from '../user-fields.ts'
 
 /** How users who are signed in show once more that it is them. */
 export type ProofKind = 'password' | 'code' | 'passkey' | 'message'
 
-/** The sections of the account, in the order of the menu. One exists only with its option. */
-export type SectionName =
-  | 'profile'
-  | 'password'
-  | 'passkeys'
-  | 'secondFactor'
-  | 'sessions'
-  | 'tokens'
-  | 'data'
-  | 'deleteAccount'
+export type { SectionName } from '../../page-hooks.ts'
+
+/** A section of the account in the menu: one of the package (`SectionName`), or of a feature. */
+export interface MenuSection {
+  readonly name: string
+  readonly title: string
+}
 
 /** Who is signed in: for the frame of each page. */
 export interface Viewer {
   readonly username: string
   /** The user who acts as this one, if one does. Nothing of the account can be changed then. */
   readonly actor: string | undefined
-  readonly sections: readonly SectionName[]
+  readonly sections: readonly MenuSection[]
 }
 
 /** What each page of the account has. */
 export interface OwnPageData {
   readonly viewer: Viewer
-  /** What was done before this page, by the value of `?done=`. */
+  /** What was done before this page, in words. */
   readonly done?: string | undefined
   /** What is wrong with the form that was sent, by the names of its fields. */
   readonly errors: FieldErrors
@@ -42,6 +41,8 @@ export interface AccountData extends OwnPageData {
   readonly factors: FactorData | undefined
   readonly sessions: SessionsData | undefined
   readonly tokens: TokensData | undefined
+  /** The content of the sections of features, by their names. */
+  readonly added: ReadonlyMap<string, HtmlValue>
   /** The form whose errors they are. */
   readonly failed?: 'profile' | 'password' | undefined
 }
@@ -60,7 +61,7 @@ export interface ContactData {
   readonly value: string | undefined
   readonly isVerified: boolean
   /** The one that replaces it once it is confirmed. */
-  readonly pending: { readonly value: string; readonly until: number } | undefined
+  readonly pending?: { readonly value: string; readonly until: number } | undefined
   /** Whether codes are typed here, in place of a link in the mail. */
   readonly isTyped: boolean
   /** Whether it can be changed, with the option `mail` or `sms`. */
@@ -185,6 +186,8 @@ export interface NewTotpData extends OwnPageData {
   readonly label: string
   /** Once the form was sent. */
   readonly totp: TotpSecret | undefined
+  /** `undefined` without the option `secondFactors.rememberDevice`. */
+  readonly remember: RememberData | undefined
 }
 
 export interface TotpSecret {
@@ -209,6 +212,8 @@ export interface NewTokenData extends OwnPageData {
   readonly scopes: readonly string[]
   readonly values: {
     readonly name: string
+    /** `full`: no scopes limit the token. */
+    readonly access: string | undefined
     readonly scopes: readonly string[]
     readonly expiry: string
   }

@@ -10,6 +10,7 @@ import {
 } from '../../../pages/components.ts'
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
 import { qrCode } from '../qr-code.ts'
+import { rememberField } from '../sign-in/views.ts'
 import type {
   AccountData,
   FactorData,
@@ -20,7 +21,7 @@ import type {
   TotpSecret,
 } from './data.ts'
 import { deviceList } from './devices-view.ts'
-import { buttonLink, crumbs, ownPage, sectionOf } from './frame.ts'
+import { buttonLink, crumbs, ownPage } from './frame.ts'
 import type { OwnPage } from './own-page.ts'
 import { labelField } from './passkeys-view.ts'
 import { usernameForManagers } from './password-view.ts'
@@ -33,19 +34,15 @@ export const factorsSection = (
   page: OwnPage,
 ): HtmlValue =>
   factors &&
-  sectionOf(
-    page,
-    'secondFactor',
-    html`<ul class="items">
+  html`<ul class="items">
 ${factors.totps.map((each) => totpItem(each, viewer.actor === undefined, page))}
 ${setUpItem(factors, viewer.actor === undefined, page)}
 ${recoveryItem(factors, viewer.actor === undefined, page)}
 </ul>
-${deviceList(factors.devices ?? [], viewer.actor === undefined, page)}`,
-  )
+${deviceList(factors.devices ?? [], viewer.actor === undefined, page)}`
 
 const nameOf = ({ label }: TotpItem, { texts }: OwnPage): string =>
-  label === '' ? texts.own.totp : label
+  label || texts.own.totp
 
 const totpItem = (totp: TotpItem, canChange: boolean, page: OwnPage): Html => {
   const { own } = page.texts
@@ -78,15 +75,12 @@ ${canChange && buttonLink(to(page, 'newTotp'), own.setUp, own.totp)}
 /** Below this number the user should make new ones. */
 const FEW = 3
 
-const recoveryItem = (
-  { hasFactor, recoveryCodesLeft: left, totps }: FactorData,
-  canChange: boolean,
-  page: OwnPage,
-): Html => {
+const recoveryItem = (factors: FactorData, canChange: boolean, page: OwnPage): Html => {
   const { own } = page.texts
+  const { hasFactor, recoveryCodesLeft: left, totps } = factors
   return html`<li>
 <div><strong>${own.recoveryCodes}</strong>
-<p class="hint">${hasFactor ? own.recoveryLeft(left) : own.recoveryMissing}</p></div>
+<p class="hint">${recoveryHint(factors, page)}</p></div>
 ${hasFactor && left < FEW && tag(own.recoveryFew, 'warn')}
 ${
   canChange &&
@@ -96,18 +90,31 @@ ${
 </li>`
 }
 
+function recoveryHint(
+  { hasFactor, recoveryCodesLeft }: FactorData,
+  { texts: { own } }: OwnPage,
+): string {
+  if (!hasFactor) return own.recoveryMissing
+  return own.recoveryLeft(recoveryCodesLeft)
+}
+
 /** `/account/authenticators/new/`: the password, then the key and the first code. */
 export function newTotpView(data: NewTotpData, page: OwnPage): Html {
   const { own } = page.texts
-  const { totp, errors } = data
+  const { errors } = data
   return ownPage(page, data, {
     section: 'secondFactor',
     title: own.totpTitle,
     main: html`${crumbs(page, 'secondFactor', own.totpTitle)}
 ${errorSummary(page, errors)}
 <h1>${own.totpTitle}</h1>
-${totp === undefined ? beginForm(data, page) : secretSteps(totp, data, page)}`,
+${newTotpSteps(data, page)}`,
   })
+}
+
+function newTotpSteps(data: NewTotpData, page: OwnPage): Html {
+  if (data.totp === undefined) return beginForm(data, page)
+  return secretSteps(data.totp, data, page)
 }
 
 const beginForm = (
@@ -141,7 +148,11 @@ ${field(page, {
   errors: errors.current_password,
 })}`
 
-const secretSteps = (totp: TotpSecret, { errors }: NewTotpData, page: OwnPage): Html => {
+const secretSteps = (
+  totp: TotpSecret,
+  { errors, remember }: NewTotpData,
+  page: OwnPage,
+): Html => {
   const { own } = page.texts
   return html`<ol class="flow sections">
 <li class="flow">
@@ -163,6 +174,7 @@ ${form(
   html`${hidden('id', totp.id)}
 ${hidden('secret', totp.secret)}
 ${codeField(page, own.totpCode, errors)}
+${rememberField(remember, page)}
 <p class="hint">${own.totpThen}</p>
 <div class="row">${button(own.turnOn, { kind: 'main' })}
 <a class="btn" href="${to(page, 'account')}">${own.cancel}</a></div>`,
@@ -231,17 +243,23 @@ ${form(
 
 /** `/account/recovery-codes/`: makes new ones, and shows them once. */
 export function recoveryView(data: RecoveryData, page: OwnPage): Html {
-  const { own } = page.texts
-  const { codes, errors } = data
-  const title = codes === undefined ? own.recoveryTitle : own.recoverySaved
+  const { errors } = data
+  const { title, content } = recoveryStep(data, page)
   return ownPage(page, data, {
     section: 'secondFactor',
     title,
     main: html`${crumbs(page, 'secondFactor', title)}
 ${errorSummary(page, errors)}
 <h1>${title}</h1>
-${codes === undefined ? recoveryForm(errors, page) : shownCodes(codes, page)}`,
+${content}`,
   })
+}
+
+function recoveryStep({ codes, errors }: RecoveryData, page: OwnPage) {
+  const { own } = page.texts
+  if (codes === undefined)
+    return { title: own.recoveryTitle, content: recoveryForm(errors, page) }
+  return { title: own.recoverySaved, content: shownCodes(codes, page) }
 }
 
 const recoveryForm = (errors: FieldErrors, page: OwnPage): Html => {

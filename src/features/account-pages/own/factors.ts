@@ -1,5 +1,5 @@
 import { AuthError } from '../../../base/errors.ts'
-import { seeOther } from '../../../pages/answers.ts'
+import { seeOther, shown } from '../../../pages/answers.ts'
 import type { Html } from '../../../pages/html.ts'
 import { withNext } from '../../../pages/next-path.ts'
 import { isUsable } from '../../../passwords/passwords.ts'
@@ -14,8 +14,9 @@ import {
   removeOwnTotp,
   replaceRecoveryCodes,
 } from '../../second-factors/own-factors.ts'
-import { rendererOf, requireFilled } from '../sign-in/flow.ts'
-import { codeIn } from './contact.ts'
+import { codeIn, requireFilled } from '../sign-in/faults.ts'
+import { render } from '../sign-in/flow.ts'
+import { deviceCookies, rememberDataOf } from '../sign-in/remembered-device.ts'
 import type { NewTotpData } from './data.ts'
 import { newTotpView, recoveryView, totpView } from './factors-view.ts'
 import { backTo, done, fieldsIn, isFresh, ownDataOf, ownOnly } from './own-visit.ts'
@@ -34,8 +35,9 @@ async function newTotpPage(
     username: visit.visitor.user.username,
     label: visit.form.text('label'),
     totp,
+    remember: rememberDataOf(visit),
   }
-  return rendererOf('newTotp', newTotpView, visit)(data, visit)
+  return render('newTotp', newTotpView, data, visit)
 }
 
 /** `/account/authenticators/new/`. Users with a password type it; others have signed in a short time ago. */
@@ -51,8 +53,8 @@ export const newTotp: Handlers = ownOnly({
     const asksPassword = await hasPassword(visit)
     if (asksPassword) requireFilled(visit, ['current_password'])
     const { label } = fieldsIn(form, { label: TOTP_LABEL })
-    const password = asksPassword ? form.exact('current_password') : undefined
-    const input = { current_password: password, label }
+    const password = asksPassword && { current_password: form.exact('current_password') }
+    const input = { label, ...password }
     const begun = await beginOwnTotp(visitor.principal, input, core)
     return newTotpPage(visit, asksPassword, begun)
   },
@@ -80,8 +82,9 @@ export const confirmTotp: Handlers = ownOnly({
     requireFilled(visit, ['code'])
     const proof = { id: form.text('id'), code: codeIn(visit) }
     const codes = await confirmOwnTotp(visitor.principal, proof, request, core)
-    if (codes.length > 0) return recoveryPage(visit, codes, true)
-    return done(visit, 'totp_added')
+    const cookies = await deviceCookies(visitor.user, visit)
+    if (codes.length === 0) return done(visit, 'totp_added', cookies)
+    return shown(await recoveryPage(visit, codes, true), visit.site, { cookies })
   },
 })
 
@@ -98,7 +101,7 @@ async function totpIn({ core, visitor, parameters }: UserVisit) {
 export const totp: Handlers = ownOnly({
   async get(visit) {
     const data = { ...(await ownDataOf(visit)), totp: await totpIn(visit) }
-    return rendererOf('totp', totpView, visit)(data, visit)
+    return render('totp', totpView, data, visit)
   },
   async post(visit) {
     const { core, request, visitor } = visit
@@ -129,5 +132,5 @@ export async function recoveryPage(
   isFirst = false,
 ): Promise<Html> {
   const data = { ...(await ownDataOf(visit)), codes, isFirst }
-  return rendererOf('newRecoveryCodes', recoveryView, visit)(data, visit)
+  return render('newRecoveryCodes', recoveryView, data, visit)
 }

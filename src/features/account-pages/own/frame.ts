@@ -1,8 +1,9 @@
-import { form, notice } from '../../../pages/components.ts'
+import { listIf } from '../../../base/optional.ts'
+import { type FieldErrors, form, notice } from '../../../pages/components.ts'
 import { accountPage, type PageParts } from '../../../pages/document.ts'
 import { retryText } from '../../../pages/error-page.ts'
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
-import type { OwnPageData, SectionName, Viewer } from './data.ts'
+import type { AccountData, MenuSection, OwnPageData, Viewer } from './data.ts'
 import type { OwnPage } from './own-page.ts'
 import { sectionHref, to } from './paths.ts'
 
@@ -12,22 +13,24 @@ export const ownPage = (
   { viewer, done, errors, retry }: OwnPageData,
   {
     section,
+    scripts = [],
     ...parts
-  }: Omit<PageParts, 'hasErrors'> & { readonly section?: SectionName },
+  }: Omit<PageParts, 'hasErrors'> & { readonly section?: string },
 ): Html =>
   accountPage(page, {
     ...parts,
+    scripts: [...scripts, ...listIf(retry !== undefined, 'countdown.js' as const)],
     hasErrors: Object.keys(errors).length > 0 || retry !== undefined,
     menuName: page.texts.own.account,
-    menu: viewer.sections.map((name) => ({
-      text: page.texts.own[name],
+    menu: viewer.sections.map(({ name, title }) => ({
+      text: title,
       href: sectionHref(page, name),
       isCurrent: name === section,
     })),
     top: topOf(page, viewer),
     menuEnd: signOutForm(page, 'cramped'),
     strip: stripOf(page, viewer),
-    main: html`${doneNotice(page, done)}${retryNotice(page, retry)}${parts.main}`,
+    main: html`${done !== undefined && notice('good', html`<p>${done}</p>`)}${retryNotice(page, retry)}${parts.main}`,
   })
 
 const topOf = (page: OwnPage, { username }: Viewer): Html =>
@@ -46,20 +49,23 @@ const stripOf = ({ texts }: OwnPage, { actor, username }: Viewer): HtmlValue =>
   actor !== undefined &&
   html`<div class="strip warn" role="status">${texts.own.impersonatedBy(actor, username)}</div>`
 
-const doneNotice = ({ texts }: OwnPage, done: string | undefined): HtmlValue => {
-  const all: Readonly<Record<string, string>> = texts.own.done
-  if (done === undefined || !Object.hasOwn(all, done)) return undefined
-  return notice('good', html`<p>${all[done]}</p>`)
-}
-
 const retryNotice = (page: OwnPage, retry: OwnPageData['retry']): HtmlValue => {
   if (retry === undefined) return undefined
   const title = page.texts.errors.throttled.title
   return notice('warn', html`<p>${retryText(retry, page)}</p>`, { title, focus: true })
 }
 
+/** What is wrong with one of the forms on the page of the account. */
+export function faultsOfForm(
+  { failed, errors }: AccountData,
+  form: AccountData['failed'],
+): FieldErrors {
+  if (failed !== form) return {}
+  return errors
+}
+
 /** The way back from a page to its section. */
-export const crumbs = (page: OwnPage, section: SectionName, title: string): Html =>
+export const crumbs = (page: OwnPage, section: string, title: string): Html =>
   html`<nav aria-label="${page.texts.own.breadcrumb}">
 <ol class="crumbs">
 <li><a href="${sectionHref(page, section)}">${page.texts.own.account}</a></li>
@@ -68,13 +74,9 @@ export const crumbs = (page: OwnPage, section: SectionName, title: string): Html
 </nav>`
 
 /** A section of the account with its heading, which the menu links to. */
-export const sectionOf = (
-  { texts }: OwnPage,
-  name: SectionName,
-  content: HtmlValue,
-): Html =>
+export const sectionOf = ({ name, title }: MenuSection, content: HtmlValue): Html =>
   html`<section id="${name}" aria-labelledby="${name}-h">
-<h2 id="${name}-h">${texts.own[name]}</h2>
+<h2 id="${name}-h">${title}</h2>
 ${content}
 </section>`
 

@@ -56,13 +56,15 @@ export async function methodsBefore(
   core: Core,
 ): Promise<readonly string[]> {
   const ways = await waysToConfirm(account, session, core)
-  return ways.includes(kindOf(proof)) ? (session.amr ?? []) : []
+  if (!ways.includes(kindOf(proof))) return []
+  return session.amr ?? []
 }
 
 function kindOf(proof: IdentityProof): ProofKind {
   if ('passkey' in proof) return 'passkey'
   if ('code' in proof) return 'code'
-  return 'messageCode' in proof ? 'message' : 'password'
+  if ('messageCode' in proof) return 'message'
+  return 'password'
 }
 
 /**

@@ -6,7 +6,8 @@ import { deleteOwnUser } from '../../accounts/me.ts'
 import { cookiesAtSignOut } from '../../browser-sessions/browser-session.ts'
 import type { PageHandlers } from '../../pages/define-page.ts'
 import type { UserVisit } from '../../pages/visit.ts'
-import { rendererOf, requireFilled } from '../sign-in/flow.ts'
+import { requireFilled } from '../sign-in/faults.ts'
+import { render } from '../sign-in/flow.ts'
 import { deleteView, exportView } from './data-view.ts'
 import { freshOnly, ownDataOf } from './own-visit.ts'
 import { to } from './paths.ts'
@@ -15,8 +16,7 @@ type Handlers = PageHandlers<UserVisit>
 
 /** `/account/export/` */
 export const exportData: Handlers = freshOnly({
-  get: async (visit) =>
-    rendererOf('exportData', exportView, visit)(await ownDataOf(visit), visit),
+  get: async (visit) => render('exportData', exportView, await ownDataOf(visit), visit),
   async post({ core, visitor, now }) {
     const data = await exportOwnData(visitor.principal, core)
     const day = new Date(now * 1000).toISOString().slice(0, 10)
@@ -35,7 +35,7 @@ export const deleteAccount: Handlers = freshOnly({
   async get(visit) {
     const { username } = visit.visitor.user
     const data = { ...(await ownDataOf(visit)), username }
-    return rendererOf('deleteAccount', deleteView, visit)(data, visit)
+    return render('deleteAccount', deleteView, data, visit)
   },
   async post(visit) {
     const { core, visitor, form, texts, request, sessionSettings } = visit

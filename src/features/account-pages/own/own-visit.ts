@@ -8,41 +8,49 @@ import type { FieldErrors } from '../../../pages/components.ts'
 import type { Form } from '../../../pages/form.ts'
 import { withNext } from '../../../pages/next-path.ts'
 import { requireFresh } from '../../accounts/fresh.ts'
+import type { AccountSection } from '../../page-hooks.ts'
 import type { PageHandlers } from '../../pages/define-page.ts'
+import type { OwnTexts } from '../../pages/texts/own-en.ts'
 import type { UserVisit, Visit } from '../../pages/visit.ts'
-import { faultsIn, retryOf } from '../sign-in/flow.ts'
-import type { OwnTexts } from '../texts/own-en.ts'
-import type { OwnPageData, SectionName, Viewer } from './data.ts'
+import { faultsIn, retryOf } from '../sign-in/faults.ts'
+import type { OwnPageData, Viewer } from './data.ts'
 import { forbiddenView } from './frame.ts'
 import { type PathName, to } from './paths.ts'
-import { sectionsOf } from './sections.ts'
+import { addedSections, sectionsOf } from './sections.ts'
 
 /** What each page of the account shows. */
-export const ownDataOf = async (visit: UserVisit): Promise<OwnPageData> => ({
-  viewer: await viewerOf(visit),
-  done: visit.query.get('done') ?? undefined,
-  errors: errorsOf(visit),
-  retry: retryOf(visit),
-})
-
-async function viewerOf({ visitor, core }: UserVisit): Promise<Viewer> {
-  const { actor } = visitor.session
-  const found = actor === undefined ? undefined : await core.users.find('id', actor)
+export async function ownDataOf(visit: UserVisit): Promise<OwnPageData> {
+  const added = addedSections(visit)
   return {
-    username: visitor.user.username,
-    actor: actor && (found?.user.username ?? actor),
-    sections: sectionsOf(core).filter(
-      (name) => actor === undefined || !FOR_THE_USER_ALONE.has(name),
-    ),
+    viewer: await viewerOf(visit, added),
+    done: doneText(visit, added),
+    errors: errorsOf(visit),
+    retry: retryOf(visit),
   }
 }
 
-/** Sections that only change something. */
-const FOR_THE_USER_ALONE: ReadonlySet<SectionName> = new Set([
-  'password',
-  'data',
-  'deleteAccount',
-])
+const viewerOf = async (
+  visit: UserVisit,
+  added: readonly AccountSection[],
+): Promise<Viewer> => ({
+  username: visit.visitor.user.username,
+  actor: await actorName(visit),
+  sections: sectionsOf(visit, added),
+})
+
+async function actorName({ visitor, core }: UserVisit): Promise<string | undefined> {
+  const { actor } = visitor.session
+  if (actor === undefined) return undefined
+  const found = await core.users.find('id', actor)
+  return found?.user.username ?? actor
+}
+
+/** The address has a word of a closed list, never a text. */
+function doneText({ query, texts }: Visit, added: readonly AccountSection[]) {
+  const all = [texts.own.done, ...added.map(({ done = {} }) => done)]
+  const byWord = new Map<string, string>(all.flatMap((each) => Object.entries(each)))
+  return byWord.get(query.get('done') ?? '')
+}
 
 /** Members of errors that have another name in the forms; `''` is the form itself. */
 const RENAMED = { credential: '', detail: '', expiresIn: 'expires_in' } as const
@@ -52,8 +60,9 @@ function errorsOf(visit: Visit): FieldErrors {
   const { error, texts, form } = visit
   if (error === undefined || error.code === 'throttled') return {}
   if (error.code === 'invalid') return faultsIn(visit, RENAMED).errors
-  const isOfCode = error.code === 'invalid_code' && form.has('code')
-  return isOfCode ? { code: [texts.own.wrongCode] } : { '': [texts.own.failed] }
+  if (error.code === 'invalid_code' && form.has('code'))
+    return { code: [texts.own.wrongCode] }
+  return { '': [texts.own.failed] }
 }
 
 /** The fields of a form, checked as those of an endpoint are. An optional field that is empty is missing. @throws AuthError `invalid` */
@@ -61,17 +70,19 @@ export const fieldsIn = <Name extends string>(
   form: Form,
   shape: Fields<Name>,
 ): Readonly<Record<Name, string>> => {
-  const fields = Object.entries<Field>(shape)
-  const sent = fields.filter(([name, { optional }]) =>
-    optional === true ? form.text(name) !== '' : form.has(name),
-  )
+  const sent = Object.entries<Field>(shape)
+    .filter(([name]) => form.has(name))
+    .filter(([name, { optional }]) => optional !== true || form.text(name) !== '')
   const values = sent.map(([name]) => [name, form.exact(name)] as const)
   return parseFields(shape, collectFields(new Map(values)))
 }
 
 /** Goes back to the account, which says what was done. */
-export const done = (visit: Visit, what: keyof OwnTexts['done']): Answer =>
-  seeOther(`${to(visit, 'account')}?done=${what}`)
+export const done = (
+  visit: Visit,
+  what: keyof OwnTexts['done'],
+  cookies: readonly string[] = [],
+): Answer => seeOther(`${to(visit, 'account')}?done=${what}`, { cookies })
 
 type Handlers = PageHandlers<UserVisit>
 

@@ -1,3 +1,4 @@
+import { listIf } from '../../../base/optional.ts'
 import {
   button,
   confirmed,
@@ -11,7 +12,7 @@ import { TOKEN_FIELD } from '../../../pages/form-token.ts'
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
 import { dateOf } from '../../../pages/time.ts'
 import type { AccountData, NewPasskeyData, PasskeyItem, PasskeyPageData } from './data.ts'
-import { buttonLink, crumbs, ownPage, sectionOf } from './frame.ts'
+import { buttonLink, crumbs, ownPage } from './frame.ts'
 import type { OwnPage } from './own-page.ts'
 import { to } from './paths.ts'
 import { usesOf } from './uses.ts'
@@ -22,22 +23,23 @@ export const passkeysSection = (
   page: OwnPage,
 ): HtmlValue =>
   passkeys &&
-  sectionOf(
-    page,
-    'passkeys',
-    html`<p>${page.texts.own.passkeysIntro}</p>
-${
-  passkeys.length === 0
-    ? empty(html`<p>${page.texts.own.passkeysEmpty}</p>`)
-    : html`<ul class="items">
-${passkeys.map((each) => passkeyItem(each, viewer.actor === undefined, page))}
-</ul>`
-}
+  html`<p>${page.texts.own.passkeysIntro}</p>
+${passkeyList(passkeys, viewer.actor === undefined, page)}
 ${
   viewer.actor === undefined &&
   html`<div class="row">${buttonLink(to(page, 'newPasskey'), page.texts.own.addPasskey)}</div>`
-}`,
-  )
+}`
+
+function passkeyList(
+  passkeys: readonly PasskeyItem[],
+  canChange: boolean,
+  page: OwnPage,
+): Html {
+  if (passkeys.length === 0) return empty(html`<p>${page.texts.own.passkeysEmpty}</p>`)
+  return html`<ul class="items">
+${passkeys.map((each) => passkeyItem(each, canChange, page))}
+</ul>`
+}
 
 const passkeyItem = (passkey: PasskeyItem, canChange: boolean, page: OwnPage): Html => {
   const name = nameOf(passkey, page)
@@ -49,10 +51,12 @@ ${canChange && buttonLink(to(page, 'passkey', passkey.id), page.texts.own.manage
 }
 
 const nameOf = ({ label }: PasskeyItem, { texts }: OwnPage): string =>
-  label === '' ? texts.own.passkeyUnnamed : label
+  label || texts.own.passkeyUnnamed
 
-const kindOf = ({ isSynced }: PasskeyItem, { texts: { own } }: OwnPage): string =>
-  isSynced ? own.synced : own.thisDeviceAlone
+function kindOf({ isSynced }: PasskeyItem, { texts: { own } }: OwnPage): string {
+  if (isSynced) return own.synced
+  return own.thisDeviceAlone
+}
 
 /** `/account/passkeys/new/`: a script of the page asks the device, fills a hidden field and sends the form. */
 export function newPasskeyView(data: NewPasskeyData, page: OwnPage): Html {
@@ -60,7 +64,7 @@ export function newPasskeyView(data: NewPasskeyData, page: OwnPage): Html {
   return ownPage(page, data, {
     section: 'passkeys',
     title: own.addPasskey,
-    scripts: data.options === undefined ? [] : ['passkey.js'],
+    scripts: listIf(data.options !== undefined, 'passkey.js'),
     main: html`${crumbs(page, 'passkeys', own.addPasskey)}
 ${errorSummary(page, data.errors)}
 <h1>${own.addPasskey}</h1>

@@ -9,7 +9,7 @@ import {
   removeOwnPasskey,
   renamePasskey,
 } from '../../passkeys/own-passkeys.ts'
-import { rendererOf } from '../sign-in/flow.ts'
+import { render } from '../sign-in/flow.ts'
 import { passkeyItemOf } from './account-data.ts'
 import type { NewPasskeyData } from './data.ts'
 import { recoveryPage } from './factors.ts'
@@ -47,7 +47,7 @@ export const newPasskey: Handlers = freshOnly({
       ...begun,
       label: visit.form.text('label'),
     }
-    return rendererOf('newPasskey', newPasskeyView, visit)(data, visit)
+    return render('newPasskey', newPasskeyView, data, visit)
   },
   async post(visit) {
     const { core, form, request, visitor } = visit
@@ -70,10 +70,9 @@ async function passkeyIn({ core, visitor, parameters }: UserVisit) {
 
 async function passkeyPage(visit: UserVisit) {
   const item = await passkeyIn(visit)
-  const { form } = visit
-  const label = form.has('label') ? form.text('label') : item.label
+  const label = visit.form.sent('label') ?? item.label
   const data = { ...(await ownDataOf(visit)), passkey: item, label }
-  return rendererOf('ownPasskey', passkeyView, visit)(data, visit)
+  return render('ownPasskey', passkeyView, data, visit)
 }
 
 /** `/account/passkeys/{id}/` renames it. */

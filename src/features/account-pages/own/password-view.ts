@@ -1,7 +1,7 @@
 import { button, field, form } from '../../../pages/components.ts'
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
 import type { AccountData, PasswordData } from './data.ts'
-import { buttonLink, sectionOf } from './frame.ts'
+import { buttonLink, faultsOfForm } from './frame.ts'
 import type { OwnPage } from './own-page.ts'
 import { to } from './paths.ts'
 
@@ -9,11 +9,8 @@ import { to } from './paths.ts'
 export function passwordSection(data: AccountData, page: OwnPage): HtmlValue {
   const { password } = data
   if (password === undefined) return undefined
-  return sectionOf(
-    page,
-    'password',
-    password.isSet ? passwordForm(password, data, page) : noPassword(password, page),
-  )
+  if (!password.isSet) return noPassword(password, page)
+  return passwordForm(password, data, page)
 }
 
 const noPassword = ({ canReset }: PasswordData, page: OwnPage): Html => {
@@ -24,11 +21,11 @@ ${canReset && html`<div class="row">${buttonLink(to(page, 'forgotPassword'), own
 
 function passwordForm(
   { username, revokes }: PasswordData,
-  { errors, failed }: AccountData,
+  data: AccountData,
   page: OwnPage,
 ): Html {
   const { own } = page.texts
-  const faults = failed === 'password' ? errors : {}
+  const faults = faultsOfForm(data, 'password')
   return form(
     page,
     { action: to(page, 'password') },

@@ -1,4 +1,3 @@
-import type { SectionName } from './data.ts'
 import type { OwnPage } from './own-page.ts'
 
 /** The pages of a user who is signed in. `:id` is a session, an API token, a passkey, an authenticator app or a remembered device of the user. */
@@ -45,7 +44,7 @@ export const to = ({ accountPath }: At, name: PathName, id = ''): string =>
   accountPath(PATHS[name].replace(':id', encodeURIComponent(id)))
 
 /** The section of the account that a page belongs to. */
-export const sectionHref = (page: At, name: SectionName): string =>
+export const sectionHref = (page: At, name: string): string =>
   `${to(page, 'account')}#${name}`
 
 /** The path of a page below the option `pages.path`, with `:id`. */

@@ -1,8 +1,9 @@
+import { ifDefined } from '../../../base/optional.ts'
 import { button, facts, field, form, tag } from '../../../pages/components.ts'
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
 import { userFieldInput } from '../user-fields.ts'
 import type { AccountData, ContactData, ProfileData } from './data.ts'
-import { buttonForm, buttonLink, sectionOf } from './frame.ts'
+import { buttonForm, buttonLink, faultsOfForm } from './frame.ts'
 import type { OwnPage } from './own-page.ts'
 import { to } from './paths.ts'
 
@@ -11,15 +12,12 @@ export function profileSection(data: AccountData, page: OwnPage): HtmlValue {
   const { profile, viewer } = data
   if (profile === undefined) return undefined
   const isReadOnly = viewer.actor !== undefined
-  return sectionOf(
-    page,
-    'profile',
-    html`${isReadOnly ? profileFacts(profile, page) : profileForm(profile, data, page)}
+  return html`${isReadOnly && profileFacts(profile, page)}
+${!isReadOnly && profileForm(profile, data, page)}
 <ul class="items">
 ${emailItem(profile.email, isReadOnly, page)}
 ${phoneItem(profile.phone, isReadOnly, page)}
-</ul>`,
-  )
+</ul>`
 }
 
 const profileFacts = ({ username, fields }: ProfileData, page: OwnPage): Html =>
@@ -30,11 +28,11 @@ const profileFacts = ({ username, fields }: ProfileData, page: OwnPage): Html =>
 
 function profileForm(
   { username, fields }: ProfileData,
-  { errors, failed }: AccountData,
+  data: AccountData,
   page: OwnPage,
 ): Html {
   const { own } = page.texts
-  const faults = failed === 'profile' ? errors : {}
+  const faults = faultsOfForm(data, 'profile')
   return form(
     page,
     { action: to(page, 'profile') },
@@ -102,15 +100,20 @@ interface ContactWords {
 }
 
 function contactItem(contact: ContactData, page: OwnPage, words: ContactWords): Html {
-  const { value, isVerified, pending } = contact
+  const { value, pending } = contact
   const { own } = page.texts
   return html`<li>
 <div><strong>${value ?? words.missing}</strong>
-<p class="hint">${pending === undefined ? words.hint : words.pending(pending.value)}</p></div>
-${value !== undefined && tag(isVerified ? own.verified : own.notVerified, isVerified ? 'good' : 'warn')}
+<p class="hint">${ifDefined(pending?.value, words.pending) ?? words.hint}</p></div>
+${value !== undefined && verifiedTag(contact, page)}
 ${pending !== undefined && tag(own.waiting, 'now')}
 ${!words.isReadOnly && contact.canChange && contactActions(contact, page, words)}
 </li>`
+}
+
+function verifiedTag({ isVerified }: ContactData, { texts: { own } }: OwnPage): Html {
+  if (isVerified) return tag(own.verified, 'good')
+  return tag(own.notVerified, 'warn')
 }
 
 const contactActions = (

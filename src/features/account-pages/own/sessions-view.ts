@@ -1,8 +1,9 @@
+import { listIf } from '../../../base/optional.ts'
 import { tag } from '../../../pages/components.ts'
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
 import { momentOf } from '../../../pages/time.ts'
 import type { AccountData, SessionItem, SessionsData, SessionsPageData } from './data.ts'
-import { buttonForm, crumbs, ownPage, sectionOf } from './frame.ts'
+import { buttonForm, crumbs, ownPage } from './frame.ts'
 import type { OwnPage } from './own-page.ts'
 import { to } from './paths.ts'
 import { lastUseOf } from './uses.ts'
@@ -13,12 +14,8 @@ export const sessionsSection = (
   page: OwnPage,
 ): HtmlValue =>
   sessions &&
-  sectionOf(
-    page,
-    'sessions',
-    html`<p>${page.texts.own.sessionsIntro}</p>
-${sessionList(sessions, viewer.actor === undefined, page)}`,
-  )
+  html`<p>${page.texts.own.sessionsIntro}</p>
+${sessionList(sessions, viewer.actor === undefined, page)}`
 
 /** `/account/sessions/`: all of them. */
 export const sessionsView = (data: SessionsPageData, page: OwnPage): Html =>
@@ -46,12 +43,12 @@ ${
 ${canChange && othersForm(items, page)}
 </div>`
 
-const othersForm = (items: readonly SessionItem[], page: OwnPage): HtmlValue =>
-  items.some(({ isCurrent }) => !isCurrent)
-    ? buttonForm(page, to(page, 'sessions'), page.texts.own.signOutOthers, {
-        kind: 'danger',
-      })
-    : html`<p class="hint">${page.texts.own.noOtherSessions}</p>`
+function othersForm(items: readonly SessionItem[], page: OwnPage): Html {
+  const { own } = page.texts
+  if (items.every(({ isCurrent }) => isCurrent))
+    return html`<p class="hint">${own.noOtherSessions}</p>`
+  return buttonForm(page, to(page, 'sessions'), own.signOutOthers, { kind: 'danger' })
+}
 
 const sessionItem = (session: SessionItem, canChange: boolean, page: OwnPage): Html => {
   const { own } = page.texts
@@ -59,12 +56,8 @@ const sessionItem = (session: SessionItem, canChange: boolean, page: OwnPage): H
   return html`<li>
 <div><strong>${name}</strong><p class="hint">${joined(sessionFacts(session, page))}</p></div>
 ${session.isOfActor && tag(own.byActor, 'warn')}
-${
-  session.isCurrent
-    ? tag(own.thisDevice, 'now')
-    : canChange &&
-      buttonForm(page, to(page, 'session', session.id), own.signOut, { of: name })
-}
+${session.isCurrent && tag(own.thisDevice, 'now')}
+${!session.isCurrent && canChange && buttonForm(page, to(page, 'session', session.id), own.signOut, { of: name })}
 </li>`
 }
 
@@ -75,14 +68,12 @@ const sessionFacts = (
   place,
   address,
   html`${page.texts.own.signedIn} ${momentOf(createdAt, page.language)}`,
-  ...(isCurrent || lastUsedAt === undefined ? [] : [lastUseOf(lastUsedAt, page)]),
+  ...listIf(!isCurrent && lastUsedAt !== undefined, lastUseOf(lastUsedAt, page)),
 ]
 
 /** The facts that there are, with a dot between them. */
 export const joined = (values: readonly HtmlValue[]): HtmlValue =>
-  values
-    .filter((value) => value !== undefined)
-    .flatMap((value, i) => (i === 0 ? [value] : [' · ', value]))
+  values.filter((value) => value !== undefined).map((value, i) => [i > 0 && ' · ', value])
 
 /** `Firefox on Linux` */
 export function deviceName(

@@ -1,7 +1,7 @@
 import { revokeOwnSession, revokeOwnSessions } from '../../accounts/own-sessions.ts'
 import type { PageHandlers } from '../../pages/define-page.ts'
 import type { UserVisit } from '../../pages/visit.ts'
-import { rendererOf } from '../sign-in/flow.ts'
+import { render } from '../sign-in/flow.ts'
 import { accountAfter } from './account.ts'
 import { done, ownChange, ownDataOf } from './own-visit.ts'
 import { sessionsOf } from './sessions-data.ts'
@@ -13,7 +13,7 @@ type Handlers = PageHandlers<UserVisit>
 export const sessions: Handlers = ownChange({
   async get(visit) {
     const data = { ...(await ownDataOf(visit)), sessions: await sessionsOf(visit) }
-    return rendererOf('sessions', sessionsView, visit)(data, visit)
+    return render('sessions', sessionsView, data, visit)
   },
   async post(visit) {
     const { core, visitor, request } = visit

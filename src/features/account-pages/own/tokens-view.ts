@@ -1,3 +1,4 @@
+import { ownMember } from '../../../base/optional.ts'
 import {
   button,
   checkbox,
@@ -20,7 +21,7 @@ import type {
   TokensData,
   TokensPageData,
 } from './data.ts'
-import { buttonForm, buttonLink, crumbs, ownPage, sectionOf } from './frame.ts'
+import { buttonForm, buttonLink, crumbs, ownPage } from './frame.ts'
 import type { OwnPage } from './own-page.ts'
 import { to } from './paths.ts'
 
@@ -30,12 +31,8 @@ export const tokensSection = (
   page: OwnPage,
 ): HtmlValue =>
   tokens &&
-  sectionOf(
-    page,
-    'tokens',
-    html`<p>${page.texts.own.tokensIntro}</p>
-${tokenList(tokens, viewer.actor === undefined, page)}`,
-  )
+  html`<p>${page.texts.own.tokensIntro}</p>
+${tokenList(tokens, viewer.actor === undefined, page)}`
 
 /** `/account/tokens/`: all of them. */
 export const tokensView = (data: TokensPageData, page: OwnPage): Html =>
@@ -52,13 +49,7 @@ const tokenList = (
   { items, total }: TokensData,
   canChange: boolean,
   page: OwnPage,
-): Html => html`${
-  items.length === 0
-    ? empty(html`<p>${page.texts.own.tokensEmpty}</p>`)
-    : html`<ul class="items">
-${items.map((each) => tokenItem(each, canChange, page))}
-</ul>`
-}
+): Html => html`${tokenItems(items, canChange, page)}
 <div class="row">
 ${
   items.length < total &&
@@ -67,8 +58,19 @@ ${
 ${canChange && buttonLink(to(page, 'newToken'), page.texts.own.createToken)}
 </div>`
 
+function tokenItems(
+  items: readonly TokenItem[],
+  canChange: boolean,
+  page: OwnPage,
+): Html {
+  if (items.length === 0) return empty(html`<p>${page.texts.own.tokensEmpty}</p>`)
+  return html`<ul class="items">
+${items.map((each) => tokenItem(each, canChange, page))}
+</ul>`
+}
+
 const nameOf = ({ name }: TokenItem, { texts }: OwnPage): string =>
-  name === undefined || name === '' ? texts.own.tokenUnnamed : name
+  name || texts.own.tokenUnnamed
 
 const tokenItem = (token: TokenItem, canChange: boolean, page: OwnPage): Html => {
   const { own } = page.texts
@@ -85,15 +87,18 @@ const factsOf = (
   page: OwnPage,
 ): Html => {
   const { own } = page.texts
-  const rights = scopes.length === 0 ? own.fullAccess : own.mayDo(wordsOf(scopes, page))
-  return html`<code>${hint}…</code> · ${rights} · ${own.added} ${dateOf(createdAt, page.language)} · ${expiryOf(expiresAt, page)}`
+  return html`<code>${hint}…</code> · ${rightsOf(scopes, page)} · ${own.added} ${dateOf(createdAt, page.language)} · ${expiryOf(expiresAt, page)}`
 }
 
-const wordsOf = (scopes: readonly string[], page: OwnPage): string =>
-  scopes.map((scope) => scopeText(scope, page)).join(', ')
+/** What a token may do, in words. */
+function rightsOf(scopes: readonly string[], page: OwnPage): string {
+  const { own } = page.texts
+  if (scopes.length === 0) return own.fullAccess
+  return own.mayDo(scopes.map((scope) => scopeText(scope, page)).join(', '))
+}
 
 const scopeText = (scope: string, { texts }: OwnPage): string =>
-  Object.hasOwn(texts.own.scopes, scope) ? (texts.own.scopes[scope] ?? scope) : scope
+  ownMember(texts.own.scopes, scope) ?? scope
 
 const expiryOf = (expiresAt: number | undefined, page: OwnPage): Html => {
   const { own } = page.texts
@@ -106,31 +111,30 @@ const isExpired = ({ expiresAt }: TokenItem, { now }: OwnPage): boolean =>
 
 /** `/account/tokens/new/`: makes one, and shows it once. */
 export function newTokenView(data: NewTokenData, page: OwnPage): Html {
-  const { own } = page.texts
-  const { created, errors } = data
+  const { title, content } = tokenStep(data, page)
   return ownPage(page, data, {
     section: 'tokens',
-    title: own.createToken,
-    main: html`${crumbs(page, 'tokens', own.createToken)}
-${created !== undefined && createdNotice(created, page)}
-${errorSummary(page, errors)}
-<h1>${own.createToken}</h1>
-${
-  created === undefined
-    ? tokenForm(data, page)
-    : html`<div class="row"><a class="btn main" href="${to(page, 'account')}#tokens">${own.toAccount}</a></div>`
-}`,
+    title,
+    main: html`${crumbs(page, 'tokens', title)}
+${errorSummary(page, data.errors)}
+<h1>${title}</h1>
+${content}`,
   })
 }
 
-const createdNotice = (
-  { token, item }: NonNullable<NewTokenData['created']>,
-  page: OwnPage,
-): Html => {
+function tokenStep(data: NewTokenData, page: OwnPage) {
   const { own } = page.texts
-  return notice('good', html`<p>${own.tokenShownOnce}</p>${secret(token)}`, {
-    title: own.tokenCreated(nameOf(item, page)),
-  })
+  const { created } = data
+  if (created === undefined)
+    return { title: own.createToken, content: tokenForm(data, page) }
+  const name = nameOf(created.item, page)
+  return { title: own.tokenCreated(name), content: shownToken(created.token, page) }
+}
+
+const shownToken = (token: string, page: OwnPage): Html => {
+  const { own } = page.texts
+  return html`${notice('good', html`<p>${own.tokenShownOnce}</p>${secret(token)}`)}
+<div class="row"><a class="btn main" href="${to(page, 'account')}#tokens">${own.toAccount}</a></div>`
 }
 
 /** The lengths of life that the form offers. */
@@ -150,7 +154,7 @@ const tokenForm = ({ scopes, values, errors }: NewTokenData, page: OwnPage): Htm
       maxlength: 100,
       errors: errors.name,
     })}
-${scopes.length > 0 && scopeList(scopes, values.scopes, errors, page)}
+${accessFields(scopes, values, errors, page)}
 ${select(page, {
   name: 'expires_in',
   label: own.tokenExpires,
@@ -163,21 +167,36 @@ ${select(page, {
   )
 }
 
-const scopeList = (
+/** The value of the checkbox `access`. */
+export const FULL_ACCESS = 'full'
+
+/** What the token may do: one of the scopes at least, or everything. Without scopes to choose from it is said to be everything. */
+function accessFields(
   scopes: readonly string[],
-  chosen: readonly string[],
+  values: NewTokenData['values'],
   { scopes: faults = [] }: FieldErrors,
   page: OwnPage,
-): Html => html`<fieldset id="scopes">
-<legend>${page.texts.own.tokenScopes}</legend>
-<p class="hint">${page.texts.own.tokenScopesHint}</p>
+): Html {
+  const { own } = page.texts
+  if (scopes.length === 0)
+    return html`<div class="notice warn"><p>${own.tokenFull}</p></div>`
+  return html`<fieldset id="scopes">
+<legend>${own.tokenScopes}</legend>
 ${faults.length > 0 && html`<p class="error">${faults.join(' ')}</p>`}
 ${scopes.map((scope) =>
   checkbox({
     name: 'scopes',
     value: scope,
     text: scopeText(scope, page),
-    checked: chosen.includes(scope),
+    checked: values.scopes.includes(scope),
   }),
 )}
+${checkbox({
+  name: 'access',
+  value: FULL_ACCESS,
+  text: html`<strong>${own.tokenEverything}</strong>`,
+  checked: values.access === FULL_ACCESS,
+})}
+<p class="hint">${own.tokenEverythingHint}</p>
 </fieldset>`
+}

@@ -5,12 +5,12 @@ import { createOwnApiToken, revokeOwnApiToken } from '../../accounts/own-api-tok
 import { accountSettings } from '../../accounts/settings.ts'
 import type { PageHandlers } from '../../pages/define-page.ts'
 import type { UserVisit } from '../../pages/visit.ts'
-import { rendererOf } from '../sign-in/flow.ts'
+import { render } from '../sign-in/flow.ts'
 import { accountAfter } from './account.ts'
 import { tokenItemOf, tokensOf } from './account-data.ts'
 import type { NewTokenData } from './data.ts'
 import { done, fieldsIn, freshOnly, ownChange, ownDataOf } from './own-visit.ts'
-import { EXPIRIES, newTokenView, tokensView } from './tokens-view.ts'
+import { EXPIRIES, FULL_ACCESS, newTokenView, tokensView } from './tokens-view.ts'
 
 type Handlers = PageHandlers<UserVisit>
 
@@ -22,10 +22,14 @@ export const tokens: Handlers = {
       ...(await ownDataOf(visit)),
       tokens: await tokensOf(user, visit.core),
     }
-    return rendererOf('tokens', tokensView, visit)(data, visit)
+    return render('tokens', tokensView, data, visit)
   },
 }
 
+/**
+ * The form, or the token that was created now. It is in the answer to the form and nowhere else: a redirect to a page that shows it would
+ * have to store it until then, and a second request could read it.
+ */
 async function newTokenPage(
   visit: UserVisit,
   created?: NewTokenData['created'],
@@ -36,12 +40,13 @@ async function newTokenPage(
     scopes: accountSettings(core).tokenScopes,
     values: {
       name: form.text('name'),
+      access: form.sent('access'),
       scopes: form.all('scopes'),
-      expiry: form.has('expires_in') ? form.text('expires_in') : '90d',
+      expiry: form.sent('expires_in') ?? '90d',
     },
     created,
   }
-  return rendererOf('newToken', newTokenView, visit)(data, visit)
+  return render('newToken', newTokenView, data, visit)
 }
 
 const NAME = { trim: true, maxBytes: 1024 } as const
@@ -53,7 +58,7 @@ export const newToken: Handlers = freshOnly({
   async post(visit) {
     const { core, form, visitor } = visit
     const { name, expires_in } = fieldsIn(form, { name: NAME, expires_in: EXPIRY })
-    const input = { name, scopes: form.all('scopes'), expiresIn: expiryOf(expires_in) }
+    const input = { name, scopes: scopesIn(visit), expiresIn: expiryOf(expires_in) }
     // A token works after the session has ended, and after another password.
     await requireFresh(visitor.principal, {}, core)
     const { token, record } = await createOwnApiToken(core, visitor.user.id, input)
@@ -61,11 +66,28 @@ export const newToken: Handlers = freshOnly({
   },
 })
 
+/**
+ * What the token may do; empty for everything.
+ *
+ * @throws AuthError `invalid` without a choice: a form that was sent too early must not make a token that may do everything
+ */
+function scopesIn({ form, core, texts }: UserVisit): readonly string[] {
+  const scopes = form.all('scopes')
+  if (accountSettings(core).tokenScopes.length === 0) return scopes
+  const isFull = form.text('access') === FULL_ACCESS
+  if (isFull && scopes.length > 0)
+    throw fieldError({ scopes: [texts.own.tokenAccessTwice] })
+  if (!isFull && scopes.length === 0)
+    throw fieldError({ scopes: [texts.own.tokenAccessMissing] })
+  return scopes
+}
+
 /** @returns `undefined` for a token that does not expire @throws AuthError `invalid` */
 function expiryOf(text: string) {
   const found = EXPIRIES.find((each) => each === text)
   if (found === undefined) throw fieldError({ expires_in: ['Not a valid choice.'] })
-  return found === 'never' ? undefined : found
+  if (found === 'never') return undefined
+  return found
 }
 
 /** `/account/tokens/{id}/` revokes one. */

@@ -9,9 +9,9 @@ import {
 import type { PageContext } from '../../../pages/context.ts'
 import { taskPage } from '../../../pages/document.ts'
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
+import type { PageTexts } from '../../pages/texts/page-texts.ts'
 import { qrCode } from '../qr-code.ts'
 import type { Render } from '../renderers.ts'
-import type { PageTexts } from '../texts/page-texts.ts'
 import { userFieldInput } from '../user-fields.ts'
 import type {
   RecoveryCodesData,
@@ -20,11 +20,12 @@ import type {
   SetUpData,
   SignUpData,
 } from './data.ts'
+import { KEY_ICON } from './icons.ts'
 import {
   backLink,
+  buttonList,
   formPage,
   hasFaults,
-  KEY_ICON,
   nextField,
   rememberField,
 } from './views.ts'
@@ -91,14 +92,17 @@ ${button(texts.secondFactor.recoverySubmit, { kind: '' })}`,
   )
 }
 
-export const renderSetUp: Render<SetUpData> = (data, page) => {
-  const { texts } = page
-  return formPage(page, data, {
-    title: data.totp === undefined ? texts.setUp.title : texts.setUp.scanTitle,
-    content:
-      data.totp === undefined ? beginForm(data, page) : scanForm(data, data.totp, page),
+export const renderSetUp: Render<SetUpData> = (data, page) =>
+  formPage(page, data, {
+    ...setUpStep(data, page),
     below: backLink(page, data.back),
   })
+
+function setUpStep(data: SetUpData, page: Page) {
+  const { setUp } = page.texts
+  if (data.totp === undefined)
+    return { title: setUp.title, content: beginForm(data, page) }
+  return { title: setUp.scanTitle, content: scanForm(data, data.totp, page) }
 }
 
 const beginForm = (data: SetUpData, page: Page): HtmlValue => [
@@ -124,6 +128,7 @@ ${secret(key)}`,
     { action: data.action },
     html`${hidden('id', id)}${hidden('secret', key)}${hidden('uri', uri)}
 ${codeField(page, page.texts.setUp.code, data.errors.code, !hasFaults(data))}
+${rememberField(data.remember, page)}
 ${button(page.texts.setUp.submit)}`,
   ),
 ]
@@ -154,7 +159,8 @@ ${nameFields(data, page)}
 ${data.fields.map((each) => userFieldInput(page, each, texts.fields, { prefix: '', errors: data.errors }))}
 ${data.hasPassword && newPasswordField(page, texts.signUp.password, data.errors.password)}
 ${button(texts.signUp.submit)}`,
-)}`,
+)}
+${buttonList(data.buttons, true, page)}`,
     below: html`<p>${texts.signUp.hasAccount} <a href="${data.signIn}">${texts.signUp.signIn}</a></p>`,
   })
 }

@@ -1,11 +1,7 @@
 import type { FieldErrors } from '../../../pages/components.ts'
+import type { Retry } from '../../../pages/error-page.ts'
+import type { SignInButton } from '../../page-hooks.ts'
 import type { UserFieldData } from '../user-fields.ts'
-
-/** When to try again: a moment in seconds since 1970, and how long that is. */
-export interface Retry {
-  readonly at: number
-  readonly after: number
-}
 
 /** What every page with a form shows. */
 export interface FormData {
@@ -30,13 +26,12 @@ export interface SignInData extends FormData {
   readonly hasPasswords: boolean
   /** What was typed before. */
   readonly login: string
-  /** The paths of the other ways; `undefined` if there is none. */
-  readonly forgot: string | undefined
-  readonly signUp: string | undefined
-  readonly passkey: string | undefined
-  readonly mail: { readonly href: string; readonly form: 'link' | 'digits' } | undefined
-  readonly phone: string | undefined
-  /** Where the user goes on to. */
+  /** The paths of the pages that mail a new password and create an account; `undefined` if there is none. */
+  readonly forgot?: string
+  readonly signUp?: string
+  /** The other ways to sign in. */
+  readonly buttons: readonly SignInButton[]
+  /** The path to go to after the sign-in. */
   readonly next: string | undefined
 }
 
@@ -58,7 +53,8 @@ export interface PasskeyData extends FormData {
 
 /** The page that asks for the address that a link or a code is sent to. */
 export interface CodeRequestData extends FormData {
-  readonly channel: 'email' | 'phone'
+  /** To sign in by mail or by text message; to confirm an address. */
+  readonly purpose: 'email' | 'phone' | 'confirm'
   readonly value: string
   readonly next: string | undefined
   readonly back: string
@@ -105,6 +101,8 @@ export interface SecondFactorData extends FormData {
 
 /** A user must add a second factor to sign in. */
 export interface SetUpData extends FormData {
+  /** `undefined` without the option `secondFactors.rememberDevice`. */
+  readonly remember: RememberData | undefined
   /** `undefined` before it has begun. */
   readonly totp:
     | {
@@ -124,14 +122,16 @@ export interface RecoveryCodesData {
 }
 
 export interface SignUpData extends FormData {
-  /** `undefined`: with an invitation, which has its own. */
-  readonly email: { readonly value: string; readonly isRequired: boolean } | undefined
-  /** `undefined`: users have no names of their own. */
-  readonly username: { readonly value: string; readonly isRequired: boolean } | undefined
+  /** Missing with an invitation, which has its own. */
+  readonly email?: { readonly value: string; readonly isRequired: boolean }
+  /** Missing if users have no names of their own. */
+  readonly username?: { readonly value: string; readonly isRequired: boolean }
   readonly hasPassword: boolean
   readonly isInvited: boolean
   /** Those of the option `user`. */
   readonly fields: readonly UserFieldData[]
+  /** Ways that create an account, too. */
+  readonly buttons: readonly SignInButton[]
   readonly signIn: string
   readonly next: string | undefined
 }

@@ -2,8 +2,8 @@ import type { Awaitable } from '../../../base/awaitable.ts'
 import { AuthError } from '../../../base/errors.ts'
 import type { Answer } from '../../../http/answer.ts'
 import { seeOther } from '../../../pages/answers.ts'
-import type { FieldErrors } from '../../../pages/components.ts'
-import { nextPath, withNext } from '../../../pages/next-path.ts'
+import type { Html } from '../../../pages/html.ts'
+import { nextPath, withQuery } from '../../../pages/next-path.ts'
 import {
   endOfStep,
   readStep,
@@ -11,7 +11,6 @@ import {
   type StepName,
   stepCookie,
 } from '../../../pages/step-cookie.ts'
-import { fieldError } from '../../../users/field-errors.ts'
 import type { Account } from '../../../users/user.ts'
 import {
   cookiesAtSignIn,
@@ -22,14 +21,19 @@ import {
 import { siteOf } from '../../pages/site.ts'
 import type { Visit } from '../../pages/visit.ts'
 import type { PageRenderers } from '../renderers.ts'
-import type { FormData, Retry } from './data.ts'
 
-/** The function that makes a page: the application's, or that of the package. */
-export const rendererOf = <Name extends keyof PageRenderers>(
+/** A page, made by the function of the application, or by that of the package. */
+export function render<Name extends keyof PageRenderers>(
   name: Name,
   own: PageRenderers[Name],
-  { core }: Visit,
-): PageRenderers[Name] => siteOf(core).settings.render[name] ?? own
+  data: Parameters<PageRenderers[Name]>[0],
+  visit: Visit,
+): Html {
+  const given: Partial<PageRenderers> = siteOf(visit.core).settings.render
+  const make = given[name] ?? own
+  // The data is that of the same name.
+  return (make as (data: object, page: Visit) => Html)(data, visit)
+}
 
 /** The page that a user came from. */
 export const nextOf = ({
@@ -38,23 +42,31 @@ export const nextOf = ({
 }: Pick<Visit, 'query' | 'form'>): string | undefined =>
   nextPath(form.text('next')) ?? nextPath(query.get('next'))
 
-/** A page of accounts, which remembers where the user came from, and whether they are to sign in again. */
-export function pathWithNext(visit: Visit, below: string): string {
-  const path = withNext(visit.accountPath(below), nextOf(visit))
-  if (!asksAgain(visit)) return path
-  return `${path}${path.includes('?') ? '&' : '?'}${AGAIN}=1`
+/** The path of a page below `pages.path`, with the parameters `next` and `again` of this request. */
+export const pathWithNext = (
+  visit: Visit,
+  below: string,
+  { done }: { readonly done?: 'resent' | 'outdated' } = {},
+): string =>
+  withQuery(visit.accountPath(below), {
+    next: nextOf(visit),
+    again: againOf(visit),
+    done,
+  })
+
+/** The `action` of the form of a sign-in page. `next` is a field of the form. */
+export const formPath = (visit: Visit, below: string): string =>
+  withQuery(visit.accountPath(below), { again: againOf(visit) })
+
+/** `again=1` asks users to sign in again who are signed in, for pages that need a recent sign-in. */
+const againOf = ({ query }: Visit): string | undefined => query.get('again') ?? undefined
+
+/** Redirects users who are signed in already; `undefined` if the sign-in page is to be shown. */
+export function onward(visit: Visit): Answer | undefined {
+  if (visit.visitor === undefined || visit.error !== undefined) return undefined
+  if (againOf(visit) !== undefined) return undefined
+  return seeOther(nextOf(visit) ?? visit.site.home)
 }
-
-const AGAIN = 'again'
-
-/** A page that needs a fresh sign-in sends a user here who is signed in. */
-const asksAgain = ({ query }: Visit): boolean => query.has(AGAIN)
-
-/** Where a page to sign in sends a user on to who is signed in already; `undefined` if it is to be shown. */
-export const onward = (visit: Visit): Answer | undefined =>
-  visit.visitor !== undefined && visit.error === undefined && !asksAgain(visit)
-    ? seeOther(nextOf(visit) ?? visit.site.home)
-    : undefined
 
 /** Remembers a step for the next page. @param lifetime in seconds */
 export const remember = (
@@ -71,51 +83,6 @@ export const remembered = (
 
 export const forget = ({ request, sessionSettings }: Visit, name: StepName): string =>
   endOfStep(name, request, sessionSettings)
-
-/** @throws AuthError `invalid` with the fields that are empty */
-export function requireFilled({ form }: Visit, names: readonly string[]): void {
-  const missing = names.filter((name) => form.exact(name).trim() === '')
-  if (missing.length === 0) return
-  throw fieldError(Object.fromEntries(missing.map((name) => [name, [REQUIRED]])))
-}
-
-const REQUIRED = 'This field is required.'
-
-/**
- * What was wrong with a form, in the words of the page.
- *
- * @param renamed the fields of the verb that have other names in the form, such as `new_password`
- */
-export function faultsIn(
-  visit: Visit,
-  renamed: Readonly<Record<string, string>> = {},
-): Pick<FormData, 'errors' | 'retry'> {
-  return { errors: errorsIn(visit, renamed), retry: retryOf(visit) }
-}
-
-export function retryOf({ error, now }: Visit): Retry | undefined {
-  if (error?.code !== 'throttled') return undefined
-  const after = Math.max(1, Math.ceil(error.retryAfter ?? 0))
-  return { at: now + after, after }
-}
-
-function errorsIn(
-  { error, texts }: Visit,
-  renamed: Readonly<Record<string, string>>,
-): FieldErrors {
-  if (error?.code !== 'invalid') return {}
-  const entries = Object.entries(error.body ?? {}).map(([name, messages]) => [
-    renamed[name] ?? (name === 'non_field_errors' ? '' : name),
-    [messages].flat().map((message) => inWords(String(message), texts.faults)),
-  ])
-  return Object.fromEntries(entries)
-}
-
-/** The messages of the API are Django REST framework's: programs compare them. */
-function inWords(message: string, faults: Readonly<Record<string, string>>): string {
-  const beginning = Object.keys(faults).find((each) => message.startsWith(each))
-  return beginning === undefined ? message : (faults[beginning] ?? message)
-}
 
 /**
  * Signs the browser in whose user has proved who they are, and goes on. The session is a new one, and those of the request end. If a
@@ -172,8 +139,12 @@ function toSecondStep(
     readonly methods?: readonly string[]
   }
   const step = { ticket, methods: methods.join(' ') }
-  const below = methods.length > 0 ? '/second-factor/' : '/second-factor/set-up/'
-  return seeOther(pathWithNext(visit, below), {
+  return seeOther(pathWithNext(visit, secondStepPath(methods)), {
     cookies: [...cookies, remember(visit, 'ticket', step, TICKET_LIFETIME)],
   })
+}
+
+function secondStepPath(methods: readonly string[]): string {
+  if (methods.length === 0) return '/second-factor/set-up/'
+  return '/second-factor/'
 }

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { AuthError } from '../../../base/errors.ts'
+import { ifDefined } from '../../../base/optional.ts'
 import { seeOther } from '../../../pages/answers.ts'
+import { withQuery } from '../../../pages/next-path.ts'
 import type { StepName } from '../../../pages/step-cookie.ts'
 import { confirmEmailChange, undoEmailChange } from '../../accounts/change-email.ts'
 import { confirmEmail } from '../../accounts/confirm.ts'
@@ -9,7 +11,7 @@ import { checkCode } from '../../codes/redeem.ts'
 import type { PageHandlers, PageResult } from '../../pages/define-page.ts'
 import type { Visit } from '../../pages/visit.ts'
 import type { LinkPurpose } from './data.ts'
-import { forget, remember, remembered, rendererOf, signInVisitor } from './flow.ts'
+import { forget, remember, remembered, render, signInVisitor } from './flow.ts'
 import { messagePage, toSignInPage } from './message.ts'
 import { renderLink } from './views.ts'
 
@@ -47,8 +49,8 @@ export function findToken(visit: Visit, below: string): string | undefined {
   const { page, token } = remembered(visit, LINK) ?? {}
   if (page !== below || token === undefined) return undefined
   const { request, query } = visit
-  const isShown = request.method !== 'POST' || query.get(SHOWN) === nameOf(token)
-  return isShown ? token : undefined
+  if (request.method === 'POST' && query.get(SHOWN) !== nameOf(token)) return undefined
+  return token
 }
 
 const SHOWN = 'link'
@@ -56,13 +58,12 @@ const SHOWN = 'link'
 /** Names the value of a link, and does not show it. */
 const nameOf = (token: string): string => hash('sha256', token, 'base64url').slice(0, 16)
 
-/** Where the form of the page of a link is sent to. @param token without one, the page was opened without a link */
+/** The `action` of the form of a link page. @param token `undefined` if the page was opened without a link */
 export const actionOf = (
   { accountPath }: Visit,
   below: string,
   token: string | undefined,
-): string =>
-  accountPath(token === undefined ? below : `${below}?${SHOWN}=${nameOf(token)}`)
+): string => withQuery(accountPath(below), { [SHOWN]: ifDefined(token, nameOf) })
 
 export const forgetLink = (visit: Visit): string => forget(visit, LINK)
 
@@ -82,12 +83,9 @@ const linkPage = ({ below, purpose, userOf, redeem }: LinkPage): PageHandlers =>
     if (redirect !== undefined) return redirect
     const token = tokenOf(visit, below)
     const name = await userOf?.(token, visit)
-    const data = { purpose, name, errors: {}, retry: undefined }
-    return rendererOf(
-      'link',
-      renderLink,
-      visit,
-    )({ ...data, action: actionOf(visit, below, token) }, visit)
+    const action = actionOf(visit, below, token)
+    const data = { purpose, name, action, errors: {}, retry: undefined }
+    return render('link', renderLink, data, visit)
   },
   post: (visit) => redeem(tokenOf(visit, below), visit),
 })
@@ -101,7 +99,7 @@ export const loginLink = linkPage({
       { purpose: 'sign_in', secret: token },
       core,
     )
-    const user = userId === undefined ? undefined : await core.users.find('id', userId)
+    const user = await ifDefined(userId, (id) => core.users.find('id', id))
     return user?.user.username ?? String(payload.email ?? '')
   },
   async redeem(token, visit) {

@@ -1,12 +1,12 @@
 import type { Html } from '../../../pages/html.ts'
 import type { Visit } from '../../pages/visit.ts'
 import type { MessageData } from './data.ts'
-import { rendererOf } from './flow.ts'
+import { render } from './flow.ts'
 import { renderMessage } from './views.ts'
 
 /** A page that says one thing. */
 export const messagePage = (visit: Visit, data: MessageData): Html =>
-  rendererOf('message', renderMessage, visit)(data, visit)
+  render('message', renderMessage, data, visit)
 
 /** A page that says one thing, and leads to the sign-in. */
 export const toSignInPage = (

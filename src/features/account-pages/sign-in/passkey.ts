@@ -10,39 +10,34 @@ import {
   signInWithPasskey,
 } from '../../passkeys/sign-in.ts'
 import type { Link, PasskeyData } from './data.ts'
+import { retryOf } from './faults.ts'
 import {
+  formPath,
   nextOf,
   onward,
   pathWithNext,
   remembered,
-  rendererOf,
-  retryOf,
+  render,
   signInVisitor,
 } from './flow.ts'
 import { completeSecondStep, rememberDataOf } from './remembered-device.ts'
-import { waysOf } from './sign-in.ts'
 import { renderPasskey } from './views.ts'
+import { waysOf } from './ways.ts'
 
-/** `/account/sign-in/passkey/`: a script asks the device. */
+/** `/account/sign-in/passkey/`: its script asks the browser for a passkey. */
 export const signInPasskey: PageHandlers = {
   async get(visit) {
     const there = onward(visit)
     if (there !== undefined) return there
     const options = await beginSignIn(visit.core)
-    return rendererOf(
-      'passkey',
-      renderPasskey,
-      visit,
-    )(
-      {
-        ...faultsOfPasskey(visit),
-        action: visit.accountPath('/sign-in/passkey/'),
-        options: JSON.stringify(options),
-        otherWays: otherWays(visit),
-        next: nextOf(visit),
-      },
-      visit,
-    )
+    const data = {
+      ...faultsOfPasskey(visit),
+      action: formPath(visit, '/sign-in/passkey/'),
+      options: JSON.stringify(options),
+      otherWays: otherWays(visit),
+      next: nextOf(visit),
+    }
+    return render('passkey', renderPasskey, data, visit)
   },
   async post(visit) {
     const credential = assertionInText(visit.form.exact('credential'))
@@ -80,27 +75,17 @@ export const secondFactorPasskey: PageHandlers = {
     if (ticket === undefined) return seeOther(pathWithNext(visit, '/sign-in/'))
     const options = await orOutdated(beginSecondStep(ticket, visit.core))
     if (options === undefined)
-      return seeOther(visit.accountPath('/second-factor/?done=outdated'))
-    return rendererOf(
-      'passkey',
-      renderPasskey,
-      visit,
-    )(
-      {
-        ...faultsOfPasskey(visit),
-        action: visit.accountPath('/second-factor/passkey/'),
-        remember: rememberDataOf(visit),
-        options: JSON.stringify(options),
-        otherWays: [
-          {
-            text: visit.texts.secondFactor.title,
-            href: pathWithNext(visit, '/second-factor/'),
-          },
-        ],
-        next: nextOf(visit),
-      },
-      visit,
-    )
+      return seeOther(pathWithNext(visit, '/second-factor/', { done: 'outdated' }))
+    const { title } = visit.texts.secondFactor
+    const data = {
+      ...faultsOfPasskey(visit),
+      action: formPath(visit, '/second-factor/passkey/'),
+      remember: rememberDataOf(visit),
+      options: JSON.stringify(options),
+      otherWays: [{ text: title, href: pathWithNext(visit, '/second-factor/') }],
+      next: nextOf(visit),
+    }
+    return render('passkey', renderPasskey, data, visit)
   },
   async post(visit) {
     const ticket = remembered(visit, 'ticket')?.ticket ?? ''
@@ -115,7 +100,7 @@ export const secondFactorPasskey: PageHandlers = {
   },
 }
 
-/** @returns `undefined` if the ticket is used up or out of date */
+/** @returns `undefined` if the ticket is redeemed or expired */
 export async function orOutdated<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work

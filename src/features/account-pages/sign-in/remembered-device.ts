@@ -13,9 +13,8 @@ export const REMEMBER_FIELD = 'remember_device'
 /** What a second step offers; `undefined` without the option `secondFactors.rememberDevice`. */
 export function rememberDataOf({ core, form }: Visit): RememberData | undefined {
   const seconds = core.section(secondFactorOptions)?.rememberDevice
-  return seconds === undefined
-    ? undefined
-    : { seconds, isChosen: form.has(REMEMBER_FIELD) }
+  if (seconds === undefined) return undefined
+  return { seconds, isChosen: form.has(REMEMBER_FIELD) }
 }
 
 /** Completes a sign-in with its second step. If the user has asked for it, the next one on this device needs none. */
@@ -26,11 +25,13 @@ export const completeSecondStep =
       deviceCookies(account.user, visit),
     )
 
-async function deviceCookies(
+/** Remembers the device if the user has asked for it. */
+export async function deviceCookies(
   user: StoredUser,
   { core, form, request, sessionSettings }: Visit,
 ): Promise<readonly string[]> {
   if (!form.has(REMEMBER_FIELD)) return []
   const token = await rememberDevice(user, request, core)
-  return token === undefined ? [] : [deviceCookie(token, request, sessionSettings, core)]
+  if (token === undefined) return []
+  return [deviceCookie(token, request, sessionSettings, core)]
 }

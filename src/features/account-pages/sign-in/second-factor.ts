@@ -1,5 +1,8 @@
 import { AuthError } from '../../../base/errors.ts'
+import type { Answer } from '../../../http/answer.ts'
 import { seeOther, shown } from '../../../pages/answers.ts'
+import type { Form } from '../../../pages/form.ts'
+import type { Html } from '../../../pages/html.ts'
 import type { PageHandlers } from '../../pages/define-page.ts'
 import type { Visit } from '../../pages/visit.ts'
 import { beginTotp } from '../../second-factors/factors.ts'
@@ -10,18 +13,10 @@ import {
 } from '../../second-factors/sign-in.ts'
 import { renderRecoveryCodes, renderSecondFactor, renderSetUp } from './account-views.ts'
 import type { SecondFactorData, SetUpData } from './data.ts'
-import {
-  faultsIn,
-  forget,
-  nextOf,
-  pathWithNext,
-  remembered,
-  rendererOf,
-  requireFilled,
-  startSession,
-} from './flow.ts'
+import { codeIn, faultsOfCode, requireFilled } from './faults.ts'
+import { forget, nextOf, pathWithNext, remembered, render, startSession } from './flow.ts'
 import { messagePage } from './message.ts'
-import { completeSecondStep, rememberDataOf } from './remembered-device.ts'
+import { completeSecondStep, deviceCookies, rememberDataOf } from './remembered-device.ts'
 
 /** `/account/second-factor/` */
 export const secondFactor: PageHandlers = {
@@ -30,29 +25,31 @@ export const secondFactor: PageHandlers = {
     const step = remembered(visit, 'ticket')
     if (step === undefined) return seeOther(pathWithNext(visit, '/sign-in/'))
     const data: SecondFactorData = {
-      ...secondFaults(visit),
+      ...faultsOfCode(visit, visit.texts.secondFactor.wrong, { field: fieldIn(visit) }),
       action: pathWithNext(visit, '/second-factor/'),
       methods: methodsIn(step.methods),
       remember: rememberDataOf(visit),
       passkey: pathWithNext(visit, '/second-factor/passkey/'),
       back: pathWithNext(visit, '/sign-in/'),
     }
-    return rendererOf('secondFactor', renderSecondFactor, visit)(data, visit)
+    return render('secondFactor', renderSecondFactor, data, visit)
   },
   async post(visit) {
-    const { form, core } = visit
-    const name = form.has('recovery') ? 'recovery' : 'code'
+    const name = fieldIn(visit)
     requireFilled(visit, [name])
     const ticket = ticketOf(visit)
     if (ticket === '') throw new AuthError('invalid_code', 'there is no ticket')
-    const { result } = await finishSignIn(
-      ticket,
-      form.text(name).replaceAll(' ', ''),
-      completeSecondStep(visit),
-      core,
-    )
+    const code = codeIn(visit, name)
+    const complete = completeSecondStep(visit)
+    const { result } = await finishSignIn(ticket, code, complete, visit.core)
     return result
   },
+}
+
+/** The page has a form for each. */
+function fieldIn({ form }: Visit): 'code' | 'recovery' {
+  if (form.has('recovery')) return 'recovery'
+  return 'code'
 }
 
 const ticketOf = (visit: Visit): string => remembered(visit, 'ticket')?.ticket ?? ''
@@ -62,13 +59,6 @@ const METHODS = ['totp', 'passkey', 'recovery'] as const
 /** The cookie is the browser's, so only known names count. */
 const methodsIn = (list = ''): SecondFactorData['methods'] =>
   METHODS.filter((method) => list.split(' ').includes(method))
-
-function secondFaults(visit: Visit): Pick<SecondFactorData, 'errors' | 'retry'> {
-  const { error, form, texts } = visit
-  if (error?.code !== 'invalid_code') return faultsIn(visit)
-  const name = form.has('recovery') ? 'recovery' : 'code'
-  return { errors: { [name]: [texts.secondFactor.wrong] }, retry: undefined }
-}
 
 const outdatedPage = (visit: Visit) =>
   messagePage(visit, {
@@ -85,43 +75,44 @@ export const setUp: PageHandlers = {
       return seeOther(pathWithNext(visit, '/sign-in/'))
     return setUpPage(visit, totpIn(visit))
   },
-  async post(visit) {
-    const { form, core } = visit
-    const ticket = ticketOf(visit)
-    if (form.has('begin')) {
-      const { account, enrolls } = await readTicket(ticket, core)
-      if (!enrolls) throw new AuthError('invalid_code')
-      return setUpPage(visit, await beginTotp(account.user, '', core))
-    }
-    requireFilled(visit, ['code'])
-    const code = form.text('code').replaceAll(' ', '')
-    const { result, recoveryCodes = [] } = await finishWithNewTotp(
-      { ticket, id: form.text('id'), code },
-      (account, methods) => startSession(visit, account, methods),
-      core,
-    )
-    const next = nextOf(visit) ?? visit.site.home
-    const page = rendererOf(
-      'recoveryCodes',
-      renderRecoveryCodes,
-      visit,
-    )({ codes: recoveryCodes, next }, visit)
-    return shown(page, visit.site, { cookies: [...result, forget(visit, 'ticket')] })
+  post(visit) {
+    if (visit.form.has('begin')) return beginSetUp(visit)
+    return finishSetUp(visit)
   },
 }
 
-function setUpPage(visit: Visit, totp: SetUpData['totp']) {
-  const { error, texts } = visit
-  const isWrong = error?.code === 'invalid_code'
+async function beginSetUp(visit: Visit): Promise<Html> {
+  const { core } = visit
+  const { account, enrolls } = await readTicket(ticketOf(visit), core)
+  if (!enrolls) throw new AuthError('invalid_code')
+  return setUpPage(visit, await beginTotp(account.user, '', core))
+}
+
+async function finishSetUp(visit: Visit): Promise<Answer> {
+  requireFilled(visit, ['code'])
+  const proof = { ticket: ticketOf(visit), id: visit.form.text('id') }
+  const { result, recoveryCodes = [] } = await finishWithNewTotp(
+    { ...proof, code: codeIn(visit) },
+    async (account, methods) => [
+      ...(await startSession(visit, account, methods)),
+      ...(await deviceCookies(account.user, visit)),
+    ],
+    visit.core,
+  )
+  const data = { codes: recoveryCodes, next: nextOf(visit) ?? visit.site.home }
+  const page = render('recoveryCodes', renderRecoveryCodes, data, visit)
+  return shown(page, visit.site, { cookies: [...result, forget(visit, 'ticket')] })
+}
+
+function setUpPage(visit: Visit, totp: SetUpData['totp']): Html {
   const data: SetUpData = {
-    ...(isWrong
-      ? { errors: { code: [texts.setUp.wrong] }, retry: undefined }
-      : faultsIn(visit)),
+    ...faultsOfCode(visit, visit.texts.setUp.wrong),
     action: pathWithNext(visit, '/second-factor/set-up/'),
     totp,
+    remember: rememberDataOf(visit),
     back: pathWithNext(visit, '/sign-in/'),
   }
-  return rendererOf('setUp', renderSetUp, visit)(data, visit)
+  return render('setUp', renderSetUp, data, visit)
 }
 
 /** Longer than any that `beginTotp` makes; a QR code has room for more. */
@@ -130,10 +121,12 @@ const MAX_URI = 1000
 /** What the form carries from its first page. */
 function totpIn({ form }: Visit): SetUpData['totp'] {
   if (!form.has('id')) return undefined
+  return { id: form.text('id'), secret: form.text('secret'), uri: uriIn(form) }
+}
+
+/** Empty if it is no such address: a browser can send anything. */
+function uriIn(form: Form): string {
   const uri = form.text('uri')
-  return {
-    id: form.text('id'),
-    secret: form.text('secret'),
-    uri: uri.startsWith('otpauth://totp/') && uri.length < MAX_URI ? uri : '',
-  }
+  if (uri.length > MAX_URI || !uri.startsWith('otpauth://totp/')) return ''
+  return uri
 }

@@ -1,28 +1,18 @@
-import { accountOptions } from '../../accounts/options.ts'
-import { hasMail, sendsSignInCodes } from '../../accounts/settings.ts'
-import type { Core } from '../../core.ts'
-import { smsOptions } from '../../mail/options.ts'
 import type { PageHandlers } from '../../pages/define-page.ts'
 import type { Visit } from '../../pages/visit.ts'
-import { hasPasskeys } from '../../passkeys/settings.ts'
+import { signInButtons } from './buttons.ts'
 import type { SignInData } from './data.ts'
-import {
-  faultsIn,
-  nextOf,
-  onward,
-  pathWithNext,
-  rendererOf,
-  requireFilled,
-  signInVisitor,
-} from './flow.ts'
+import { faultsIn, requireFilled } from './faults.ts'
+import { formPath, nextOf, onward, pathWithNext, render, signInVisitor } from './flow.ts'
 import { renderSignIn } from './views.ts'
+import { waysOf } from './ways.ts'
 
 /** `/account/sign-in/`: with a password, and the ways to the others. */
 export const signIn: PageHandlers = {
-  get(visit) {
-    return (
-      onward(visit) ?? rendererOf('signIn', renderSignIn, visit)(dataOf(visit), visit)
-    )
+  async get(visit) {
+    const there = onward(visit)
+    if (there !== undefined) return there
+    return render('signIn', renderSignIn, await dataOf(visit), visit)
   },
   async post(visit) {
     const { form, core, request } = visit
@@ -33,52 +23,33 @@ export const signIn: PageHandlers = {
   },
 }
 
-function dataOf(visit: Visit): SignInData {
-  const { form, error, core, accountPath, texts } = visit
-  const { errors, retry } = faultsIn(visit)
+async function dataOf(visit: Visit): Promise<SignInData> {
+  const { form, core, accountPath } = visit
   const ways = waysOf(core)
-  const isWrong = error?.code === 'no_active_account'
   return {
-    action: accountPath('/sign-in/'),
-    errors: isWrong ? { login: [texts.signIn.wrong] } : errors,
-    retry,
+    ...faultsOfSignIn(visit),
+    action: formPath(visit, '/sign-in/'),
     loginField: core.loginField,
     hasPasswords: ways.password,
-    login: form.text('login'),
-    forgot: ways.forgot ? accountPath('/forgot-password/') : undefined,
-    signUp: ways.signUp ? pathWithNext(visit, '/sign-up/') : undefined,
-    passkey: ways.passkey ? pathWithNext(visit, '/sign-in/passkey/') : undefined,
-    mail: ways.mail
-      ? { href: pathWithNext(visit, '/sign-in/mail/'), form: ways.form }
-      : undefined,
-    phone: ways.phone ? pathWithNext(visit, '/sign-in/phone/') : undefined,
+    login: form.sent('login') ?? hintOf(visit),
+    ...(ways.forgot && { forgot: accountPath('/forgot-password/') }),
+    ...(ways.signUp && { signUp: pathWithNext(visit, '/sign-up/') }),
+    buttons: await signInButtons(visit),
     next: nextOf(visit),
   }
 }
 
-/** The ways in that the options of the instance allow. */
-export interface Ways {
-  readonly password: boolean
-  readonly forgot: boolean
-  readonly signUp: boolean
-  readonly passkey: boolean
-  readonly mail: boolean
-  readonly phone: boolean
-  readonly form: 'link' | 'digits'
+/** Longer than any name or address. */
+const MAX_HINT = 254
+
+/** The name that an application suggests (`login_hint`). It is only repeated: whether there is such an account is not looked up. */
+function hintOf({ query }: Visit): string {
+  const hint = query.get('login_hint') ?? ''
+  return hint.length <= MAX_HINT && hint.isWellFormed() ? hint : ''
 }
 
-export function waysOf({ section }: Pick<Core, 'section'>): Ways {
-  const accounts = section(accountOptions)
-  const password = accounts?.password !== 'none'
-  const codes = sendsSignInCodes(section)
-  const mail = hasMail({ section })
-  return {
-    password,
-    forgot: accounts !== undefined && password && mail,
-    signUp: accounts !== undefined && accounts.signUp === 'open',
-    passkey: hasPasskeys(section),
-    mail: codes && mail,
-    phone: codes && section(smsOptions) !== undefined,
-    form: accounts?.form ?? 'link',
-  }
+function faultsOfSignIn(visit: Visit): Pick<SignInData, 'errors' | 'retry'> {
+  const { error, texts } = visit
+  if (error?.code !== 'no_active_account') return faultsIn(visit)
+  return { errors: { login: [texts.signIn.wrong] }, retry: undefined }
 }

@@ -9,7 +9,7 @@ import {
   revokeBrowserSession,
 } from '../../browser-sessions/browser-session.ts'
 import type { PageHandlers } from '../../pages/define-page.ts'
-import { remembered, rendererOf } from './flow.ts'
+import { remembered, render } from './flow.ts'
 import { messagePage } from './message.ts'
 import { renderContinue } from './views.ts'
 
@@ -67,6 +67,6 @@ export const continuePage: PageHandlers = {
     const url = URL.parse(href)
     if (url === null || !/^https?:$/.test(url.protocol)) throw new AuthError('not_found')
     const data = { href: url.href, site: url.host }
-    return rendererOf('continue', renderContinue, visit)(data, visit)
+    return render('continue', renderContinue, data, visit)
   },
 }

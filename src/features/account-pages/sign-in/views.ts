@@ -1,3 +1,4 @@
+import { listIf } from '../../../base/optional.ts'
 import {
   button,
   checkbox,
@@ -8,12 +9,13 @@ import {
   notice,
 } from '../../../pages/components.ts'
 import type { PageContext } from '../../../pages/context.ts'
-import { taskPage } from '../../../pages/document.ts'
+import { type PageParts, taskPage } from '../../../pages/document.ts'
 import { retryText } from '../../../pages/error-page.ts'
-import { type Html, type HtmlValue, html, trusted } from '../../../pages/html.ts'
+import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
 import { exactLengthOf } from '../../../pages/time.ts'
+import type { SignInButton } from '../../page-hooks.ts'
+import type { PageTexts } from '../../pages/texts/page-texts.ts'
 import type { Render } from '../renderers.ts'
-import type { PageTexts } from '../texts/page-texts.ts'
 import type {
   CodeRequestData,
   ContinueData,
@@ -28,13 +30,6 @@ import type {
 } from './data.ts'
 
 type Page = PageContext<PageTexts>
-
-export const KEY_ICON = trusted(
-  '<svg class="icon" viewBox="0 0 20 20" aria-hidden="true"><circle cx="6.5" cy="10" r="3.5"/><path d="M10 10h8M15 10v3M18 10v2"/></svg>',
-)
-const MAIL_ICON = trusted(
-  '<svg class="icon" viewBox="0 0 20 20" aria-hidden="true"><path d="M2.5 4.5h15v11h-15zM2.5 5l7.5 6 7.5-6"/></svg>',
-)
 
 /** What stands above the heading of a page whose form was sent with faults. */
 export const faultsOf = (
@@ -68,13 +63,13 @@ export const formPage = (
     readonly until?: string
     readonly content: HtmlValue
     readonly below?: HtmlValue
-    readonly scripts?: readonly 'passkey.js'[]
+    readonly scripts?: PageParts['scripts']
   },
 ): Html =>
   taskPage(page, {
     title,
     hasErrors: hasFaults(data),
-    scripts,
+    scripts: [...scripts, ...listIf(data.retry !== undefined, 'countdown.js' as const)],
     main: html`<div class="panel">
 ${faultsOf(page, data, until)}
 <h1>${title}</h1>
@@ -91,12 +86,13 @@ export const backLink = (page: Page, href: string): Html =>
 
 export const renderSignIn: Render<SignInData> = (data, page) => {
   const { texts } = page
+  const hasPasskeys = data.buttons.some(({ name }) => name === 'passkey')
   return formPage(page, data, {
     title: texts.signIn.title,
+    scripts: listIf(data.hasPasswords && hasPasskeys, 'autofill.js'),
     until: texts.signIn.until,
     content: html`${data.hasPasswords && passwordForm(data, page)}
-${data.hasPasswords && hasOtherWays(data) && html`<p class="or">${texts.common.or}</p>`}
-${hasOtherWays(data) && html`<div class="flow tight">${otherWays(data, page)}</div>`}`,
+${buttonList(data.buttons, data.hasPasswords, page)}`,
     below:
       data.signUp !== undefined &&
       html`<p>${texts.signIn.isNew} <a href="${data.signUp}">${texts.signIn.signUp}</a></p>`,
@@ -126,20 +122,18 @@ ${button(texts.signIn.submit)}`
   return form(page, { action: data.action }, fields)
 }
 
-const hasOtherWays = ({ passkey, mail, phone }: SignInData): boolean =>
-  passkey !== undefined || mail !== undefined || phone !== undefined
-
-const otherWays = ({ passkey, mail, phone }: SignInData, { texts }: Page): HtmlValue => [
-  passkey !== undefined &&
-    html`<a class="btn wide" href="${passkey}">${KEY_ICON}${texts.signIn.passkey}</a>`,
-  mail !== undefined &&
-    html`<a class="btn wide" href="${mail.href}">${MAIL_ICON}${mailText(mail.form, texts)}</a>`,
-  phone !== undefined &&
-    html`<a class="btn wide" href="${phone}">${texts.codeRequest.phoneTitle}</a>`,
-]
-
-const mailText = (kind: 'link' | 'digits', { signIn }: PageTexts): string =>
-  kind === 'link' ? signIn.link : signIn.code
+/** The ways beside a form, below a line. Nothing if there are none. */
+export const buttonList = (
+  buttons: readonly SignInButton[],
+  hasForm: boolean,
+  { texts }: Page,
+): HtmlValue =>
+  buttons.length > 0 &&
+  html`${hasForm && html`<p class="or">${texts.common.or}</p>`}
+<div class="flow tight">${buttons.map(
+    ({ name, href, icon, text }) =>
+      html`<a class="btn wide" href="${href}" data-way="${name}">${icon}${text}</a>`,
+  )}</div>`
 
 /** The script fills the hidden field and sends the form. Without it the other ways are named. */
 export const renderPasskey: Render<PasskeyData> = (data, page) => {
@@ -175,10 +169,10 @@ export const rememberField = (
   })
 
 /** With a choice to make, or after a fault, the button starts. */
-const startsOf = ({ errors, retry, remember }: PasskeyData): 'now' | 'later' =>
-  errors[''] === undefined && retry === undefined && remember === undefined
-    ? 'now'
-    : 'later'
+function startsOf(data: PasskeyData): 'now' | 'later' {
+  if (hasFaults(data) || data.remember !== undefined) return 'later'
+  return 'now'
+}
 
 const passkeyForm = (data: PasskeyData, page: Page): Html =>
   html`<form method="post" action="${data.action}" id="passkey" data-ceremony="get" data-options="${data.options}" data-starts="${startsOf(data)}">
@@ -190,20 +184,44 @@ ${button(page.texts.passkey.submit)}
 </form>`
 
 export const renderCodeRequest: Render<CodeRequestData> = (data, page) => {
-  const { texts } = page
-  const isPhone = data.channel === 'phone'
+  const { title, text, input, submit } = REQUESTS[data.purpose](data, page)
   return formPage(page, data, {
-    title: isPhone ? texts.codeRequest.phoneTitle : texts.codeRequest.title,
-    content: html`<p>${isPhone ? texts.codeRequest.phoneText : texts.codeRequest.text}</p>
-${form(
-  page,
-  { action: data.action },
-  html`${nextField(data.next)}
-${isPhone ? phoneField(data, page) : addressField(data, page)}
-${button(texts.codeRequest.submit)}`,
-)}`,
+    title,
+    content: html`<p>${text}</p>
+${form(page, { action: data.action }, html`${nextField(data.next)}${input}${button(submit)}`)}`,
     below: backLink(page, data.back),
   })
+}
+
+interface CodeRequestParts {
+  readonly title: string
+  readonly text: string
+  readonly input: Html
+  readonly submit: string
+}
+
+const REQUESTS: Readonly<
+  Record<
+    CodeRequestData['purpose'],
+    (data: CodeRequestData, page: Page) => CodeRequestParts
+  >
+> = {
+  email: (data, page) => ({
+    ...page.texts.codeRequest,
+    input: addressField(data, page),
+  }),
+  phone: (data, page) => ({
+    title: page.texts.codeRequest.phoneTitle,
+    text: page.texts.codeRequest.phoneText,
+    input: phoneField(data, page),
+    submit: page.texts.codeRequest.submit,
+  }),
+  confirm: (data, page) => ({
+    title: page.texts.confirm.againTitle,
+    text: page.texts.confirm.again,
+    input: addressField(data, page),
+    submit: page.texts.confirm.againSubmit,
+  }),
 }
 
 const phoneField = (data: CodeRequestData, page: Page): Html =>
@@ -269,8 +287,10 @@ ${data.purpose === 'login' && html`<p class="hint">${page.texts.login.hint}</p>`
   })
 }
 
-const linkText = ({ purpose, name }: LinkData, { texts }: Page): string =>
-  purpose === 'login' ? texts.login.text(name ?? '') : texts[purpose].text
+function linkText({ purpose, name = '' }: LinkData, { texts }: Page): string {
+  if (purpose === 'login') return texts.login.text(name)
+  return texts[purpose].text
+}
 
 export const renderMessage: Render<MessageData> = (data, page) =>
   taskPage(page, {

@@ -148,7 +148,7 @@ function showEntries(out, node, indent, budget, from) {
     out.append(`\n${indent}`)
     if (type === 'object') out.append(el('span', { class: 'k' }, visible(name)), ': ')
     showJson(out, value, indent, budget, isSecret(name, value))
-    if (isSecret(name, value)) out.append(...secretButtons(value, out.lastChild))
+    if (isSecret(name, value)) out.append(...secretButtons(name, value, out.lastChild))
     if (from + i + 1 < entries.length) out.append(',')
   })
   const rest = entries.length - from - FIRST
@@ -173,15 +173,26 @@ const isSecret = (name, { type, value }) =>
   ['"access"', '"refresh"', '"token"'].includes(name) &&
   /^[\w.=-]{20,}$/.test(value)
 
-const secretButtons = ({ text }, shown) => [
+const secretButtons = (name, { text }, shown) => [
   ' ',
   button('Show', ({ target }) => {
     shown.replaceChildren(text)
     target.remove()
   }),
+  ...(name === '"access"' && tokens !== undefined
+    ? [' ', button('Use for this page', useTokens)]
+    : []),
 ]
 
-// Signing in. Tokens are kept as the page's `keep` says, and never written into the document.
+/** Signs in with the tokens of the answer that is shown. */
+function useTokens() {
+  const { access, refresh } = current.value
+  hold({ access, refresh })
+  return describe()
+}
+
+// Signing in. Tokens are kept as the page's `keep` says, and never written into the document. The client of `watchword/client` does more
+// than the page needs: with its 10 kB the script would be larger than 15 kB, compressed.
 
 const KEY = 'watchword.browse'
 const { tokens, session, apiTokens, loginField } = page.signIn
@@ -215,7 +226,9 @@ function hold(next) {
   }
 }
 
-channel?.addEventListener('message', () => {
+channel?.addEventListener('message', async () => {
+  // A tab that was opened from this one may have a session of its own.
+  if (held.refresh !== undefined) await endSession()
   hold({})
   run()
 })
@@ -253,6 +266,7 @@ const postJson = (path, body) =>
     headers: {
       ...Object.fromEntries(headersFor('POST')),
       'Content-Type': 'application/json',
+      'Watchword-Page': 'browse',
     },
     body: JSON.stringify(body),
   })
@@ -381,14 +395,18 @@ async function faultOf(answer, body) {
 }
 
 async function signOut() {
-  const { refresh } = held
-  // The server ends the session; this tab forgets it in any case.
-  const path = tokens?.signOut ?? session?.signOut
-  if (path !== undefined && held.header === undefined)
-    await postJson(path, refresh === undefined ? {} : { refresh }).catch(() => undefined)
-  hold({})
+  await endSession()
   channel?.postMessage('signed out')
   run()
+}
+
+/** The server ends the session; this tab forgets it in any case. */
+async function endSession() {
+  const { refresh, header } = held
+  const path = tokens?.signOut ?? session?.signOut
+  if (path !== undefined && header === undefined)
+    await postJson(path, refresh === undefined ? {} : { refresh }).catch(() => undefined)
+  hold({})
 }
 
 // What the page shows.
@@ -399,6 +417,7 @@ let route
 async function run() {
   const get = { method: 'GET', url: here.href }
   await describe()
+  if (page.index) return showSignIn(false)
   // The server has sent the answer within the page.
   if (page.rendered) {
     page.rendered = false
@@ -427,6 +446,7 @@ async function describe() {
   }).catch(() => undefined)
   route = answer?.ok ? await answer.json().catch(() => undefined) : undefined
   showWho()
+  if (page.index) return
   showNeeds()
   showMethods()
   if (route !== undefined) showForms(undefined)
@@ -529,9 +549,9 @@ async function showBody(out, answer, request) {
   const type = answer.headers.get('Content-Type') ?? ''
   if (/^text\/event-stream\b/i.test(type)) return showStream(out, answer)
   if (!textual(type) && type !== '') return showFile(out, answer, request, type)
-  const { text, isWhole } = await read(answer)
+  const { text, isComplete } = await read(answer)
   if (text === '') return out.append(el('span', { class: 'hint' }, 'No body.'))
-  if (!isWhole) {
+  if (!isComplete) {
     out.append(visible(text))
     byId('tools').append(
       `The first 1 MB of ${answer.headers.get('Content-Length') ?? 'more'} bytes. `,
@@ -564,7 +584,7 @@ function parsedOrNone(text) {
 
 /** Reads up to 1 MB; the rest is not loaded. */
 async function read({ body, headers }) {
-  if (body === null) return { text: '', isWhole: true }
+  if (body === null) return { text: '', isComplete: true }
   const charset =
     /charset="?([\w-]+)/i.exec(headers.get('Content-Type') ?? '')?.[1] ?? 'utf-8'
   const decoder = decoderOf(charset)
@@ -573,12 +593,12 @@ async function read({ body, headers }) {
   let size = 0
   for (;;) {
     const { done, value } = await reader.read()
-    if (done) return { text: text + decoder.decode(), isWhole: true }
+    if (done) return { text: text + decoder.decode(), isComplete: true }
     size += value.length
     text += decoder.decode(value, { stream: true })
     if (size > 2 * MEBIBYTE) {
       void reader.cancel()
-      return { text: text.slice(0, MEBIBYTE), isWhole: false }
+      return { text: text.slice(0, MEBIBYTE), isComplete: false }
     }
   }
 }
@@ -660,6 +680,9 @@ function linksOf(answer) {
 
 function showWho() {
   const { principal } = route ?? {}
+  // A route without schemes does not say who asks.
+  if (principal === undefined && route !== undefined && held.access !== undefined)
+    return show('who', el('span', {}, 'Signed in'), button('Sign out', signOut))
   if (principal === undefined) {
     const open = button(
       'Sign in',
@@ -987,6 +1010,9 @@ function showMethods() {
 
 const MOST_FIELDS = 50
 
+/** Where a form sends its request: `href` is undefined while a part of the path is missing. `id` begins the ids of its elements. */
+const HERE = { id: '', fields: [], href: () => here.href }
+
 /** @param value the body of the GET, which fills the form of a PUT */
 function showForms(value) {
   if (route === undefined) return
@@ -994,27 +1020,26 @@ function showForms(value) {
   const others = route.methods.filter(
     ({ method }) => !['GET', 'HEAD', 'OPTIONS'].includes(method),
   )
-  show('forms', ...others.map((each) => panelOf(each, value)))
+  show('forms', ...others.map((each) => panelOf(each, HERE, value)))
   show('filters', get && filtersOf(get))
   show('raw', rawAnything())
 }
 
-function panelOf(method, value) {
+function panelOf(method, at, value) {
   const verb = el('span', { class: 'verb' }, method.method)
+  const id = `${at.id}${method.method}-h`
   const title = el(
-    'h2',
-    { id: `${method.method}-h` },
+    at === HERE ? 'h2' : 'h3',
+    { id },
     verb,
     ' ',
     visible(method.summary ?? ''),
   )
-  const content =
-    method.method === 'DELETE'
-      ? [deleteForm(method)]
-      : [fieldsForm(method, value), rawForm(method, value)]
   const inner = [
     method.description ? el('p', {}, visible(method.description)) : undefined,
-    ...content,
+    at === HERE ? undefined : el('p', { class: 'hint' }, visible(needsOf(method))),
+    ...at.fields,
+    ...contentOf(method, at, value),
   ]
   const closed = method.outcome === 'refused'
   const reason =
@@ -1029,15 +1054,33 @@ function panelOf(method, value) {
         method.outcome === 'notChecked' ? el('p', {}, tagOf('notChecked')) : undefined,
         ...inner,
       )
-  return el(
-    'section',
-    { class: 'panel', 'aria-labelledby': `${method.method}-h` },
-    title,
-    body,
-  )
+  return el('section', { class: 'panel', 'aria-labelledby': id }, title, body)
 }
 
-function deleteForm({ method }) {
+function contentOf(method, at, value) {
+  if (method.method === 'GET') return [getForm(method, at)]
+  if (method.method === 'DELETE') return [deleteForm(method, at)]
+  return [fieldsForm(method, at, value), rawForm(method, at, value)]
+}
+
+/** Sends a request of a form. @param to what may change its address */
+async function sendTo(at, request, to = (url) => url) {
+  const href = at.href()
+  if (href !== undefined) return exchange({ ...request, url: to(href) })
+}
+
+function getForm({ query }, at) {
+  const filters = filterFields(query, at.id)
+  const form = el(
+    'form',
+    { method: 'dialog', class: 'flow' },
+    ...filters.elements,
+    el('div', { class: 'row' }, el('button', { class: 'btn main' }, 'GET')),
+  )
+  return submitting(form, () => sendTo(at, { method: 'GET' }, filters.addedTo))
+}
+
+function deleteForm({ method }, at) {
   const sure = el(
     'details',
     {},
@@ -1046,7 +1089,7 @@ function deleteForm({ method }) {
     el(
       'div',
       { class: 'row' },
-      button('DELETE this', () => exchange({ method, url: here.href }), 'danger'),
+      button('DELETE this', () => sendTo(at, { method }), 'danger'),
     ),
   )
   return sure
@@ -1058,7 +1101,7 @@ const isPlain = (schema) =>
   Object.keys(schema.properties).length <= MOST_FIELDS
 
 /** A form with a field for each member; `undefined` if the schema has another shape. */
-function fieldsForm(method, value) {
+function fieldsForm(method, at, value) {
   if (!isPlain(method.body)) return undefined
   const required = method.body.required ?? []
   const members = Object.entries(method.body.properties).filter(
@@ -1069,7 +1112,7 @@ function fieldsForm(method, value) {
       name,
       schema: schema === true ? {} : schema,
       isRequired: required.includes(name),
-      id: `${method.method}-${i}`,
+      id: `${at.id}${method.method}-${i}`,
       value: method.method === 'POST' ? undefined : Object(value)[name],
     }),
   )
@@ -1084,7 +1127,7 @@ function fieldsForm(method, value) {
   return submitting(form, async () => {
     const body = bodyOf(fields, method.method === 'PATCH')
     if (body === undefined) return
-    const answer = await exchange({ method: method.method, url: here.href, ...body })
+    const answer = await sendTo(at, { method: method.method, ...body })
     if (answer !== undefined)
       showFaults(fields, faults, answer.status === 400 ? current?.value : undefined)
   })
@@ -1165,7 +1208,8 @@ const INPUT_TYPES = {
 }
 
 function inputFor(schema, shown, isRequired) {
-  if (Array.isArray(schema.enum)) return selectFor(schema.enum, shown)
+  if (Array.isArray(schema.enum) && schema.enum.length <= MOST_CHOICES)
+    return selectFor(schema.enum, shown)
   if (schema.format === 'binary' || schema.contentEncoding === 'binary')
     return { input: el('input', { type: 'file' }) }
   switch (schema.type) {
@@ -1180,6 +1224,9 @@ function inputFor(schema, shown, isRequired) {
       return jsonFor(shown, isRequired)
   }
 }
+
+/** As in Django REST framework. */
+const MOST_CHOICES = 1000
 
 function selectFor(values, shown) {
   const options = values.map((value, i) =>
@@ -1275,12 +1322,14 @@ function multipartOf(fields) {
   return form
 }
 
-function rawForm(method, value) {
-  const id = `${method.method}-raw`
+function rawForm(method, at, value) {
+  const id = `${at.id}${method.method}-raw`
   const text = el('textarea', {
     id,
     rows: 6,
     spellcheck: false,
+    // Else browsers write it to disk, to fill the form again.
+    autocomplete: 'off',
     value: rawTextOf(method, value),
   })
   const type = el(
@@ -1300,9 +1349,8 @@ function rawForm(method, value) {
     ),
   )
   submitting(form, () =>
-    exchange({
+    sendTo(at, {
       method: method.method,
-      url: here.href,
       body: text.value,
       headers: { 'Content-Type': type.value },
     }),
@@ -1355,7 +1403,12 @@ function rawAnything() {
     value: 'application/json',
     autocomplete: 'off',
   })
-  const text = el('textarea', { id: 'any-body', rows: 4, spellcheck: false })
+  const text = el('textarea', {
+    id: 'any-body',
+    rows: 4,
+    spellcheck: false,
+    autocomplete: 'off',
+  })
   const fault = el('div', {})
   const form = el(
     'form',
@@ -1384,11 +1437,12 @@ function rawAnything() {
   return el('details', {}, el('summary', {}, 'Another request'), form)
 }
 
-function filtersOf({ query }) {
-  if (!isPlain(query)) return undefined
-  const inputs = Object.entries(query.properties).map(([name, schema], i) => {
+/** The parameters of a query as fields, filled from the address of the page. `addedTo` returns an address with their values. */
+function filterFields(query, id) {
+  const properties = isPlain(query) ? query.properties : {}
+  const inputs = Object.entries(properties).map(([name, schema], i) => {
     const input = el('input', {
-      id: `filter-${i}`,
+      id: `${id}filter-${i}`,
       name,
       type: 'text',
       autocomplete: 'off',
@@ -1396,21 +1450,107 @@ function filtersOf({ query }) {
     })
     return { input, element: field(name, input, Object(schema).description) }
   })
-  const form = el(
-    'form',
-    { method: 'dialog', class: 'flow' },
-    ...inputs.map(({ element }) => element),
-    el('div', { class: 'row' }, el('button', { class: 'btn' }, 'Filter')),
-  )
-  submitting(form, async () => {
-    const to = new URL(here.href)
+  const addedTo = (href) => {
+    const to = new URL(href)
     for (const { input } of inputs) {
       if (input.value === '') to.searchParams.delete(input.name)
       else to.searchParams.set(input.name, input.value)
     }
-    location.assign(to.href)
-  })
+    return to.href
+  }
+  return { elements: inputs.map(({ element }) => element), addedTo }
+}
+
+function filtersOf({ query }) {
+  const { elements, addedTo } = filterFields(query, '')
+  if (elements.length === 0) return undefined
+  const form = el(
+    'form',
+    { method: 'dialog', class: 'flow' },
+    ...elements,
+    el('div', { class: 'row' }, el('button', { class: 'btn' }, 'Filter')),
+  )
+  submitting(form, async () => location.assign(addedTo(here.href)))
   return el('details', {}, el('summary', {}, 'Filters'), form)
+}
+
+// The index: a form for each method of each path.
+
+const PARAMETER = /:(\w+)(?:\([^/]*\)|\{[^/]*\})?|\{(\w+)[^/}]*\}|\[(\w+)\]/g
+
+function showIndex() {
+  for (const head of document.querySelectorAll('thead tr'))
+    head.append(el('th', { scope: 'col' }, 'Form'))
+  document.querySelectorAll('tr[data-path]').forEach((row, i) => {
+    const isWild = row.dataset.path.includes('*')
+    row.append(el('td', {}, isWild ? '' : tryButton(row, `row${i}-`)))
+  })
+}
+
+function tryButton(row, id) {
+  const { method, path } = row.dataset
+  let below
+  const open = button('Try', async () => {
+    open.setAttribute('aria-expanded', String(below === undefined))
+    if (below !== undefined) {
+      if (below.contains(byId('result'))) document.querySelector('h1').after(emptied())
+      below.remove()
+      below = undefined
+      return
+    }
+    const cell = el('td', { colSpan: 4 })
+    below = el('tr', {}, cell)
+    row.after(below)
+    cell.append(await formFor(row, placeOf(row, id)))
+    // The answer is shown below the form that asked for it.
+    cell.addEventListener(
+      'click',
+      () => cell.contains(byId('result')) || cell.append(emptied()),
+      true,
+    )
+  })
+  open.setAttribute('aria-label', `Try ${method} ${path}`)
+  open.setAttribute('aria-expanded', 'false')
+  return open
+}
+
+function emptied() {
+  for (const id of ['response', 'why', 'in']) show(id)
+  return byId('result')
+}
+
+async function formFor({ dataset: { method, path } }, at) {
+  const url = `${here.pathname}?path=${encodeURIComponent(path)}`
+  const headers = { Accept: page.routeType }
+  const answer = await send({ method: 'GET', url, headers }).catch(() => undefined)
+  const { methods = [] } = answer?.ok ? await answer.json() : {}
+  const found = methods.find((each) => each.method === method)
+  if (found !== undefined) return panelOf(found, at)
+  return notice('bad', 'The server does not describe this method.')
+}
+
+/** The path of a row, with a field for each parameter. */
+function placeOf({ dataset: { href } }, id) {
+  const inputs = [...href.matchAll(PARAMETER)].map(([, ...names], i) =>
+    el('input', {
+      id: `${id}path-${i}`,
+      name: names.find(Boolean),
+      type: 'text',
+      required: true,
+      autocomplete: 'off',
+      spellcheck: false,
+    }),
+  )
+  const valueAt = (i) => encodeURIComponent(inputs[i].value)
+  return {
+    id,
+    fields: inputs.map((each) => field(each.name, each, 'A part of the path.')),
+    href() {
+      if (!inputs.every((each) => each.reportValidity())) return undefined
+      let i = 0
+      return absolute(href.replace(PARAMETER, () => valueAt(i++)))
+    },
+  }
 }
 
 // Copying. Commands have `$TOKEN` in place of a token (rule SR-15).
@@ -1488,4 +1628,5 @@ addEventListener('pageshow', (event) => {
   run()
 })
 
+if (page.index) showIndex()
 run()

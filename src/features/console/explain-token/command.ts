@@ -24,7 +24,7 @@ judges by its options.`,
     const token = args[0] ?? (await textOf(context.stdin))
     if (token.trim() === '')
       throw new UsageError(
-        'There is no token: name it, or send it on standard input: watchword explain < token.txt',
+        'The token is missing. Pass it as an argument, or on standard input: watchword explain < token.txt',
       )
     const explained = await open(values.database, (auth) => auth.explainToken(token), {
       withKeys: true,

@@ -27,7 +27,7 @@ import { revokeClaimCheck, rotationCheck, sessionCheck, userCheck } from './stan
 const MAX_LENGTH = 65_536
 
 /**
- * Says what a token is, and what decides whether it is accepted. It changes nothing: no refresh token is exchanged, no session is
+ * Explains what a token is, and why it is accepted or rejected. It changes nothing: no refresh token is exchanged, no session is
  * used, and the token is neither stored nor logged.
  *
  * @throws AuthError `store_unavailable`

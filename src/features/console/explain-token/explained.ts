@@ -11,7 +11,7 @@ export type ExplainedKind =
 /** One check of a token, in the order in which they are made. */
 export interface ExplainedCheck {
   readonly name: string
-  /** `passes` and `fails`: what it would say, but an earlier one has refused the token. */
+  /** `passes` and `fails` also if an earlier check has already rejected the token. */
   readonly outcome: 'passed' | 'refused' | 'passes' | 'fails'
   readonly text: string
   /** The option that decides. */
@@ -29,7 +29,7 @@ export interface ExplainedMember {
 /** A token in words. It does not contain the token. */
 export interface ExplainedToken {
   readonly kind: ExplainedKind
-  /** Whether a request with it is let in, or a refresh token is exchanged. */
+  /** Whether a guard accepts it, or, for a refresh token, the refresh endpoint exchanges it. */
   readonly accepted: boolean
   /** The verdict, in one sentence. */
   readonly summary: string
@@ -42,7 +42,7 @@ export interface ExplainedToken {
   readonly claims: readonly ExplainedMember[]
   readonly user: { readonly id: string; readonly username: string } | undefined
   readonly sessionId: string | undefined
-  /** What a client is answered; `undefined` if it is let in, or depends on the endpoint. */
+  /** The answer to a client; `undefined` if the token is accepted, or it depends on the endpoint. */
   readonly answer:
     | { readonly status: number; readonly challenge?: string; readonly body: object }
     | undefined

@@ -51,6 +51,9 @@ const MEANINGS: Readonly<Record<string, string>> = {
   gen: 'generation of its session: how often that had been refreshed',
   ww_uid: 'id of the user to whom it was issued',
   amr: 'how the user signed in (RFC 8176)',
+  client_sid:
+    'session of the application that has exchanged another token for it (RFC 8693)',
+  may_act: 'who may act as the user (RFC 8693)',
   act: 'who acts as the user (RFC 8693)',
   scope: 'what the token is limited to',
 }

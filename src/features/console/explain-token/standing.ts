@@ -1,3 +1,4 @@
+import { ifDefined } from '../../../base/optional.ts'
 import type { Claims } from '../../../jwt/json.ts'
 import { decideRotation, type RotationDecision } from '../../../sessions/rotate.ts'
 import type { SessionId, SessionState } from '../../../sessions/session.ts'
@@ -83,74 +84,85 @@ function lostAnswerOf(core: Core) {
   return options.lostAnswer ?? defaultLostAnswer(options)
 }
 
-function rotationText(
+type Words = Omit<Check, 'name'>
+type Decided<Kind extends RotationDecision['kind']> = Extract<
+  RotationDecision,
+  { readonly kind: Kind }
+>
+
+const rotationText = (
   decision: RotationDecision,
   state: SessionState | undefined,
   core: Core,
-): Omit<Check, 'name'> {
-  const { overlap, reuse } = core.section(tokenOptions)
-  switch (decision.kind) {
-    case 'current':
-      return { holds: true, text: 'The current refresh token of its session.' }
-    case 'previous':
-      return {
-        holds: true,
-        text: `It was used already. Within ${lengthOf(overlap)} it gets the same successor again.`,
-        option: 'tokens.overlap',
-      }
-    case 'lost_answer':
-      return {
-        holds: true,
-        text: `It was used already, but its successor never was. Within ${lengthOf(lostAnswerOf(core))} it gets another one.`,
-        option: 'tokens.lostAnswer',
-      }
-    case 'reused':
-      return {
-        holds: false,
-        summary: 'the token was used before',
-        text: `A spent token: its session is at generation ${state?.session.generation}.`,
-        advice:
-          reuse === 'revoke'
-            ? 'If a client uses it, the session is revoked, because two clients may have the token. The client must use the newest refresh token that it was given.'
-            : 'The client must use the newest refresh token that it was given.',
-        option: 'tokens.reuse',
-      }
-    case 'ahead':
-      return {
-        holds: false,
-        summary: 'its session has not issued this token',
-        text: 'The session has not issued this token.',
-        advice:
-          'An older backup of the database was restored, or another instance has the same keys.',
-      }
-    case 'unknown':
-      return {
-        holds: false,
-        summary: 'there is no session of this token',
-        text: 'There is no session of this token.',
-        advice: 'It ended long ago and was deleted, or belongs to another database.',
-      }
-    case 'expired':
-      return {
-        holds: false,
-        summary: 'its session has expired',
-        text: `Its session has expired: ${endOf(state)}.`,
-        advice: 'The client has to sign in again.',
-        option: 'tokens.session',
-      }
-    case 'revoked':
-      return state === undefined ? { holds: false, text: 'Revoked.' } : standingOf(state)
-    case 'user':
-      return {
-        holds: false,
-        summary: `it ends with this use, because ${REVOKE_REASONS[decision.reason]}`,
-        text: `The session ends with the next use: ${REVOKE_REASONS[decision.reason]}.`,
-        advice: 'The client has to sign in again.',
-        option:
-          decision.reason === 'password' ? 'tokens.checkRevoke' : 'users.checkActive',
-      }
-  }
+): Words => ROTATIONS[decision.kind](decision as never, state, core)
+
+/** What each decision means, in words. */
+const ROTATIONS: {
+  readonly [Kind in RotationDecision['kind']]: (
+    decision: Decided<Kind>,
+    state: SessionState | undefined,
+    core: Core,
+  ) => Words
+} = {
+  current: () => ({ holds: true, text: 'The current refresh token of its session.' }),
+  previous: (_, __, core) => ({
+    holds: true,
+    text: `It was used already. Within ${lengthOf(core.section(tokenOptions).overlap)} it gets the same successor again.`,
+    option: 'tokens.overlap',
+  }),
+  lost_answer: (_, __, core) => ({
+    holds: true,
+    text: `It was used already, but its successor never was. Within ${lengthOf(lostAnswerOf(core))} it gets another one.`,
+    option: 'tokens.lostAnswer',
+  }),
+  reused: (_, state, core) => ({
+    holds: false,
+    summary: 'the token was used before',
+    text: `A spent token: its session is at generation ${state?.session.generation}.`,
+    advice: REUSE_ADVICE[core.section(tokenOptions).reuse],
+    option: 'tokens.reuse',
+  }),
+  ahead: () => ({
+    holds: false,
+    summary: 'its session has not issued this token',
+    text: 'The session has not issued this token.',
+    advice:
+      'An older backup of the database was restored, or another instance has the same keys.',
+  }),
+  unknown: () => ({
+    holds: false,
+    summary: 'there is no session of this token',
+    text: 'There is no session of this token.',
+    advice: 'It ended long ago and was deleted, or belongs to another database.',
+  }),
+  expired: (_, state) => ({
+    holds: false,
+    summary: 'its session has expired',
+    text: `Its session has expired: ${endOf(state)}.`,
+    advice: SIGN_IN,
+    option: 'tokens.session',
+  }),
+  revoked: (_, state) =>
+    ifDefined(state, standingOf) ?? { holds: false, text: 'Revoked.' },
+  user: ({ reason }) => ({
+    holds: false,
+    summary: `it ends with this use, because ${REVOKE_REASONS[reason]}`,
+    text: `The session ends with the next use: ${REVOKE_REASONS[reason]}.`,
+    advice: SIGN_IN,
+    option: USER_OPTIONS[reason] ?? 'users.checkActive',
+  }),
 }
+
+const SIGN_IN = 'The client has to sign in again.'
+const NEWEST = 'The client must use the newest refresh token that it was given.'
+
+const REUSE_ADVICE = {
+  revoke: `If a client uses it, the session is revoked, because two clients may have the token. ${NEWEST}`,
+  reject: NEWEST,
+} as const
+
+/** The option that ends a session because of its user. */
+const USER_OPTIONS: Readonly<Record<string, string>> = { password: 'tokens.checkRevoke' }
 
 function endOf(state: SessionState | undefined): string {
   if (state === undefined) return 'unknown'
@@ -186,17 +198,23 @@ export function userCheck(
   const { user } = account
   const holds = isRefresh ? isAllowed(user, settings) : mayUse(user, settings)
   if (holds) return { name, holds, text: `${user.username} may use the service.` }
-  return {
-    name,
-    holds,
-    summary: user.active ? 'users.rule refuses its user' : 'its user is not active',
-    text: user.active
-      ? `users.rule refuses ${user.username}.`
-      : `${user.username} is not active.`,
-    advice: user.active ? 'Look at the option users.rule.' : 'Activate the user.',
-    option: user.active ? 'users.rule' : 'users.checkActive',
-  }
+  if (user.active) return { name, holds, ...refusedByRule(user.username) }
+  return { name, holds, ...notActive(user.username) }
 }
+
+const refusedByRule = (username: string) => ({
+  summary: 'users.rule refuses its user',
+  text: `users.rule refuses ${username}.`,
+  advice: 'Look at the option users.rule.',
+  option: 'users.rule',
+})
+
+const notActive = (username: string) => ({
+  summary: 'its user is not active',
+  text: `${username} is not active.`,
+  advice: 'Activate the user.',
+  option: 'users.checkActive',
+})
 
 /** With `tokens.checkRevoke: "claim"`: the password is the one of the sign-in. */
 export function revokeClaimCheck(

@@ -3,9 +3,9 @@ import type { UnixSeconds } from '../../../base/clock.ts'
 import type { Tone } from '../../../pages/components.ts'
 import { type HtmlValue, html } from '../../../pages/html.ts'
 import { consoleStore } from '../store.ts'
-import type { StaffVisit } from './gate.ts'
-import { userLink } from './sessions.ts'
-import { countText, plural, whenText } from './shell.ts'
+import type { StaffVisit } from './staff-visit.ts'
+import { countText, plural, whenText } from './text.ts'
+import { type Names, userLink } from './user-texts.ts'
 
 /** What an operator should look at, and what to do about it. */
 export interface Attention {
@@ -80,8 +80,7 @@ async function ofKind(
   const link = html`<a href="/console/events/?kind=${kind}">Show the events</a>`
   return rows.map((event, index) => {
     const isLast = index === rows.length - 1
-    const user =
-      event.userId === undefined ? 'an unknown user' : userLink(event.userId, names)
+    const user = userText(event.userId, names)
     return {
       word: words.word,
       tone: words.tone,
@@ -89,6 +88,11 @@ async function ofKind(
       advice: html`${whenText(event.at, visit.now)}. ${words.advice}${isLast && html` ${next !== undefined && 'There are more. '}${link}`}`,
     }
   })
+}
+
+function userText(id: string | undefined, names: Names): HtmlValue {
+  if (id === undefined) return 'an unknown user'
+  return userLink(id, names)
 }
 
 /** Messages that the mail server has not accepted. */

@@ -1,5 +1,5 @@
 import { type Html, html } from '../../../pages/html.ts'
-import { numberText } from './shell.ts'
+import { numberText } from './text.ts'
 
 /** One bar above the line and one below. */
 export interface Bar {
@@ -22,7 +22,7 @@ const HEIGHT = 120
 const STEP = 10
 
 /**
- * Bars above and below one line: two series that are told apart without colour. Its words are HTML; the figures are in the table of
+ * Bars above and below one line, so that two series differ without colour. Its labels are HTML; the figures are in the table of
  * the page, and the sentence is for screen readers.
  */
 export function chart({ title, above, below, bars }: ChartParts): Html {
@@ -36,7 +36,7 @@ export function chart({ title, above, below, bars }: ChartParts): Html {
   const labels = [0, 1, 2, 3].map(
     (n) => bars[Math.floor((n * bars.length) / 4)]?.from ?? '',
   )
-  return html`<figure class="chart panel"><figcaption class="row"><strong>${title}</strong>${legend('a', above, true)}${legend('b', below)}</figcaption>
+  return html`<figure class="chart panel"><figcaption class="row"><strong>${title}</strong>${legend('a', `${above} (up)`)}${legend('b', `${below} (down)`)}</figcaption>
 <div class="axis y" aria-hidden="true">${marks.map((mark) => html`<span>${numberText(mark)}</span>`)}</div>
 <svg class="plot" viewBox="0 0 ${width} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${sentence({ title, above, below, bars })}">
 <path class="rule" d="M0 .5h${width}M0 ${HEIGHT - 0.5}h${width}"/>
@@ -47,8 +47,16 @@ ${bars.map((bar, index) => barOf(bar, index, { unit, line, above, below }))}
 </figure>`
 }
 
-const legend = (kind: 'a' | 'b', text: string, pushed = false): Html =>
-  html`<span class="${pushed ? 'push' : 'item'}"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><path class="${kind}" d="${kind === 'a' ? 'M0 2h12v10H0z' : 'M0 0h12v10H0z'}"/></svg>${text} ${kind === 'a' ? '(up)' : '(down)'}</span>`
+/** The series above the line is shown with its bar moved down, that below with its bar moved up. */
+const LEGENDS = {
+  a: { place: 'push', path: 'M0 2h12v10H0z' },
+  b: { place: 'item', path: 'M0 0h12v10H0z' },
+} as const
+
+function legend(kind: 'a' | 'b', text: string): Html {
+  const { place, path } = LEGENDS[kind]
+  return html`<span class="${place}"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><path class="${kind}" d="${path}"/></svg>${text}</span>`
+}
 
 interface Scale {
   readonly unit: number
@@ -75,15 +83,11 @@ function stepOf(most: number): number {
 const stepsOf = (bars: readonly Bar[], of: 'above' | 'below', step: number): number =>
   Math.max(1, ...bars.map((bar) => Math.ceil(bar[of] / step)))
 
-function sentence({ title, above, below, bars }: ChartParts): string {
-  const most = (of: 'above' | 'below') =>
-    bars.reduce<Bar | undefined>(
-      (top, bar) => (bar[of] > (top?.[of] ?? 0) ? bar : top),
-      undefined,
-    )
-  const text = (name: string, bar: Bar | undefined, of: 'above' | 'below') =>
-    bar === undefined
-      ? `No ${name}.`
-      : `Most ${name}: ${numberText(bar[of])}, from ${bar.from}.`
-  return `${title}. ${text(above, most('above'), 'above')} ${text(below, most('below'), 'below')}`
+const sentence = ({ title, above, below, bars }: ChartParts): string =>
+  `${title}. ${mostText(bars, 'above', above)} ${mostText(bars, 'below', below)}`
+
+function mostText(bars: readonly Bar[], of: 'above' | 'below', name: string): string {
+  const [most] = bars.toSorted((a, b) => b[of] - a[of])
+  if (most === undefined || most[of] === 0) return `No ${name}.`
+  return `Most ${name}: ${numberText(most[of])}, from ${most.from}.`
 }

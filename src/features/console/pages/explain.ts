@@ -1,4 +1,4 @@
-import { errorSummary, form, notice, table, tag } from '../../../pages/components.ts'
+import { form, notice, type Tone, table, tag } from '../../../pages/components.ts'
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
 import { fieldError } from '../../../users/field-errors.ts'
 import { explainToken } from '../explain-token/explain.ts'
@@ -7,12 +7,13 @@ import type {
   ExplainedMember,
   ExplainedToken,
 } from '../explain-token/explained.ts'
-import { type ConsoleHandlers, forStaff, type StaffVisit } from './gate.ts'
+import { errorsIn, summaryOf } from './form-errors.ts'
 import { consolePage } from './shell.ts'
-import { errorsIn } from './user.ts'
+import { type ConsoleHandlers, forStaff, type StaffVisit } from './staff-visit.ts'
+import { pathOfUser } from './user-texts.ts'
 
 const handlers: ConsoleHandlers = {
-  postNeeds: 'watchword.view',
+  postPermission: 'watchword.view',
   get: (visit) => explainPage(visit, undefined),
   async post(visit) {
     const token = visit.form.text('token')
@@ -31,7 +32,7 @@ function explainPage(visit: StaffVisit, explained: ExplainedToken | undefined): 
     current: 'explain',
     hasErrors: errors !== undefined,
     main: html`<h1>Explain a token</h1>
-${errors !== undefined && errorSummary(visit, errors)}
+${summaryOf(visit, errors)}
 ${tokenForm(visit)}
 ${explained !== undefined && explanation(explained)}`,
   })
@@ -51,9 +52,16 @@ const explanation = (explained: ExplainedToken): Html =>
   html`${verdict(explained)}
 <div class="split">
 <section aria-labelledby="checks"><h2 id="checks">Checks, in order</h2><ol class="checks">${explained.checks.map(checkItem)}</ol></section>
-<div class="flow">${members('Header', explained.header)}${members(explained.kind === 'api token' ? 'Token' : 'Claims', explained.claims)}</div>
+<div class="flow">${members('Header', explained.header)}${members(CLAIMS[explained.kind] ?? 'Claims', explained.claims)}</div>
 </div>
 ${answered(explained)}`
+
+const CLAIMS: Readonly<Record<string, string>> = { 'api token': 'Token' }
+
+function toneOf(accepted: boolean): Tone {
+  if (accepted) return 'good'
+  return 'bad'
+}
 
 const verdict = ({
   accepted,
@@ -64,9 +72,9 @@ const verdict = ({
   user,
 }: ExplainedToken): Html =>
   notice(
-    accepted ? 'good' : 'bad',
+    toneOf(accepted),
     html`<p>${advice}${option !== undefined && html` The option <code>${option}</code> decides.`}</p>
-<p>Kind: ${kind}${user !== undefined && html`, of <a href="/console/users/${encodeURIComponent(user.id)}/">${user.username}</a>`}.</p>`,
+<p>Kind: ${kind}${user !== undefined && html`, of <a href="${pathOfUser(user.id)}">${user.username}</a>`}.</p>`,
     { title: summary },
   )
 

@@ -21,15 +21,15 @@ export function keyLanes(spans: readonly KeySpan[], now: number): Html {
   const x = (moment: number): number =>
     Math.round(((Math.min(Math.max(moment, begin), end) - begin) / (end - begin)) * WIDTH)
   return html`<figure class="chart panel"><figcaption class="row"><strong>Generations</strong>
-${legend('d', 'M1 1h10v10H1z', 'published', true)}${legend('a', 'M0 0h12v12H0z', 'signs')}${legend('c', 'M0 0h12v12H0z', 'verifies only')}${legend('rule now', 'M6 0v12', 'today')}
+${legend('d', 'M1 1h10v10H1z', 'published', 'push')}${legend('a', 'M0 0h12v12H0z', 'signs')}${legend('c', 'M0 0h12v12H0z', 'verifies only')}${legend('rule now', 'M6 0v12', 'today')}
 </figcaption>
 ${spans.map((span) => lane(span, now, x))}
 <div class="axis x" aria-hidden="true"><span>${dateOf(begin)}</span><span>${dateOf(end)}</span></div>
 </figure>`
 }
 
-const legend = (kind: string, path: string, text: string, pushed = false): Html =>
-  html`<span class="${pushed ? 'push' : 'item'}"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><path class="${kind}" d="${path}"/></svg>${text}</span>`
+const legend = (kind: string, path: string, text: string, place = 'item'): Html =>
+  html`<span class="${place}"><svg class="key" viewBox="0 0 12 12" aria-hidden="true"><path class="${kind}" d="${path}"/></svg>${text}</span>`
 
 function lane(span: KeySpan, now: number, x: (moment: number) => number): Html {
   const { id, createdAt, signsFrom, signsUntil, verifiesUntil } = span

@@ -1,14 +1,15 @@
 import { AuthError } from '../../../base/errors.ts'
+import { ifDefined } from '../../../base/optional.ts'
 import type { KeySummary } from '../../../keys/key-ring.ts'
 import { seeOther } from '../../../pages/answers.ts'
 import {
   button,
   confirmed,
   empty,
-  errorSummary,
   field,
   form,
   hidden,
+  type Tone,
   table,
   tag,
 } from '../../../pages/components.ts'
@@ -17,10 +18,10 @@ import { dateOf } from '../../../pages/time.ts'
 import { fieldError } from '../../../users/field-errors.ts'
 import { consoleStore } from '../store.ts'
 import { rotateKeys } from '../verbs.ts'
-import { type ConsoleHandlers, forStaff, type StaffVisit } from './gate.ts'
+import { errorsIn, summaryOf } from './form-errors.ts'
 import { type KeySpan, keyLanes } from './key-lanes.ts'
 import { consolePage, doneNotice } from './shell.ts'
-import { errorsIn } from './user.ts'
+import { type ConsoleHandlers, forStaff, type StaffVisit } from './staff-visit.ts'
 
 const PATH = '/console/keys/'
 const CONFIRMATION = 'replace all keys'
@@ -37,7 +38,7 @@ const handlers: ConsoleHandlers = {
     const action = visit.form.text('action')
     if (action === 'rotate') await rotateKeys(false, visit)
     else if (action === 'leaked') await replaceAll(visit)
-    else throw new AuthError('parse_error', 'there is no such action')
+    else throw new AuthError('parse_error', 'the form has an unknown action')
     return seeOther(`${PATH}?done=${action}`)
   },
 }
@@ -61,18 +62,20 @@ function spansOf(
   rotations: readonly Rotation[],
 ): readonly KeySpan[] {
   return keys
-    .map((key) => {
-      const began = rotations.find(({ detail }) => detail.current === key.id)?.at
-      const ended = rotations.find(({ detail }) => detail.retiring === key.id)?.at
-      const signs = key.stage !== 'next'
-      return {
-        ...key,
-        signsFrom: signs ? (began ?? key.createdAt) : undefined,
-        signsUntil:
-          key.stage === 'retiring' ? (ended ?? began ?? key.createdAt) : undefined,
-      }
-    })
+    .map((key) => ({ ...key, ...signingOf(key, rotations) }))
     .toSorted((a, b) => b.createdAt - a.createdAt)
+}
+
+function signingOf(
+  { id, stage, createdAt }: KeySummary,
+  rotations: readonly Rotation[],
+): Pick<KeySpan, 'signsFrom' | 'signsUntil'> {
+  const momentOf = (name: 'current' | 'retiring'): number | undefined =>
+    rotations.find(({ detail }) => detail[name] === id)?.at
+  if (stage === 'next') return { signsFrom: undefined, signsUntil: undefined }
+  const signsFrom = momentOf('current') ?? createdAt
+  if (stage === 'current') return { signsFrom, signsUntil: undefined }
+  return { signsFrom, signsUntil: momentOf('retiring') ?? signsFrom }
 }
 
 function keysPage(visit: StaffVisit, spans: readonly KeySpan[]): Html {
@@ -83,9 +86,18 @@ function keysPage(visit: StaffVisit, spans: readonly KeySpan[]): Html {
     hasErrors: errors !== undefined,
     main: html`<h1>Keys</h1>
 ${doneNotice(visit, DONE)}
-${errors !== undefined && errorSummary(visit, errors)}
-${spans.length === 0 ? configured : html`${keyLanes(spans, visit.now)}${keyTable(spans)}${visit.can('watchword.change') && actions(visit, spans, errors?.confirm)}`}`,
+${summaryOf(visit, errors)}
+${keyParts(visit, spans, errors?.confirm)}`,
   })
+}
+
+function keyParts(
+  visit: StaffVisit,
+  spans: readonly KeySpan[],
+  errors: readonly string[] | undefined,
+): Html {
+  if (spans.length === 0) return configured
+  return html`${keyLanes(spans, visit.now)}${keyTable(spans)}${visit.can('watchword.change') && actions(visit, spans, errors)}`
 }
 
 const DONE = {
@@ -96,6 +108,10 @@ const DONE = {
 const configured = empty(
   html`<p><strong>The keys come from the options.</strong></p><p>They are not in the database: <code>tokens.signingKey</code>, <code>tokens.verifyingKey</code> or <code>tokens.jwksUrl</code> gives them, and they are changed there.</p>`,
 )
+
+const TONES: Readonly<Record<string, Tone>> = { current: 'now' }
+
+export const stageTag = (stage: KeySummary['stage']): Html => tag(stage, TONES[stage])
 
 const STAGES = {
   next: 'published, signs next',
@@ -114,22 +130,20 @@ const keyTable = (spans: readonly KeySpan[]): Html =>
       },
       {
         title: 'Stage',
-        cell: ({ stage }) =>
-          html`${tag(stage, stage === 'current' ? 'now' : undefined)} ${STAGES[stage]}`,
+        cell: ({ stage }) => html`${stageTag(stage)} ${STAGES[stage]}`,
       },
       { title: 'Algorithm', cell: ({ algorithm }) => algorithm },
       { title: 'Published', cell: ({ createdAt }) => dateOf(createdAt) },
       { title: 'Signs', cell: (span) => signsText(span) },
       {
         title: 'Verifies until',
-        cell: ({ verifiesUntil }) =>
-          verifiesUntil === undefined
-            ? 'it retires, and its last token has expired'
-            : dateOf(verifiesUntil),
+        cell: ({ verifiesUntil }) => ifDefined(verifiesUntil, dateOf) ?? UNTIL_RETIRED,
       },
     ],
     spans,
   )
+
+const UNTIL_RETIRED = 'it retires, and its last token has expired'
 
 function signsText({ signsFrom, signsUntil }: KeySpan): HtmlValue {
   if (signsFrom === undefined) return 'after the next rotation'

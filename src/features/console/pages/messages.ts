@@ -1,24 +1,17 @@
 import { AuthError } from '../../../base/errors.ts'
 import { seeOther } from '../../../pages/answers.ts'
-import {
-  button,
-  empty,
-  form,
-  hidden,
-  notice,
-  table,
-  tag,
-} from '../../../pages/components.ts'
-import { type Html, html } from '../../../pages/html.ts'
+import { button, form, hidden, notice, table, tag } from '../../../pages/components.ts'
+import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
 import { relativeTimeOf } from '../../../pages/time.ts'
 import type { StoredMessage } from '../../mail/message.ts'
 import { mailOptions, smsOptions } from '../../mail/options.ts'
 import { type MessageHead, messageHead, wakeSender } from '../../mail/send.ts'
 import type { Count, Page, Place } from '../listing.ts'
 import { consoleStore } from '../store.ts'
-import { type ConsoleHandlers, forStaff, type StaffVisit } from './gate.ts'
-import { placeIn, placeText } from './place.ts'
-import { consolePage, countText, doneNotice, listPager } from './shell.ts'
+import { listPage } from './list.ts'
+import { cursorIn } from './place.ts'
+import { type ConsoleHandlers, forStaff, type StaffVisit } from './staff-visit.ts'
+import { countText } from './text.ts'
 
 const PATH = '/console/outbox/'
 
@@ -26,7 +19,7 @@ const handlers: ConsoleHandlers = {
   async get(visit) {
     const reads = visit.core.ports(consoleStore).console
     const [page, count] = await Promise.all([
-      reads.findMessages(placeIn(visit.query.get('after'))),
+      reads.findMessages(cursorIn(visit.query)),
       reads.countMessages(),
     ])
     return outboxPage(visit, page, count)
@@ -36,7 +29,7 @@ const handlers: ConsoleHandlers = {
     const action = visit.form.text('action')
     if (action === 'retry') await retry(id, visit)
     else if (action === 'drop') await drop(id, visit)
-    else throw new AuthError('parse_error', 'there is no such action')
+    else throw new AuthError('parse_error', 'the form has an unknown action')
     return seeOther(`${PATH}?done=${action}`)
   },
 }
@@ -58,20 +51,24 @@ async function drop(id: string, { core }: StaffVisit): Promise<void> {
   await core.audit.record({ kind: 'message_dropped', detail: { message: id } })
 }
 
+const DONE = { retry: 'The message is being sent.', drop: 'The message was dropped.' }
+
 const outboxPage = (
   visit: StaffVisit,
-  { rows, next }: Page<StoredMessage, Place>,
+  found: Page<StoredMessage, Place>,
   count: Count,
 ): Html =>
-  consolePage(visit, {
+  listPage<StoredMessage>(visit, {
     title: 'Mail outbox',
     current: 'messages',
-    main: html`<h1>Mail outbox</h1>
-${doneNotice(visit, { retry: 'The message is being sent.', drop: 'The message was dropped.' })}
-${noSender(visit)}
-<p>Mails and text messages that are not sent yet. Their texts are not shown: they have links and codes that sign in.</p>
-${rows.length === 0 ? empty(html`<p><strong>Nothing waits.</strong></p><p>A message is removed when the mail server has accepted it.</p>`) : messageTable(visit, rows, count)}
-${listPager(visit, PATH, next && placeText(next))}`,
+    path: PATH,
+    noun: 'messages',
+    found,
+    done: DONE,
+    above: html`${noSender(visit)}
+<p>Mails and text messages that are not sent yet. Their texts are not shown: they have links and codes that sign in.</p>`,
+    none: html`<p><strong>Nothing waits.</strong></p><p>A message is removed when the mail server has accepted it.</p>`,
+    table: (rows) => messageTable(visit, rows, count),
   })
 
 function noSender({ core }: StaffVisit): Html | false {
@@ -102,20 +99,12 @@ const messageTable = (
     [
       { title: 'To', cell: ({ head }) => headText(head) },
       { title: 'Attempts', isNumber: true, cell: ({ attempts }) => attempts },
-      {
-        title: 'Next attempt',
-        cell: ({ dueAt }) =>
-          dueAt <= visit.now ? 'now' : relativeTimeOf(dueAt, visit.now),
-      },
+      { title: 'Next attempt', cell: ({ dueAt }) => dueText(dueAt, visit.now) },
       {
         title: 'Given up',
         cell: ({ expiresAt }) => relativeTimeOf(expiresAt, visit.now),
       },
-      {
-        title: 'State',
-        cell: ({ attempts }) =>
-          attempts > 0 ? tag('not sent yet', 'warn') : tag('waiting'),
-      },
+      { title: 'State', cell: stateTag },
       {
         title: 'Action',
         cell: (row) => visit.can('watchword.change') && actions(visit, row),
@@ -123,6 +112,16 @@ const messageTable = (
     ],
     rows.map((row) => ({ ...row, head: messageHead(row, visit.core) })),
   )
+
+function dueText(dueAt: number, now: number): HtmlValue {
+  if (dueAt <= now) return 'now'
+  return relativeTimeOf(dueAt, now)
+}
+
+function stateTag({ attempts }: Row): Html {
+  if (attempts > 0) return tag('not sent yet', 'warn')
+  return tag('waiting')
+}
 
 /** The recipient. A placeholder is a row for an address without an account, so that both requests take as long. */
 function headText(head: MessageHead | undefined): Html {
@@ -133,18 +132,20 @@ function headText(head: MessageHead | undefined): Html {
   return html`${head.to}<small>${CHANNELS[head.channel]}${head.subject !== undefined && html`: ${head.subject}`}</small>`
 }
 
-const actions = (visit: StaffVisit, { id, head }: Row): Html =>
-  html`${single(visit, id, 'retry', 'Send now', head)} ${single(visit, id, 'drop', 'Drop', head)}`
+const actions = (visit: StaffVisit, row: Row): Html =>
+  html`${single(visit, row, 'retry')} ${single(visit, row, 'drop')}`
 
-const single = (
-  visit: StaffVisit,
-  id: string,
-  action: string,
-  text: string,
-  head: MessageHead | undefined,
-): Html =>
-  form(
+const BUTTONS = {
+  retry: { text: 'Send now', kind: 'small' },
+  drop: { text: 'Drop', kind: 'small danger' },
+} as const
+
+function single(visit: StaffVisit, { id, head }: Row, action: 'retry' | 'drop'): Html {
+  const { text, kind } = BUTTONS[action]
+  const label = html`${text}<span class="seen-not"> message to ${head?.to || 'no recipient'}</span>`
+  return form(
     visit,
     { action: PATH },
-    html`${hidden('action', action)}${hidden('message', id)}${button(html`${text}<span class="seen-not"> message to ${head?.to || 'no recipient'}</span>`, { kind: action === 'drop' ? 'small danger' : 'small' })}`,
+    html`${hidden('action', action)}${hidden('message', id)}${button(label, { kind })}`,
   )
+}

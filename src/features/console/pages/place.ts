@@ -1,4 +1,5 @@
-import type { Place, UserPlace } from '../listing.ts'
+import { ifDefined } from '../../../base/optional.ts'
+import type { Cursor, Place, UserPlace } from '../listing.ts'
 
 const MAX_LENGTH = 1000
 
@@ -6,17 +7,28 @@ const MAX_LENGTH = 1000
 export const placeText = (place: Place | UserPlace): string =>
   Buffer.from(JSON.stringify(place)).toString('base64url')
 
-/** @returns `undefined` for what no link of ours has: the list begins anew */
-export function placeIn(text: string | null): Place | undefined {
+/** Which page a link asks for. What no link of ours has is left out: the list begins anew. */
+export const cursorIn = (query: URLSearchParams): Cursor<Place> => ({
+  after: placeIn(query.get('after')),
+  until: placeIn(query.get('before')),
+})
+
+export const userCursorIn = (query: URLSearchParams): Cursor<UserPlace> => ({
+  after: userPlaceIn(query.get('after')),
+  until: userPlaceIn(query.get('before')),
+})
+
+function placeIn(text: string | null): Place | undefined {
   const value = parsed(text)
-  return isPlace(value) ? value : undefined
+  if (!isPlace(value)) return undefined
+  return value
 }
 
-export function userPlaceIn(text: string | null): UserPlace | undefined {
+function userPlaceIn(text: string | null): UserPlace | undefined {
   const value = parsed(text) as Partial<UserPlace> | undefined
   const { stage, position } = value ?? {}
   const isStage = Number.isInteger(stage) && Number(stage) >= 0 && Number(stage) < 4
-  if (!isStage || (position !== undefined && !isPlace(position))) return undefined
+  if (!isStage || ifDefined(position, isPlace) === false) return undefined
   return { stage: Number(stage), position }
 }
 

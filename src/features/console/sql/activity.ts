@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { days } from '../../../base/clock.ts'
 import type { ActivityCount } from '../listing.ts'
-import { SLOT } from '../listing.ts'
+import { ACTIVITIES, SLOT } from '../listing.ts'
 
 export interface ActivityTable {
   /** The number of the half hour since 1970. */
@@ -15,6 +15,9 @@ type ActivityTables = { activity: ActivityTable }
 /** How long counts are kept: the longest period that is shown, and the one before it. */
 const KEPT = days(62) / SLOT
 
+const placeOf = ({ kind }: Pick<ActivityCount, 'kind'>): number =>
+  ACTIVITIES.indexOf(kind)
+
 /** Adds counts of a process. The rows are in one order, so that processes do not wait for each other in a circle. */
 export async function addActivity(
   db: Kysely<ActivityTables>,
@@ -23,7 +26,7 @@ export async function addActivity(
   if (counts.length === 0) return
   const rows = counts
     .map(({ at, ...rest }) => ({ ...rest, slot: slotOf(at) }))
-    .toSorted((a, b) => a.slot - b.slot || (a.kind < b.kind ? -1 : 1))
+    .toSorted((a, b) => a.slot - b.slot || placeOf(a) - placeOf(b))
   await db
     .insertInto('activity')
     .values(rows)

@@ -1,10 +1,11 @@
 import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import { days, type UnixSeconds } from '../../../base/clock.ts'
+import { ifDefined, listIf, listOf } from '../../../base/optional.ts'
 import { isStorable } from '../../../base/storable.ts'
 import type { Tables } from '../../../stores/tables.ts'
 import { apiTokenOf, type ListedApiToken } from '../../api-tokens/api-token.ts'
 import { type ApiTokenTable, storedOf } from '../../api-tokens/sql.ts'
-import type { ApiTokenFilter, Page, Place } from '../listing.ts'
+import type { ApiTokenFilter, Cursor, Page, Place } from '../listing.ts'
 import { contains, type Order, rangeOf, scan } from './scan.ts'
 
 const NEWEST: Order = { columns: ['created_at', 'id'], direction: 'desc' }
@@ -18,25 +19,26 @@ export async function findApiTokens(
   db: Kysely<Tables>,
   filter: ApiTokenFilter,
   now: UnixSeconds,
-  after: Place | undefined,
+  cursor?: Cursor<Place>,
 ): Promise<Page<ListedApiToken, Place>> {
   const { userId, search = '' } = filter
   const text = search.trim()
-  if (!isStorable(text)) return { rows: [], next: undefined, isCut: false }
-  const isHint = HINT.test(text)
-  const within = userId === undefined ? [] : [sql`user_id = ${userId}`]
+  if (!isStorable(text))
+    return { rows: [], next: undefined, previous: undefined, isCut: false }
+  const { matching, ...range } = searchFor(text)
   const found = await scan<Selectable<ApiTokenTable>>(db, {
     table: 'tokens',
-    order: isHint ? BY_HINT : NEWEST,
-    within,
-    ...(isHint && rangeOf('hint', text)),
-    matching: [
-      ...(isHint || text === '' ? [] : [contains('name', text)]),
-      ...stateOf(filter, now),
-    ],
-    after,
+    ...range,
+    within: listOf(ifDefined(userId, (id) => sql`user_id = ${id}`)),
+    matching: [...matching, ...stateOf(filter, now)],
+    cursor,
   })
   return { ...found, rows: found.rows.map((row) => apiTokenOf(storedOf(row))) }
+}
+
+function searchFor(text: string) {
+  if (HINT.test(text)) return { order: BY_HINT, ...rangeOf('hint', text), matching: [] }
+  return { order: NEWEST, matching: listIf(text !== '', contains('name', text)) }
 }
 
 const SOON = days(14)

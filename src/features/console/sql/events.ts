@@ -1,8 +1,9 @@
 import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { StoredEvent } from '../../../audit/event.ts'
+import { ifDefined, listOf } from '../../../base/optional.ts'
 import { eventOf, storedKinds } from '../../../stores/events.ts'
 import type { EventTable, Tables } from '../../../stores/tables.ts'
-import type { Count, EventFilter, Page, Place } from '../listing.ts'
+import type { Count, Cursor, EventFilter, Page, Place } from '../listing.ts'
 import {
   beginsWith,
   countUpTo,
@@ -23,23 +24,16 @@ type Conditions = readonly RawBuilder<unknown>[]
 export async function findEvents(
   db: Kysely<Tables>,
   filter: EventFilter,
-  after: Place | undefined,
+  cursor: Cursor<Place> = {},
   limit: number = PAGE,
 ): Promise<Page<StoredEvent, Place>> {
+  const range = { ...timesOf(filter), matching: checksOf(filter), cursor, limit }
   const parts = await Promise.all(
     rangesOf(filter).map((within) =>
-      scan<Row>(db, {
-        table: 'events',
-        order: NEWEST,
-        within,
-        ...timesOf(filter),
-        matching: checksOf(filter),
-        after,
-        limit,
-      }),
+      scan<Row>(db, { table: 'events', order: NEWEST, within, ...range }),
     ),
   )
-  const { rows, ...rest } = merged(parts, limit)
+  const { rows, ...rest } = merged(parts, cursor, limit)
   return { ...rest, rows: rows.map(eventOf) }
 }
 
@@ -56,8 +50,8 @@ function rangesOf(filter: EventFilter): readonly Conditions[] {
 
 /** The newest are first. */
 const timesOf = ({ since, until }: EventFilter) => ({
-  from: until === undefined ? undefined : sql`at < ${until}`,
-  to: since === undefined ? undefined : sql`at >= ${since}`,
+  from: ifDefined(until, (moment) => sql`at < ${moment}`),
+  to: ifDefined(since, (moment) => sql`at >= ${moment}`),
 })
 
 function checksOf({ userId, kind, address }: EventFilter): Conditions {
@@ -70,21 +64,49 @@ function checksOf({ userId, kind, address }: EventFilter): Conditions {
 }
 
 /** One page of several: no further than the place up to which all of them were read. */
-function merged(parts: readonly Scanned<Row>[], limit: number): Scanned<Row> {
+function merged(
+  parts: readonly Scanned<Row>[],
+  { until }: Cursor<Place>,
+  limit: number,
+): Scanned<Row> {
   const [only, ...others] = parts
   if (only !== undefined && others.length === 0) return only
-  const ends = parts.flatMap(({ next }) => (next === undefined ? [] : [next]))
-  const end = ends.toSorted(newestFirst)[0]
-  const read = parts
-    .flatMap(({ rows }) => rows)
-    .toSorted((a, b) => newestFirst(placeOf(a), placeOf(b)))
-    .filter((row) => end === undefined || newestFirst(placeOf(row), end) <= 0)
+  if (until !== undefined) return mergedBackwards(parts, limit)
+  return mergedForwards(parts, limit)
+}
+
+function mergedForwards(parts: readonly Scanned<Row>[], limit: number): Scanned<Row> {
+  const [end] = parts.flatMap(({ next }) => listOf(next)).toSorted(newestFirst)
+  const read = sorted(parts).filter(
+    (row) => end === undefined || newestFirst(placeOf(row), end) <= 0,
+  )
   const rows = read.slice(0, limit)
+  const previous = parts[0]?.previous
   const last = rows.at(-1)
   if (read.length > limit && last !== undefined)
-    return { rows, next: placeOf(last), isCut: false }
-  return { rows, next: end, isCut: end !== undefined && rows.length < limit }
+    return { rows, next: placeOf(last), previous, isCut: false }
+  const isCut = end !== undefined && rows.length < limit
+  return { rows, next: end, previous, isCut }
 }
+
+function mergedBackwards(parts: readonly Scanned<Row>[], limit: number): Scanned<Row> {
+  const unread = parts.flatMap(({ previous }) => listOf(previous)).toSorted(newestFirst)
+  const begin = unread.at(-1)
+  const read = sorted(parts).filter(
+    (row) => begin === undefined || newestFirst(placeOf(row), begin) > 0,
+  )
+  const rows = read.slice(-limit)
+  const next = parts[0]?.next
+  const before = read.at(-limit - 1)
+  if (before !== undefined) return { rows, next, previous: placeOf(before), isCut: false }
+  const isCut = begin !== undefined && rows.length < limit
+  return { rows, next, previous: begin, isCut }
+}
+
+const sorted = (parts: readonly Scanned<Row>[]): readonly Row[] =>
+  parts
+    .flatMap(({ rows }) => rows)
+    .toSorted((a, b) => newestFirst(placeOf(a), placeOf(b)))
 
 const placeOf = ({ at, id }: Row): Position => [at, id]
 
@@ -93,7 +115,8 @@ function newestFirst(a: Position, b: Position): number {
   const [atB = 0, idB = ''] = b
   if (atA !== atB) return Number(atB) - Number(atA)
   if (idA === idB) return 0
-  return idA < idB ? 1 : -1
+  if (idA < idB) return 1
+  return -1
 }
 
 /** Counts what the entries of an index answer. */

@@ -2,7 +2,7 @@ import type { Kysely, Selectable } from 'kysely'
 import type { UnixSeconds } from '../../../base/clock.ts'
 import type { StoredMessage } from '../../mail/message.ts'
 import { messageOf, type OutboxTable } from '../../mail/sql.ts'
-import type { Page, Place } from '../listing.ts'
+import type { Cursor, Page, Place } from '../listing.ts'
 import { type Order, scan } from './scan.ts'
 
 type OutboxTables = { outbox: OutboxTable }
@@ -12,12 +12,12 @@ const NEXT_FIRST: Order = { columns: ['due_at', 'id'], direction: 'asc' }
 /** Messages that are not sent yet, the next one first. */
 export async function findMessages(
   db: Kysely<OutboxTables>,
-  after: Place | undefined,
+  cursor?: Cursor<Place>,
 ): Promise<Page<StoredMessage, Place>> {
   const found = await scan<Selectable<OutboxTable>>(db, {
     table: 'outbox',
     order: NEXT_FIRST,
-    after,
+    cursor,
   })
   return { ...found, rows: found.rows.map(messageOf) }
 }

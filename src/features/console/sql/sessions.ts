@@ -4,7 +4,7 @@ import type { StoredSession } from '../../../sessions/session.ts'
 import { sessionOf } from '../../../stores/sessions.ts'
 import type { SessionTable, Tables } from '../../../stores/tables.ts'
 import type { UserId } from '../../../users/user.ts'
-import type { Count, Page, Place, SessionFilter } from '../listing.ts'
+import type { Count, Cursor, Page, Place, SessionFilter } from '../listing.ts'
 import { beginsWith, countUpTo, type Order, scan } from './scan.ts'
 
 const NEWEST: Order = { columns: ['created_at', 'id'], direction: 'desc' }
@@ -14,7 +14,7 @@ export async function findSessions(
   db: Kysely<Tables>,
   filter: SessionFilter,
   now: UnixSeconds,
-  after: Place | undefined,
+  cursor?: Cursor<Place>,
 ): Promise<Page<StoredSession, Place>> {
   const { userId, sessionId } = filter
   const named: RawBuilder<unknown>[] = []
@@ -25,7 +25,7 @@ export async function findSessions(
     order: NEWEST,
     within: named,
     matching: checksOf(filter, now),
-    after,
+    cursor,
   })
   return { ...found, rows: found.rows.map(sessionOf) }
 }

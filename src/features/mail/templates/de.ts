@@ -1,3 +1,5 @@
+import { listIf } from '../../../base/optional.ts'
+import { plural } from '../../../base/plural.ts'
 import {
   type AddedFactor,
   dateOf,
@@ -48,6 +50,15 @@ export const de: Templates = {
       'Wenn Sie nicht darum gebeten haben, ist nichts zu tun: Ihr Benutzername bleibt, wie er ist.',
     ],
   }),
+  resetEmail: (data, app) => ({
+    subject: `Neue E-Mail-Adresse für ${app}`,
+    before: ['Sie können jetzt eine neue E-Mail-Adresse wählen.'],
+    ...action(data, 'Neue E-Mail-Adresse wählen'),
+    after: [
+      lasts(data),
+      'Wenn Sie nicht darum gebeten haben, ist nichts zu tun: Ihre E-Mail-Adresse bleibt, wie sie ist.',
+    ],
+  }),
   signIn: (data, app) => ({
     subject: `Anmeldung bei ${app}`,
     before: ['Sie können sich jetzt anmelden.'],
@@ -73,11 +84,10 @@ export const de: Templates = {
     subject: `Ihr Passwort für ${app} wurde geändert`,
     before: [
       'Ihr Passwort wurde geändert. Wenn Sie es waren, ist nichts zu tun. Sonst legen Sie sofort ein neues fest.',
-      ...(added.length === 0
-        ? []
-        : [
-            `In den letzten 30 Tagen kam zur Anmeldung hinzu: ${added.map(factor).join(', ')}. Wenn Sie das nicht waren, reicht ein neues Passwort nicht: Entfernen Sie es in Ihrem Konto, oder bitten Sie die Betreiber von ${app} darum.`,
-          ]),
+      ...listIf(
+        added.length > 0,
+        `In den letzten 30 Tagen kam zur Anmeldung hinzu: ${added.map(factor).join(', ')}. Wenn Sie das nicht waren, reicht ein neues Passwort nicht: Entfernen Sie es in Ihrem Konto, oder bitten Sie die Betreiber von ${app} darum.`,
+      ),
     ],
   }),
   usernameChanged: (_, app) => ({
@@ -98,6 +108,18 @@ export const de: Templates = {
       'Ein zweiter Faktor Ihres Kontos wurde hinzugefügt oder entfernt. Wenn Sie es waren, ist nichts zu tun. Sonst legen Sie sofort ein neues Passwort fest.',
     ],
   }),
+  identityConnected: ({ provider = 'einem anderen Dienst' }, app) => ({
+    subject: `Anmeldung bei ${app} jetzt auch mit ${provider}`,
+    before: [
+      `Ein Konto bei ${provider} wurde mit Ihrem verbunden und meldet Sie nun an. Wenn Sie es waren, ist nichts zu tun. Sonst trennen Sie es in Ihrem Konto, und legen Sie sofort ein neues Passwort fest.`,
+    ],
+  }),
+  identityDisconnected: ({ provider = 'einem anderen Dienst' }, app) => ({
+    subject: `Anmeldung bei ${app} nicht mehr mit ${provider}`,
+    before: [
+      `Ein Konto bei ${provider} wurde von Ihrem getrennt und meldet Sie nicht mehr an. Wenn Sie es waren, ist nichts zu tun. Sonst legen Sie sofort ein neues Passwort fest.`,
+    ],
+  }),
   verifyPhone: ({ code = '' }, app) => `${code} ist Ihr Code für ${app}.`,
   signInSms: ({ code = '' }, app) => `${code} ist Ihr Code zur Anmeldung bei ${app}.`,
 }
@@ -107,20 +129,22 @@ const action = ({ link, code }: TemplateData, label: string) => ({
   ...(code !== undefined && { code }),
 })
 
-const factor = ({ kind, at }: AddedFactor): string =>
-  `${kind === 'totp' ? 'eine Authenticator-App' : 'ein Passkey'} (${dateOf(at)})`
+const FACTORS = { totp: 'eine Authenticator-App', passkey: 'ein Passkey' } as const
 
-const lastsIfAny = (data: TemplateData): readonly string[] =>
-  data.link === undefined && data.code === undefined ? [] : [lasts(data)]
+const factor = ({ kind, at }: AddedFactor): string => `${FACTORS[kind]} (${dateOf(at)})`
 
-const lasts = ({ code, minutes = 0 }: TemplateData): string =>
-  `${code === undefined ? 'Der Link' : 'Der Code'} gilt einmal, ${length(minutes)} lang.`
-
-function length(minutes: number): string {
-  if (minutes < 120) return count(minutes, 'Minute', 'Minuten')
-  if (minutes < 48 * 60) return count(Math.floor(minutes / 60), 'Stunde', 'Stunden')
-  return count(Math.floor(minutes / 1440), 'Tag', 'Tage')
+function lastsIfAny(data: TemplateData): readonly string[] {
+  if (data.link === undefined && data.code === undefined) return []
+  return [lasts(data)]
 }
 
-const count = (number: number, one: string, many: string): string =>
-  `${number} ${number === 1 ? one : many}`
+function lasts({ code, minutes = 0 }: TemplateData): string {
+  if (code === undefined) return `Der Link gilt einmal, ${length(minutes)} lang.`
+  return `Der Code gilt einmal, ${length(minutes)} lang.`
+}
+
+function length(minutes: number): string {
+  if (minutes < 120) return plural(minutes, 'Minute', 'Minuten')
+  if (minutes < 48 * 60) return plural(Math.floor(minutes / 60), 'Stunde', 'Stunden')
+  return plural(Math.floor(minutes / 1440), 'Tag', 'Tage')
+}

@@ -1,3 +1,5 @@
+import { listIf } from '../../../base/optional.ts'
+import { plural } from '../../../base/plural.ts'
 import {
   type AddedFactor,
   dateOf,
@@ -48,6 +50,15 @@ export const en: Templates = {
       'If you have not asked for it, ignore this message: your username stays as it is.',
     ],
   }),
+  resetEmail: (data, app) => ({
+    subject: `Choose a new email address for ${app}`,
+    before: ['You can choose a new email address now.'],
+    ...action(data, 'Choose a new email address'),
+    after: [
+      lasts(data),
+      'If you have not asked for it, ignore this message: your email address stays as it is.',
+    ],
+  }),
   signIn: (data, app) => ({
     subject: `Sign in to ${app}`,
     before: ['You can sign in now.'],
@@ -73,11 +84,10 @@ export const en: Templates = {
     subject: `Your password for ${app} was changed`,
     before: [
       'Your password was changed. If it was you, there is nothing to do. Otherwise set a new one at once.',
-      ...(added.length === 0
-        ? []
-        : [
-            `In the last 30 days, this was added to sign in with: ${added.map(factor).join(', ')}. If it was not you, a new password is not enough: remove it in your account, or ask those who run ${app} to do so.`,
-          ]),
+      ...listIf(
+        added.length > 0,
+        `In the last 30 days, this was added to sign in with: ${added.map(factor).join(', ')}. If it was not you, a new password is not enough: remove it in your account, or ask those who run ${app} to do so.`,
+      ),
     ],
   }),
   usernameChanged: (_, app) => ({
@@ -98,6 +108,18 @@ export const en: Templates = {
       'A second factor of your account was added or removed. If it was you, there is nothing to do. Otherwise set a new password at once.',
     ],
   }),
+  identityConnected: ({ provider = 'another service' }, app) => ({
+    subject: `${provider} signs you in to ${app} now`,
+    before: [
+      `An account with ${provider} was connected to yours and can sign in to it. If it was you, there is nothing to do. Otherwise disconnect it in your account, and set a new password at once.`,
+    ],
+  }),
+  identityDisconnected: ({ provider = 'another service' }, app) => ({
+    subject: `${provider} no longer signs you in to ${app}`,
+    before: [
+      `An account with ${provider} was disconnected from yours and cannot sign in to it any more. If it was you, there is nothing to do. Otherwise set a new password at once.`,
+    ],
+  }),
   verifyPhone: ({ code = '' }, app) => `${code} is your code for ${app}.`,
   signInSms: ({ code = '' }, app) => `${code} is your code to sign in to ${app}.`,
 }
@@ -107,20 +129,22 @@ const action = ({ link, code }: TemplateData, label: string) => ({
   ...(code !== undefined && { code }),
 })
 
-const factor = ({ kind, at }: AddedFactor): string =>
-  `${kind === 'totp' ? 'an authenticator app' : 'a passkey'} (${dateOf(at)})`
+const FACTORS = { totp: 'an authenticator app', passkey: 'a passkey' } as const
 
-const lastsIfAny = (data: TemplateData): readonly string[] =>
-  data.link === undefined && data.code === undefined ? [] : [lasts(data)]
+const factor = ({ kind, at }: AddedFactor): string => `${FACTORS[kind]} (${dateOf(at)})`
 
-const lasts = ({ code, minutes = 0 }: TemplateData): string =>
-  `The ${code === undefined ? 'link' : 'code'} works once, for ${length(minutes)}.`
+function lastsIfAny(data: TemplateData): readonly string[] {
+  if (data.link === undefined && data.code === undefined) return []
+  return [lasts(data)]
+}
+
+function lasts({ code, minutes = 0 }: TemplateData): string {
+  if (code === undefined) return `The link works once, for ${length(minutes)}.`
+  return `The code works once, for ${length(minutes)}.`
+}
 
 function length(minutes: number): string {
   if (minutes < 120) return plural(minutes, 'minute')
   if (minutes < 48 * 60) return plural(Math.floor(minutes / 60), 'hour')
   return plural(Math.floor(minutes / 1440), 'day')
 }
-
-const plural = (count: number, unit: string): string =>
-  `${count} ${unit}${count === 1 ? '' : 's'}`

@@ -12,7 +12,7 @@ const isLanguage = (tag: string): tag is Language => Object.hasOwn(LANGUAGES, ta
  * @param own such as `de` or `de-AT`
  */
 export function languageOf(own: unknown, acceptLanguage: string | undefined): Language {
-  const wanted = typeof own === 'string' ? [own] : []
+  const wanted = [own].filter((tag) => typeof tag === 'string')
   return (
     [...wanted, ...ranges(acceptLanguage ?? '')].map(primaryTag).find(isLanguage) ?? 'en'
   )
@@ -26,8 +26,8 @@ const MAX_RANGES = 16
 /** The languages of the header, the preferred first. */
 function ranges(header: string): readonly string[] {
   const weighted = header.split(',', MAX_RANGES).map((range) => {
-    const [tag = '', weight] = range.split(';q=')
-    return { tag, weight: weight === undefined ? 1 : Number(weight) || 0 }
+    const [tag = '', weight = '1'] = range.split(';q=')
+    return { tag, weight: Number(weight) || 0 }
   })
   const wanted = weighted.filter(({ weight }) => weight > 0)
   return wanted.sort((a, b) => b.weight - a.weight).map(({ tag }) => tag)

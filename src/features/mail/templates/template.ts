@@ -10,6 +10,8 @@ export interface TemplateData {
   readonly minutes?: number
   /** The address that is to replace the reader's. */
   readonly newAddress?: string
+  /** The words for a provider of the option `social`: its `label`. */
+  readonly provider?: string
   /** Second factors and passkeys that were added lately; `at` in seconds since 1970. */
   readonly added?: readonly AddedFactor[]
 }
@@ -39,6 +41,8 @@ export interface MailTemplates {
   readonly resetPassword: Template
   /** To a user who wants another username. `link` or `code` */
   readonly resetUsername: Template
+  /** To a user who wants another address (`djoser()`). `link` */
+  readonly resetEmail: Template
   /** `link` or `code` */
   readonly signIn: Template
   /** To the new address. `link` or `code` */
@@ -52,6 +56,10 @@ export interface MailTemplates {
   readonly invitation: Template
   /** A second factor was added or removed. */
   readonly factorsChanged: Template
+  /** A provider signs the user in from now on. `provider` */
+  readonly identityConnected: Template
+  /** It does so no more. `provider` */
+  readonly identityDisconnected: Template
 }
 
 /** The text messages. All have `code`. */

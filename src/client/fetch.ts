@@ -1,0 +1,106 @@
+import { credentials } from './call.ts'
+import type { Core, Held } from './core.ts'
+import { sleep, tried } from './platform.ts'
+import { hold, recover } from './refresh.ts'
+import { originOf } from './settings.ts'
+
+type Input = Parameters<typeof fetch>[0]
+type Init = NonNullable<Parameters<typeof fetch>[1]>
+type Credentials = Record<string, string>
+
+export const isSafe = (method = 'GET'): boolean => /^(GET|HEAD|OPTIONS)$/i.test(method)
+
+/** The whole address; `undefined` if requests to it get no credentials. */
+export function ownAddress<U>(
+  { settings }: Core<U>,
+  address: string | URL,
+): string | undefined {
+  const url = tried(() => new URL(address, settings.base))
+  return url && settings.origins.has(originOf(url)) ? url.href : undefined
+}
+
+/** What a request was sent with. */
+interface Sending {
+  readonly held: Held | undefined
+  readonly sent: Credentials
+  readonly isUnsafe: boolean
+}
+
+/** The credentials to repeat a request with; `undefined` if it must not be repeated. */
+async function credentialsAgain<U>(
+  core: Core<U>,
+  { held, sent, isUnsafe }: Sending,
+  response: Response,
+): Promise<Credentials | undefined> {
+  const { status, headers } = response
+  if (status === 403 && isUnsafe) return core.after403?.(response, sent)
+  const wait = Number(headers.get('retry-after') ?? Number.NaN)
+  if (status === 503 && !isUnsafe && wait <= 2) {
+    await sleep(core.platform, wait * 1000)
+    return sent
+  }
+  if (status !== 401 || !held) return undefined
+  const isRefused =
+    !isUnsafe ||
+    REFUSED.test(headers.get('www-authenticate') ?? '') ||
+    (await core.isRefused?.(response))
+  const next = isRefused && (await (core.recover?.(held) ?? recover(core, held)))
+  return next ? credentials(core, next.access, isUnsafe) : undefined
+}
+
+/** A guard refused the token before the handler ran. Of other servers, too, this is known without their bodies (RFC 6750 §3.1). */
+const REFUSED = /error="invalid_token"/
+
+/** The platform's `fetch`, with credentials, and a repeat after a 401. */
+export async function authFetch<U>(
+  core: Core<U>,
+  input: Input,
+  init: Init = {},
+): Promise<Response> {
+  const given = input as Request
+  const request = given.url ? given : undefined
+  const address = ownAddress(core, request?.url ?? String(input))
+  const headers = new Headers(init.headers ?? request?.headers)
+  if (!address || headers.has('authorization')) return core.fetch(input, init)
+  const signal = init.signal ?? request?.signal
+  const isOnce = isStream(init, request)
+  const isUnsafe = !isSafe(init.method ?? request?.method)
+  const attempt = (added: Credentials) => {
+    for (const [name, value] of Object.entries(added)) headers.set(name, value)
+    const copy = !isOnce && request?.body ? request.clone() : request
+    return core.send(copy ?? address, { ...init, ...core.cookies, headers })
+  }
+  const held = await abortable(hold(core, isOnce ? 30 : undefined), signal)
+  const sent = credentials(core, held?.session.access, isUnsafe)
+  const response = await attempt(sent)
+  if (isOnce) return response
+  const again = credentialsAgain(core, { held, sent, isUnsafe }, response)
+  const next = await abortable(again, signal)
+  if (!next) return response
+  await response.body?.cancel()
+  return attempt(next)
+}
+
+/** A body that can be sent once. */
+export function isStream({ body, ...init }: Init, request: Request | undefined): boolean {
+  const given: object = Object(body)
+  return (
+    (request && 'duplex' in init) || Symbol.asyncIterator in given || 'getReader' in given
+  )
+}
+
+/** The promise, or the reason of the signal. */
+export function abortable<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | null | undefined,
+): Promise<T> {
+  if (!signal) return promise
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
+    promise
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort))
+  })
+}

@@ -1,0 +1,15 @@
+import type { Principal } from '../../permissions/permission.ts'
+import { claimsOfScopes, userClaims } from './user-claims.ts'
+
+/**
+ * What an application learns of the user: by its scopes (OpenID Connect Core 1.0 §5.3), and by the parameter `claims` of its request
+ * (§5.5), which the token has.
+ */
+export function userInfoOf({
+  user,
+  scopes,
+  token,
+}: Pick<Principal, 'user' | 'scopes' | 'token'>): object {
+  const asked = (token?.userinfo_claims ?? []) as readonly string[]
+  return { sub: user.id, ...userClaims(user, [...claimsOfScopes(scopes), ...asked]) }
+}

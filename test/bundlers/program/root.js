@@ -1,0 +1,3 @@
+import { watchword } from 'watchword'
+
+console.log(watchword)

@@ -1,0 +1,4 @@
+import { freshPostgres } from './databases.ts'
+import { identityTests } from './identities.ts'
+
+identityTests('PostgreSQL', freshPostgres)

@@ -1,0 +1,4 @@
+import { freshPostgres } from './databases.ts'
+import { signingKeyTests } from './signing-keys.ts'
+
+signingKeyTests('PostgreSQL', freshPostgres)

@@ -1,0 +1,4 @@
+import { signingKeyTests } from './signing-keys.ts'
+import { freshSqlite } from './sqlite.ts'
+
+signingKeyTests('SQLite', freshSqlite)
