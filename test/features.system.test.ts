@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import {
   cpSync,
+  existsSync,
   globSync,
   mkdirSync,
   mkdtempSync,
@@ -12,7 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { FEATURE_LIST } from '../src/features.ts'
 
@@ -61,23 +62,37 @@ const FOLDERS = [
   ),
 ].map(([, name = '', folder = '']) => ({ name, folder }))
 
-for (const { name, folder } of FOLDERS) {
-  if (Object.hasOwn(CORE, name)) continue
-  test(`without its line in features.ts, ${name} is gone and the rest works`, async (t) => {
-    const copy = mkdtempSync(join(tmpdir(), 'watchword-features-'))
-    t.after(() => rmSync(copy, { recursive: true }))
-    cpSync('src', join(copy, 'src'), { recursive: true })
-    cpSync('package.json', join(copy, 'package.json'))
-    mkdirSync(join(copy, 'test'))
-    for (const each of ['node_modules', 'docs', 'test/data'])
-      symlinkSync(join(process.cwd(), each), join(copy, each))
-    removeFeature(copy, folder)
+describe('a feature that is removed from the list of features', () => {
+  /** A copy with every feature, once compiled: after a change the compiler checks what depends on it. */
+  const whole = mkdtempSync(join(tmpdir(), 'watchword-features-'))
+  after(() => rmSync(whole, { recursive: true }))
 
-    writeFileSync(join(copy, 'program.mjs'), PROGRAM)
-    // On two cores, at once.
-    await Promise.all([compile(copy), runProgram(copy).then(() => runTests(copy))])
+  before(async () => {
+    cpSync('src', join(whole, 'src'), { recursive: true })
+    cpSync('package.json', join(whole, 'package.json'))
+    mkdirSync(join(whole, 'test'))
+    for (const each of ['node_modules', 'docs', 'test/data'])
+      symlinkSync(join(process.cwd(), each), join(whole, each))
+    for (const file of importersAmong('src/**/*.test.ts', ['../test'], whole))
+      rmSync(join(whole, file))
+    writeFileSync(join(whole, 'tsconfig.json'), compilerConfig())
+    writeFileSync(join(whole, 'program.mjs'), PROGRAM)
+    await compile(whole)
   })
-}
+
+  for (const { name, folder } of FOLDERS) {
+    if (Object.hasOwn(CORE, name)) continue
+    test(`${name} is gone and the rest works`, async (t) => {
+      const copy = mkdtempSync(`${whole}-`)
+      t.after(() => rmSync(copy, { recursive: true }))
+      cpSync(whole, copy, { recursive: true })
+      removeFeature(copy, folder)
+
+      // On two cores, at once.
+      await Promise.all([compile(copy), runProgram(copy).then(() => runTests(copy))])
+    })
+  }
+})
 
 test('each feature is left out once, or is of the core for a reason', () => {
   assert.equal(FOLDERS.length, FEATURE_LIST.length)
@@ -106,7 +121,7 @@ function removeFeature(copy: string, folder: string): void {
     removed.push(...importersOf(part, copy).filter((each) => !removed.includes(each)))
   }
   for (const file of LISTS) removeLines(join(copy, 'src', file), removed)
-  for (const file of importersAmong('src/**/*.test.ts', [...removed, '../test'], copy))
+  for (const file of importersAmong('src/**/*.test.ts', removed, copy))
     rmSync(join(copy, file))
 }
 
@@ -161,9 +176,16 @@ const statements = (text: string): readonly string[] =>
 
 const runProgram = (copy: string) => run(process.execPath, ['program.mjs'], { cwd: copy })
 
-/** Runs the tests beside the sources that need nothing else of the repository. */
+/**
+ * Runs the tests beside the sources that import one of the lists, and nothing else of the repository. All others import the same
+ * code as with every feature.
+ */
 async function runTests(copy: string): Promise<void> {
-  const files = globSync('src/**/*.test.ts', { cwd: copy })
+  const files = globSync('src/**/*.test.ts', { cwd: copy }).filter((file) => {
+    const imported = allImportsOf(file, copy)
+    return LISTS.some((list) => imported.has(join('src', list)))
+  })
+  assert.ok(files.length > 0)
   const args = ['--test', '--test-isolation=none', '--test-reporter=tap', ...files]
   const failed = await run(process.execPath, args, {
     cwd: copy,
@@ -175,10 +197,25 @@ async function runTests(copy: string): Promise<void> {
   assert.deepEqual(failed, [])
 }
 
+/** The file, and what it imports by any way. */
+function allImportsOf(file: string, copy: string): ReadonlySet<string> {
+  const all = new Set([file])
+  for (const each of all)
+    for (const path of importsOf(each, copy))
+      if (path.endsWith('.ts') && existsSync(join(copy, path))) all.add(path)
+  return all
+}
+
+function compilerConfig(): string {
+  const { compilerOptions } = JSON.parse(readFileSync('tsconfig.json', 'utf8'))
+  const incremental = { incremental: true, tsBuildInfoFile: 'types.tsbuildinfo' }
+  return JSON.stringify({
+    compilerOptions: { ...compilerOptions, ...incremental },
+    include: ['src'],
+  })
+}
+
 async function compile(copy: string): Promise<void> {
-  const config = JSON.parse(readFileSync('tsconfig.json', 'utf8'))
-  const here = { ...config, include: ['src'] }
-  writeFileSync(join(copy, 'tsconfig.json'), JSON.stringify(here))
   const tsc = join(process.cwd(), 'node_modules/.bin/tsc')
   const failed = await run(tsc, ['-p', copy]).then(
     () => '',
