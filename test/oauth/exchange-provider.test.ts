@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { EXCHANGE_GRANT } from '../../src/features/oauth/client.ts'
+import type { TestOptions } from '../../src/testing/index.ts'
 import { cleanUp } from '../cleanup.ts'
-import { type Answer, socialApp } from '../social/setup.ts'
+import { type Answer, socialApp, withAuthenticator } from '../social/setup.ts'
 import { ACCESS_TOKEN, SCOPES } from './exchange.ts'
 import { basicOf, claimsOf } from './setup.ts'
 
@@ -10,8 +11,8 @@ const ID_TOKEN = 'urn:ietf:params:oauth:token-type:id_token'
 
 const ADA = { sub: 'a-1', email: 'ada@example.com', email_verified: true }
 
-async function open(t: TestContext) {
-  const app = await socialApp({ oauth: { scopes: SCOPES } })
+async function open(t: TestContext, options: TestOptions = {}) {
+  const app = await socialApp({ oauth: { scopes: SCOPES }, ...options })
   cleanUp(t, () => app[Symbol.asyncDispose]())
   const { client, secret = '' } = await app.auth.clients.create({
     name: 'Phone',
@@ -61,12 +62,39 @@ test("an application of the operator's own signs a person in with the token of a
   const user = await auth.users.find({ email: ADA.email })
   assert.deepEqual([claimsOf(access).sub, claimsOf(access).client_id], [user?.id, id])
   assert.equal(claimsOf(idToken).sub, user?.id)
+  const [event] = await auth.events.list({ kind: 'signed_in' })
+  assert.equal(event?.userId, user?.id)
+  assert.deepEqual(event?.detail, {
+    methods: ['social'],
+    client: id,
+    scopes: ['openid', 'posts:read'],
+    audiences: ['https://app.example.com'],
+    provider: 'acme',
+  })
   const again = await exchange(provider.idToken(ADA), { subject_token_type: ID_TOKEN })
   assert.equal(claimsOf(again.body.access_token).sub, user?.id)
 
   await auth.clients.update(id, { grants: [EXCHANGE_GRANT, 'refresh_token'] })
   const lasting = await exchange(provider.accessToken(ADA))
   assert.equal(claimsOf(lasting.body.refresh_token).client_id, id)
+})
+
+test('the second factor of a user is not skipped by the token of a provider', async (t) => {
+  const app = await open(t, { secondFactors: true })
+  const { auth, exchange, provider } = app
+  await withAuthenticator(app, ADA)
+  for (const [token, type] of [
+    [provider.accessToken(ADA), ACCESS_TOKEN],
+    [provider.idToken(ADA), ID_TOKEN],
+  ] as const) {
+    const { status, body } = await exchange(token, { subject_token_type: type })
+    assert.deepEqual([status, body.error], [400, 'invalid_request'])
+    assert.equal(body.access_token, undefined)
+  }
+  const user = await auth.users.find({ email: ADA.email })
+  assert.equal((await auth.sessions.list(user?.id ?? '')).length, 1, 'its own sign-in')
+  await auth.secondFactors.reset(user?.id ?? '')
+  assert.equal((await exchange(provider.accessToken(ADA))).status, 200)
 })
 
 test('the token of a provider is refused with the errors of RFC 8693', async (t) => {

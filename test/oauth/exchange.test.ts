@@ -47,6 +47,42 @@ test('a service exchanges the token of a user for one of the service that it cal
   )
 })
 
+test('each exchange is in the audit log: the user, the application, who acts, the scopes and the services', async (t) => {
+  const { ada, ask, auth, ownToken, partner, shopTokens, stock } = await exchanging(t)
+  const client = await partner()
+  const { access } = await shopTokens()
+  await ask(client, access, stock)
+  const actor = { actor_token: await ownToken(client), actor_token_type: ACCESS_TOKEN }
+  await ask(client, access, actor)
+  await ask(client, access, { ...stock, scope: 'posts:write' })
+  const { sid } = claimsOf(access)
+  const [second, first, ...others] = await auth.events.list({ kind: 'token_exchanged' })
+  assert.deepEqual(
+    [first, second].map((event) => [event?.userId, event?.sessionId, event?.detail]),
+    [
+      [
+        ada.id,
+        sid,
+        { client: client.id, scopes: ['posts:read'], audiences: [STOCK_API] },
+      ],
+      [
+        ada.id,
+        sid,
+        {
+          client: client.id,
+          scopes: ['posts:read'],
+          audiences: [URL_OF_APP],
+          actor: client.id,
+        },
+      ],
+    ],
+  )
+  assert.deepEqual(others, [], 'a refused exchange is none')
+  const log = JSON.stringify(await auth.events.list())
+  for (const secret of [access, actor.actor_token, client.secret])
+    assert.ok(!log.includes(secret))
+})
+
 test('without a target the token is for the instance, and opens its guards by its scopes', async (t) => {
   const { ada, ask, guarded, partner, shopTokens } = await exchanging(t)
   const client = await partner()

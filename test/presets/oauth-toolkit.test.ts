@@ -148,6 +148,7 @@ test('the password grant is for the applications of passwordGrant alone', async 
     methods: ['pwd'],
     client: 'cli',
     scopes: ['read'],
+    audiences: ['https://app.example.com'],
   })
   const wrong = { ...PASSWORD_GRANT, password: 'wrong', ...proof(cli) }
   const refused = await on.send('/o/token/', wrong)

@@ -5,7 +5,7 @@ import { isAuthenticated } from '../../src/permissions/index.ts'
 import { socialOAuth2 } from '../../src/presets/index.ts'
 import { buildWatchword } from '../build-watchword.ts'
 import { cleanUp } from '../cleanup.ts'
-import { type Answer, socialApp } from '../social/setup.ts'
+import { type Answer, socialApp, withAuthenticator } from '../social/setup.ts'
 
 const ADA = { sub: 'a-1', email: 'ada@example.com', email_verified: true }
 
@@ -66,6 +66,45 @@ test("a provider's token becomes tokens of one account, each time (SO-01, SO-02)
   const [user, ...others] = await auth.users.list()
   assert.deepEqual(others, [])
   assert.equal((await auth.identities.list(user?.id ?? '')).length, 1)
+})
+
+test('a user with a second factor gets no tokens for a token of a provider alone', async (t) => {
+  const app = await open(t, { secondFactors: { rememberDevice: '30d' } })
+  const { auth, provider, convert, request, signIn } = app
+  const code = await withAuthenticator(app, ADA)
+  const refused = await convert(provider.accessToken(ADA))
+  assert.deepEqual(
+    [refused.status, refused.body],
+    [400, { error: 'invalid_grant', error_description: 'User inactive or deleted.' }],
+  )
+
+  // Nor on a device that need not show it again.
+  const { ticket } = (await signIn({ id_token: provider.idToken(ADA) })).body
+  const step = { ticket, code: code(), remember_device: true }
+  const { body } = await request('POST', '/auth/second-factor/', step)
+  const device = { 'x-device-token': body.device_token }
+  const remembered = await signIn({ id_token: provider.idToken(ADA) }, device)
+  assert.equal(remembered.status, 200, 'the control')
+  const again = await app.post(
+    '/convert-token/',
+    {
+      grant_type: 'convert_token',
+      backend: 'acme',
+      client_id: 'site',
+      token: provider.accessToken(ADA),
+    },
+    device,
+  )
+  assert.deepEqual([again.status, again.body.error], [400, 'invalid_grant'])
+
+  const user = await auth.users.find({ email: ADA.email })
+  const sessions = await auth.sessions.list(user?.id ?? '')
+  assert.deepEqual(
+    sessions.map(({ clientId }) => clientId),
+    [undefined, undefined, undefined],
+  )
+  await auth.secondFactors.reset(user?.id ?? '')
+  assert.equal((await convert(provider.accessToken(ADA))).status, 200)
 })
 
 test('a token for another application signs nobody in (SO-03), unless it is trusted', async (t) => {

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+import { TOTP } from 'otpauth'
 import { oidc } from '../../src/index.ts'
 import type { TestOptions } from '../../src/testing/index.ts'
 import { testInstance } from '../../src/testing/index.ts'
@@ -104,6 +106,25 @@ export async function agreed(app: SocialApp, person: Person, path?: string) {
 export async function signInAs(app: SocialApp, person: Person): Promise<Answer> {
   const { proof, cookie } = await agreed(app, person)
   return app.signIn(proof, { cookie })
+}
+
+/** Signs a person in and adds an authenticator. @returns its code of the moment */
+export async function withAuthenticator(app: SocialApp, person: Person) {
+  const headers = bearer(await app.signIn({ id_token: app.provider.idToken(person) }))
+  const made = await app.request('POST', '/auth/totp/', { label: 'Phone' }, headers)
+  const { id, secret } = made.body
+  const code = (): string =>
+    new TOTP({ secret }).generate({ timestamp: app.clock.now() * 1000 })
+  const confirmation = { id, code: code() }
+  const confirmed = await app.request(
+    'POST',
+    '/auth/totp/confirm/',
+    confirmation,
+    headers,
+  )
+  assert.equal(confirmed.status, 200, JSON.stringify(confirmed.body))
+  app.clock.advance('60s')
+  return code
 }
 
 export const bearer = ({ body }: Answer) => ({ authorization: `Bearer ${body.access}` })

@@ -21,6 +21,8 @@ export interface DirectGrant {
   readonly methods: readonly string[]
   readonly request: AuthRequest
   readonly jkt?: string | undefined
+  /** The provider that the user has signed in with, for the audit log. */
+  readonly provider?: string
 }
 
 /**
@@ -29,7 +31,7 @@ export interface DirectGrant {
  * @throws AuthError `no_active_account`
  */
 export function signInForClient(
-  { account, methods, request, jkt, ...granted }: DirectGrant,
+  { account, methods, request, jkt, provider, ...granted }: DirectGrant,
   core: Core,
 ): Promise<UserTokenAnswer> {
   const signIn = core.completeSignIn(account, {
@@ -45,7 +47,13 @@ export function signInForClient(
       // First: without its session it only expires.
       if (login !== undefined) await core.ports(clientStore).logins.insert(login)
       await core.sessions?.open(session)
-      const detail = { client: granted.client.id, scopes: granted.scopes }
+      const { client, scopes, audiences } = granted
+      const detail = {
+        client: client.id,
+        scopes,
+        audiences,
+        ...(provider && { provider }),
+      }
       return { result, sessionId: session.id, detail }
     },
   })

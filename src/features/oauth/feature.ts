@@ -84,6 +84,7 @@ export const oauth = defineFeature({
     'client_refused',
     'consent_granted',
     'consent_revoked',
+    'token_exchanged',
   ],
   admin: (open) => ({
     /** The applications that are registered. */

@@ -8,7 +8,7 @@ import type { TokenRequest } from '../grant.ts'
 import { narrowed, requestedScopes } from '../grant-request.ts'
 import { requireNoClient } from '../namesake.ts'
 import { earlier, subjectOf } from '../user-tokens.ts'
-import { actorOf } from './actor.ts'
+import { type Actor, actorOf } from './actor.ts'
 import type { OwnExchange } from './exchange-request.ts'
 import { type ExchangedToken, refused, verifyExchanged } from './exchanged-token.ts'
 
@@ -31,7 +31,7 @@ export async function exchangeOwn(
   const scopes = scopesFor(subject, request, core)
   const actor = await actorOf(actorToken, subject, request, core)
   const { may_act } = claims
-  return issueAccessToken(
+  const answer = issueAccessToken(
     {
       client,
       scopes,
@@ -48,6 +48,19 @@ export async function exchangeOwn(
     },
     core,
   )
+  await core.audit.record({
+    kind: 'token_exchanged',
+    userId: account.user.id,
+    sessionId: session.id,
+    detail: { client: client.id, scopes, audiences, ...actedBy(actor) },
+  })
+  return answer
+}
+
+/** Those who acted before are in the events of their exchanges. */
+function actedBy({ act }: Actor): { readonly actor?: unknown } {
+  if (act === undefined) return {}
+  return { actor: act.sub }
 }
 
 /** @throws AuthError `invalid_scope`, also if none is left; `unauthorized_client` */

@@ -13,9 +13,10 @@ import type { UserTokenAnswer } from '../user-tokens.ts'
 export async function signInByProvider(
   provider: ProviderSettings,
   token: ProviderToken,
-  grant: Omit<DirectGrant, 'account' | 'methods'>,
+  grant: Omit<DirectGrant, 'account' | 'methods' | 'provider'>,
   core: Core,
 ): Promise<UserTokenAnswer> {
   const { account } = await exchangeProviderToken(provider, token, grant.request, core)
-  return signInForClient({ ...grant, account, methods: METHODS }, core)
+  const signIn = { account, methods: METHODS, provider: provider.name }
+  return signInForClient({ ...grant, ...signIn }, core)
 }
