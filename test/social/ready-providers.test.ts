@@ -401,6 +401,85 @@ for (const [name, described] of Object.entries(PROVIDERS) as [Name, Described][]
   })
 }
 
+/** What providers say of an access token: first for this application, then what is no proof of that. */
+const PROOFS: Partial<Record<Name, readonly [address: string, ...unknown[]]>> = {
+  google: [
+    'https://oauth2.googleapis.com/tokeninfo',
+    { aud: OWN.clientId },
+    { aud: 'another', azp: OWN.clientId },
+    { azp: OWN.clientId },
+  ],
+  github: [
+    'https://api.github.com/applications/app-1/token',
+    { app: { client_id: OWN.clientId } },
+    { app: { client_id: 'another' } },
+    { app: {}, client_id: OWN.clientId },
+    { app: null },
+  ],
+  gitlab: [
+    'https://gitlab.com/oauth/token/info',
+    { application: { uid: OWN.clientId } },
+    { application: { uid: 'another' } },
+    { uid: OWN.clientId },
+  ],
+  // Also of a token that has been withdrawn, whose profile it may still answer.
+  facebook: [
+    'https://graph.facebook.com/debug_token',
+    { data: { app_id: OWN.clientId, is_valid: true } },
+    { data: { app_id: OWN.clientId, is_valid: false } },
+    { data: { app_id: OWN.clientId, is_valid: 'true' } },
+    { data: { app_id: OWN.clientId } },
+    { data: { app_id: 'another', is_valid: true } },
+  ],
+  discord: [
+    'https://discord.com/api/oauth2/@me',
+    { application: { id: OWN.clientId } },
+    { application: { id: 'another' } },
+    { id: OWN.clientId },
+  ],
+  keycloak: [
+    INTROSPECTION,
+    { active: true, client_id: OWN.clientId },
+    { active: false, client_id: OWN.clientId },
+    { active: true, client_id: 'another', aud: OWN.clientId },
+    { active: true, aud: OWN.clientId },
+  ],
+}
+
+test('each provider that proves for whom it issued a token has answers that are no proof', () => {
+  const proving = Object.entries(PROVIDERS).filter(([, { proves }]) => proves)
+  assert.deepEqual(
+    Object.keys(PROOFS).toSorted(),
+    proving.map(([name]) => name).toSorted(),
+  )
+})
+
+for (const [name, [address, proof, ...others]] of Object.entries(PROOFS))
+  test(`${name}: an access token is refused unless the provider says that it is valid and of this application`, async (t) => {
+    const described = PROVIDERS[name as Name]
+    assert.ok(described)
+    const said = { current: proof }
+    const addresses = (it: StandIn): Addresses => ({
+      ...described.addresses(it),
+      [address]: () => ({ body: said.current }),
+    })
+    const app = await opened(t, name as Name, { ...described, addresses })
+    const access_token = app.it.accessToken(described.person)
+    for (const other of [...others, {}, [], null]) {
+      said.current = other
+      const { status, body } = await app.post({ access_token })
+      assert.deepEqual(
+        [status, body.code],
+        [400, 'provider_refused'],
+        JSON.stringify(other),
+      )
+    }
+    assert.deepEqual(await app.auth.users.list(), [])
+    said.current = proof
+    const { status, body } = await app.post({ access_token })
+    assert.equal(status, 200, JSON.stringify([body, app.log]))
+  })
+
 test('google: both spellings of its issuer are its own', async (t) => {
   const { google } = PROVIDERS
   assert.ok(google)
