@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { EXCHANGE_GRANT } from '../../src/features/oauth/client.ts'
 import { generateKey } from '../../src/jwt/index.ts'
 import { basicOf } from '../oauth/setup.ts'
 import { type ShownPage, type TestBrowser, tokenIn, wordsOf } from '../pages/site.ts'
@@ -289,6 +290,93 @@ test('staff change no application of which users are not asked: only superusers 
   const viewer = await operator(auth, 'viewer')
   assert.equal((await viewer.open(path)).status, 403)
   assert.equal((await sent(viewer, path, fields)).status, 403)
+})
+
+const API = 'https://orders.example.com'
+const STOCK = 'https://stock.example.com'
+
+test('a service is registered that only exchanges tokens, and the grant is given and taken', async (t) => {
+  const { auth } = await withOAuth(t)
+  const browser = await operator(auth, 'vitor', NEW)
+  const created = await browser.submit(
+    { button: 'Register' },
+    {
+      name: 'Orders',
+      kind: 'service',
+      audiences: API,
+      resources: STOCK,
+      scopes: 'posts:read',
+    },
+  )
+  assert.equal(created.status, 200)
+  const [service] = await auth.clients.list()
+  assert.deepEqual(
+    [service?.proof, service?.grants, service?.audiences, service?.resources],
+    ['secret', [EXCHANGE_GRANT], [API], [STOCK]],
+  )
+  assert.match(
+    (await browser.open(EDIT + service?.id)).text,
+    /name="exchange"[^>]*checked/,
+  )
+  const without = await sent(browser, EDIT + service?.id, { name: 'Orders' })
+  assert.equal(without.status, 400)
+  assert.match(without.text, /href="#grants"[^>]*>Must be a list of/)
+  assert.deepEqual((await auth.clients.find(service?.id ?? ''))?.grants, [EXCHANGE_GRANT])
+
+  const { client: shop } = await auth.clients.create({
+    ...SHOP,
+    grants: [
+      'authorization_code',
+      'urn:ietf:params:oauth:grant-type:device_code',
+      'refresh_token',
+    ],
+  })
+  const fields = { name: 'Shop', redirectUris: CALLBACK, scopes: 'openid' }
+  await sent(browser, EDIT + shop.id, { ...fields, exchange: 'yes' })
+  const given = await auth.clients.find(shop.id)
+  assert.deepEqual(given?.grants, [...shop.grants, EXCHANGE_GRANT])
+  await sent(browser, EDIT + shop.id, fields)
+  assert.deepEqual((await auth.clients.find(shop.id))?.grants, shop.grants)
+
+  for (const kind of ['site', 'machine']) {
+    const addresses = kind === 'site' ? { redirectUris: CALLBACK } : {}
+    const other = { name: kind, kind, exchange: 'yes', ...addresses }
+    assert.equal((await sent(browser, NEW, other)).status, 200)
+    const client = (await auth.clients.list()).find(({ name }) => name === kind)
+    assert.equal(client?.grants.at(-1), EXCHANGE_GRANT)
+    assert.ok((client?.grants.length ?? 0) > 1)
+  }
+  const app = { name: 'app', kind: 'app', redirectUris: CALLBACK, exchange: 'yes' }
+  const open = await sent(browser, NEW, app)
+  assert.equal(open.status, 400)
+  assert.match(
+    open.text,
+    /href="#kind"[^>]*>[^<]*token-exchange requires a secret or a key/,
+  )
+})
+
+test('staff register no application that exchanges tokens, and change none: only superusers do', async (t) => {
+  const { auth } = await withOAuth(t)
+  const orders = { name: 'Orders', grants: [EXCHANGE_GRANT] } as const
+  const { client } = await auth.clients.create(orders)
+  const { client: shop } = await auth.clients.create(SHOP)
+  await staffWith(auth, 'support')
+  const browser = await operator(auth, 'support', NEW)
+  assert.doesNotMatch(browser.page.text, /name="exchange"|value="service"/)
+  const site = { name: 'Mine', kind: 'site', redirectUris: CALLBACK }
+  for (const fields of [
+    { ...site, exchange: 'yes' },
+    { name: 'Mine', kind: 'service' },
+  ])
+    assert.equal((await sent(browser, NEW, fields)).status, 403)
+  const fields = { name: 'Mine', redirectUris: CALLBACK, exchange: 'yes' }
+  assert.equal((await sent(browser, EDIT + shop.id, fields)).status, 403)
+  assert.equal((await browser.open(EDIT + client.id)).status, 403)
+  assert.equal((await sent(browser, EDIT + client.id, { name: 'Mine' })).status, 403)
+  assert.equal((await sent(browser, SHOW + client.id, { action: 'rotate' })).status, 403)
+  assert.equal((await auth.clients.list()).length, 2)
+  for (const each of [shop, client])
+    assert.deepEqual(await auth.clients.find(each.id), each)
 })
 
 test('a form without its token changes nothing', async (t) => {

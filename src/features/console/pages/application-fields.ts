@@ -3,11 +3,11 @@ import { listIf } from '../../../base/optional.ts'
 import { checkbox, type FieldErrors, field } from '../../../pages/components.ts'
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
 import { fieldError } from '../../../users/field-errors.ts'
-import type { OAuthClient } from '../../oauth/client.ts'
+import { EXCHANGE_GRANT, type GrantType, type OAuthClient } from '../../oauth/client.ts'
 import { oauthSettings } from '../../oauth/issuer.ts'
 import type { ClientChanges } from '../../oauth/new-client.ts'
 import { OPENID_SCOPES } from '../../oauth/scope.ts'
-import { isMachine } from './application-parts.ts'
+import { exchanges, isMachine } from './application-parts.ts'
 import type { StaffVisit } from './staff-visit.ts'
 
 /** What the fields of an application show. */
@@ -18,6 +18,7 @@ export interface ApplicationValues {
   readonly dpopBoundAccessTokens: boolean
   readonly requirePushedAuthorizationRequests: boolean
   readonly backchannelLogoutUri: string
+  readonly exchanges: boolean
   /** By the names of the fields, one value a line. */
   readonly lists: Readonly<Record<ListName, string>>
   /** JSON. */
@@ -27,7 +28,7 @@ export interface ApplicationValues {
 
 type ListName = 'redirectUris' | 'postLogoutRedirectUris' | 'resources' | 'audiences'
 
-/** Whether the visitor may register or change an application that gets tokens for itself, asks no users, or reads tokens of others. */
+/** Whether the visitor may register or change an application that gets tokens for itself, asks no users, or reads or exchanges tokens of others. */
 export const mayGoFurther = ({ visitor }: StaffVisit): boolean => visitor.user.superuser
 
 type Reach = Pick<OAuthClient, 'grants' | 'skipConsent' | 'audiences'>
@@ -37,7 +38,10 @@ export const mayChange = (client: Reach, visit: StaffVisit): boolean =>
   visit.can('watchword.change') && (mayGoFurther(visit) || !goesFurther(client))
 
 const goesFurther = (client: Reach): boolean =>
-  client.skipConsent || isMachine(client) || client.audiences.length > 0
+  client.skipConsent ||
+  isMachine(client) ||
+  exchanges(client) ||
+  client.audiences.length > 0
 
 /** @throws AuthError `permission_denied`: for what users are not asked for, only superusers register or change an application */
 export function requireMayGoFurther(client: Reach, visit: StaffVisit): void {
@@ -56,6 +60,7 @@ export const valuesSent = ({ form: sent }: StaffVisit): ApplicationValues => ({
   name: sent.text('name'),
   scopes: sent.all('scopes'),
   ...settingsSent(sent),
+  exchanges: sent.has('exchange'),
   keys: sent.text('keys'),
   jwksUri: sent.text('jwksUri'),
   lists: {
@@ -73,6 +78,7 @@ export const valuesOf = (client: OAuthClient): ApplicationValues => ({
   dpopBoundAccessTokens: client.dpopBoundAccessTokens,
   requirePushedAuthorizationRequests: client.requirePushedAuthorizationRequests,
   backchannelLogoutUri: client.backchannelLogoutUri ?? '',
+  exchanges: exchanges(client),
   keys: client.keys.length > 0 ? JSON.stringify({ keys: client.keys }, null, 1) : '',
   jwksUri: client.jwksUri ?? '',
   lists: {
@@ -98,6 +104,15 @@ export function changesIn({ form: sent }: StaffVisit) {
     jwksUri: sent.text('jwksUri').trim(),
   } satisfies ClientChanges
 }
+
+/** The grants that an application gets in place of these. */
+export const grantsWith = (
+  grants: readonly GrantType[],
+  exchange: boolean,
+): readonly GrantType[] => [
+  ...grants.filter((each) => each !== EXCHANGE_GRANT),
+  ...listIf<GrantType>(exchange, EXCHANGE_GRANT),
+]
 
 /** A key, a list of keys, or a key set (RFC 7517 §5). */
 function keysIn(text: string): readonly object[] {
@@ -127,7 +142,11 @@ ${area(visit, { name: 'keys', label: 'Public keys', hint: 'JSON Web Keys, if it 
 ${field(visit, { name: 'jwksUri', label: 'Address of its public keys', value: values.jwksUri, autocomplete: 'off', hint: 'Where it publishes them, in place of the field above.', errors: errors.jwksUri, required: false })}
 ${checkbox({ name: 'dpop_bound', text: 'It gets only tokens that are bound to its key (DPoP)', checked: values.dpopBoundAccessTokens })}
 ${checkbox({ name: 'require_pushed', text: 'It must push its authorization requests (PAR)', checked: values.requirePushedAuthorizationRequests })}
+${mayGoFurther(visit) && exchangeBox(values)}
 ${mayGoFurther(visit) && checkbox({ name: 'skip_consent', text: 'Users are not asked for their consent: an application of your own', checked: values.skipConsent })}`
+
+const exchangeBox = (values: ApplicationValues): Html =>
+  html`<div id="grants">${checkbox({ name: 'exchange', text: 'It exchanges tokens that it has received for tokens of the services above (token exchange)', checked: values.exchanges })}</div>`
 
 const LISTS: Readonly<Record<ListName, readonly [label: string, hint: string]>> = {
   redirectUris: [
@@ -141,7 +160,7 @@ const LISTS: Readonly<Record<ListName, readonly [label: string, hint: string]>> 
   ],
   audiences: [
     'Audiences it introspects',
-    'If it is a service itself: its URLs. It reads what tokens for them say.',
+    'If it is a service itself: its URLs. It reads what tokens for them say, and may exchange them if it has this grant.',
   ],
 }
 

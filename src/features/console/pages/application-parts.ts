@@ -2,7 +2,7 @@ import { AuthError } from '../../../base/errors.ts'
 import { notice, secret, tag } from '../../../pages/components.ts'
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
 import { clientAdmin } from '../../oauth/admin.ts'
-import type { OAuthClient } from '../../oauth/client.ts'
+import { EXCHANGE_GRANT, type OAuthClient } from '../../oauth/client.ts'
 import type { StaffVisit } from './staff-visit.ts'
 
 export const APPLICATIONS = '/console/applications/'
@@ -29,11 +29,17 @@ export async function applicationIn(visit: StaffVisit): Promise<OAuthClient> {
 export const isMachine = ({ grants }: Pick<OAuthClient, 'grants'>): boolean =>
   grants.includes('client_credentials')
 
-/** Whether the visitor may have its secret: only superusers that of a machine client, by which others could raise their rights. */
+/** Whether it exchanges tokens: no user was asked for the services that it calls with the new ones. */
+export const exchanges = ({ grants }: Pick<OAuthClient, 'grants'>): boolean =>
+  grants.includes(EXCHANGE_GRANT)
+
+/** Whether the visitor may have its secret: only superusers that of a machine client or a service, by which others could raise their rights. */
 export const maySeeSecret = (
   client: Pick<OAuthClient, 'grants'>,
   { visitor, can }: StaffVisit,
-): boolean => can('watchword.change') && (visitor.user.superuser || !isMachine(client))
+): boolean =>
+  can('watchword.change') &&
+  (visitor.user.superuser || !(isMachine(client) || exchanges(client)))
 
 export function stateTag({ disabledAt }: OAuthClient): Html {
   if (disabledAt !== undefined) return tag('disabled', 'bad')

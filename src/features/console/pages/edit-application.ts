@@ -7,6 +7,7 @@ import type { ClientChanges } from '../../oauth/new-client.ts'
 import {
   applicationFields,
   changesIn,
+  grantsWith,
   requireMayGoFurther,
   valuesOf,
   valuesSent,
@@ -47,10 +48,11 @@ export const editApplication = forStaff(handlers)
 
 /** Without keys, one that has another proof keeps it. */
 function changesFor(
-  { proof }: OAuthClient,
+  { proof, grants }: OAuthClient,
   visit: StaffVisit,
-): ClientChanges & Pick<OAuthClient, 'skipConsent' | 'audiences'> {
-  const { keys, ...changes } = changesIn(visit)
+): ClientChanges & Pick<OAuthClient, 'grants' | 'skipConsent' | 'audiences'> {
+  const { keys, ...sent } = changesIn(visit)
+  const changes = { ...sent, grants: grantsWith(grants, visit.form.has('exchange')) }
   if (keys.length === 0 && proof !== 'private_key_jwt') return changes
   return { ...changes, keys }
 }

@@ -3,10 +3,12 @@ import { ownMember } from '../../../base/optional.ts'
 import { button, type FieldErrors, form, select } from '../../../pages/components.ts'
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
 import { fieldError } from '../../../users/field-errors.ts'
+import { EXCHANGE_GRANT } from '../../oauth/client.ts'
 import type { NewClient } from '../../oauth/new-client.ts'
 import {
   applicationFields,
   changesIn,
+  grantsWith,
   mayGoFurther,
   requireMayGoFurther,
   valuesSent,
@@ -14,6 +16,7 @@ import {
 import {
   APPLICATIONS,
   clientsOf,
+  exchanges,
   pathOfApplication,
   secretNotice,
 } from './application-parts.ts'
@@ -43,18 +46,24 @@ const KINDS = {
   site: { proof: 'secret', grants: SIGNS_IN },
   app: { proof: 'none', grants: SIGNS_IN },
   machine: { proof: 'secret', grants: ['client_credentials'] },
+  service: { proof: 'secret', grants: [EXCHANGE_GRANT] },
 } as const
 
 const KIND_TEXTS = {
   site: 'signs users in, and keeps a secret: a site with a server',
   app: 'signs users in, without a secret: a page or an app',
   machine: 'gets tokens for itself: a machine',
+  service: 'only exchanges the tokens that it receives: a service',
 } as const
+
+const OF_SUPERUSERS: readonly string[] = ['machine', 'service']
 
 /** @throws AuthError `permission_denied`; `invalid` */
 function inputOf(visit: StaffVisit): NewClient {
-  const kind = ownMember(KINDS, visit.form.text('kind'))
-  if (kind === undefined) throw fieldError({ kind: ['Choose one.'] })
+  const chosen = ownMember(KINDS, visit.form.text('kind'))
+  if (chosen === undefined) throw fieldError({ kind: ['Choose one.'] })
+  const exchange = exchanges(chosen) || visit.form.has('exchange')
+  const kind = { ...chosen, grants: grantsWith(chosen.grants, exchange) }
   const { keys, ...input } = changesIn(visit)
   requireMayGoFurther({ ...kind, ...input }, visit)
   if (keys.length === 0 && input.jwksUri === '') return { ...kind, ...input }
@@ -64,12 +73,16 @@ function inputOf(visit: StaffVisit): NewClient {
 
 const SIGNS = { proof: 'private_key_jwt' } as const
 
-/** The grants follow from the kind: what is wrong with them is that there is no address. */
+/** The grants and the proof follow from the kind. What is wrong with the grants is that there is no address. */
 function faultsIn(visit: StaffVisit): FieldErrors | undefined {
-  const { grants = [], redirectUris = [], ...others } = errorsIn(visit) ?? {}
+  const { grants = [], redirectUris = [], proof, ...others } = errorsIn(visit) ?? {}
   const addresses = [...redirectUris, ...grants]
   if (visit.error === undefined) return undefined
-  return { ...others, ...(addresses.length > 0 && { redirectUris: addresses }) }
+  return {
+    ...others,
+    ...(addresses.length > 0 && { redirectUris: addresses }),
+    ...(proof && { kind: proof }),
+  }
 }
 
 function newPage(visit: StaffVisit, content: HtmlValue): Html {
@@ -103,5 +116,5 @@ ${applicationFields(visit, valuesSent(visit), errors)}
 
 const kinds = (visit: StaffVisit) =>
   Object.entries(KIND_TEXTS)
-    .filter(([kind]) => mayGoFurther(visit) || kind !== 'machine')
+    .filter(([kind]) => mayGoFurther(visit) || !OF_SUPERUSERS.includes(kind))
     .map(([value, text]) => ({ value, text }))
