@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { OAuthOptions } from '../../src/features/oauth/options.ts'
+import { generateKey, importSigningKey, sign } from '../../src/jwt/index.ts'
+import { testClock } from '../../src/testing/clock.ts'
+import { buildWatchword } from '../build-watchword.ts'
+import { cleanUp } from '../cleanup.ts'
+import { sqliteStore } from '../stores/open.ts'
 import { withUser } from './consent.ts'
+import { providerOf, URL_OF_APP } from './setup.ts'
 
 const ID = 'https://agent.example/oauth/client.json'
 const REDIRECT = 'http://127.0.0.1:33418/callback'
@@ -165,6 +172,73 @@ test('the token endpoint fetches a document, too, and refuses one that is not va
   const id = 'https://agent.example/none'
   const unknown = await app.exchange({ id, secret: '' }, { client_id: id, code: 'x' })
   assert.equal((unknown.body as { error?: string }).error, 'invalid_client')
+})
+
+const KEYS = [keyOf(), keyOf()] as const
+
+function keyOf() {
+  const { publicJwk, kid, privatePem } = generateKey('ES256')
+  return {
+    publicJwk: { ...publicJwk, kid },
+    signing: importSigningKey('ES256', privatePem, { kid }),
+  }
+}
+
+/** Two instances on one store: one that finds documents, and one without the option. */
+async function withKeysIn(t: TestContext, documents: Record<string, unknown>) {
+  const store = sqliteStore({ file: ':memory:' })
+  const clock = testClock()
+  let n = 0
+  const open = async (clientDocuments: NonNullable<OAuthOptions['clientDocuments']>) => {
+    const auth = buildWatchword({
+      store,
+      secret: 'a secret of the tests, and long enough',
+      clock: clock.now,
+      url: URL_OF_APP,
+      oauth: { clientDocuments },
+    })
+    await auth.migrate()
+    cleanUp(t, () => auth.close())
+    const { form } = providerOf({ auth })
+    return async ({ signing }: (typeof KEYS)[number]) => {
+      const iat = clock.now()
+      const claims = { iss: ID, sub: ID, aud: URL_OF_APP, jti: `j${++n}`, iat }
+      const { body } = await form('/oauth/token', {
+        grant_type: 'authorization_code',
+        code: 'x',
+        code_verifier: 'x',
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: sign({ ...claims, exp: iat + 60 }, signing),
+      })
+      return String(body.error)
+    }
+  }
+  return {
+    clock,
+    ask: await open(async (address) => documents[address]),
+    askWithout: await open(false),
+  }
+}
+
+test('the keys in a document are those that it has now, and none once the option is off', async (t) => {
+  const documents: Record<string, unknown> = {}
+  const document = (key: (typeof KEYS)[number]) => ({
+    ...DOCUMENT,
+    token_endpoint_auth_method: 'private_key_jwt',
+    jwks: { keys: [key.publicJwk] },
+  })
+  const { ask, askWithout, clock } = await withKeysIn(t, documents)
+  assert.equal(await ask(KEYS[0]), 'invalid_client', 'there is no document')
+  documents[ID] = document(KEYS[0])
+  // The application is authenticated, and the code is wrong.
+  assert.equal(await ask(KEYS[0]), 'invalid_grant')
+  assert.equal(await askWithout(KEYS[0]), 'invalid_client')
+
+  documents[ID] = document(KEYS[1])
+  assert.equal(await ask(KEYS[0]), 'invalid_grant')
+  clock.advance('5m')
+  assert.equal(await ask(KEYS[0]), 'invalid_client')
+  assert.equal(await ask(KEYS[1]), 'invalid_grant')
 })
 
 test('the metadata says that documents are supported', async (t) => {

@@ -1,5 +1,6 @@
 import { type Seconds, seconds, type UnixSeconds } from '../../base/clock.ts'
 import { AuthError } from '../../base/errors.ts'
+import type { Network } from '../../http/fetch-public.ts'
 import { isId } from '../../jwt/claims.ts'
 import { type Claims, verifier } from '../../jwt/index.ts'
 import { parseSegment } from '../../jwt/jws.ts'
@@ -8,7 +9,7 @@ import type { Core } from '../core.ts'
 import type { StoredClient } from './client.ts'
 import { keysOfClient } from './client-keys/keys-of-client.ts'
 import { issuerOf } from './issuer.ts'
-import { clientStore } from './sql.ts'
+import { findValidClient } from './known-client.ts'
 
 /** How long such a token may be valid, and how far the clock of the application may be ahead. */
 const LONGEST = 300
@@ -18,18 +19,18 @@ const AHEAD: Seconds = seconds(5)
  * The application that has signed a token (RFC 7523 §3, `private_key_jwt`). Its `iss` and `sub` are the application, its `aud` is this
  * issuer alone, and it is used once.
  *
+ * @param network of applications that publish their keys
  * @returns `undefined` if the token is not valid
  * @throws AuthError `keys_unavailable` if the keys are at an address that does not answer
  */
 export async function authenticateAssertion(
   { id, assertion }: { readonly id: string | undefined; readonly assertion: string },
   core: Core,
+  network?: Network,
 ): Promise<StoredClient | undefined> {
-  const { clients } = core.ports(clientStore)
-  const named = id ?? subjectOf(assertion)
-  const client = named === undefined ? undefined : await clients.find(named)
+  const client = await findValidClient(id ?? subjectOf(assertion) ?? '', core)
   if (client?.proof !== 'private_key_jwt') return undefined
-  const claims = await verifiedClaims(assertion, client, core)
+  const claims = await verifiedClaims(assertion, client, core, network)
   const now = core.clock()
   const once = claims && onceOf(claims, now)
   if (once === undefined) return undefined
@@ -53,11 +54,12 @@ async function verifiedClaims(
   assertion: string,
   client: StoredClient,
   core: Core,
+  network: Network | undefined,
 ): Promise<Claims | undefined> {
   const issuer = issuerOf(core)
   try {
     const { verify } = verifier({
-      keys: keysOfClient(client, core),
+      keys: keysOfClient(client, core, network),
       clock: core.clock,
       issuer: client.id,
       audience: issuer,

@@ -6,7 +6,7 @@ import type { AuthRequest } from '../../http/request.ts'
 import type { Core } from '../core.ts'
 import type { StoredClient } from './client.ts'
 import { authenticateAssertion } from './client-assertion.ts'
-import { knownClient } from './known-client.ts'
+import { findValidClient } from './known-client.ts'
 import { invalidRequest } from './oauth-error.ts'
 import type { Parameters } from './parameters.ts'
 import { isSecretOf } from './secret.ts'
@@ -103,17 +103,11 @@ async function findClient(
   core: Core,
 ): Promise<StoredClient | undefined> {
   if (presented.kind === 'assertion') return authenticateAssertion(presented, core)
-  const client = await knownClient(presented.id, core).catch(asUnknown)
+  const client = await findValidClient(presented.id, core)
   if (presented.kind === 'none') return client?.proof === 'none' ? client : undefined
   // Compared also if there is none, so that both take as long.
   const isRight = isSecretOf(client, presented.secret, core.clock())
   return isRight && client?.proof === 'secret' ? client : undefined
-}
-
-/** The document of an application that is not valid has none. */
-function asUnknown(error: unknown): undefined {
-  if (error instanceof AuthError && error.status === 400) return undefined
-  throw error
 }
 
 const refused = (message: string): AuthError => new AuthError('invalid_client', message)

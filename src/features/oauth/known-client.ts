@@ -1,3 +1,4 @@
+import { AuthError } from '../../base/errors.ts'
 import type { Core } from '../core.ts'
 import type { StoredClient } from './client.ts'
 import { oauthSettings } from './issuer.ts'
@@ -26,3 +27,14 @@ export async function knownClient(
 /** An application of a document is unknown once the option is off. */
 const offIfDocument = (stored: StoredClient | undefined): StoredClient | undefined =>
   stored?.documentUntil === undefined ? stored : undefined
+
+/** The same; `undefined` also if the document of the application is not valid. @throws AuthError `throttled` */
+export const findValidClient = (
+  id: string,
+  core: Core,
+): Promise<StoredClient | undefined> => knownClient(id, core).catch(asUnknown)
+
+function asUnknown(error: unknown): undefined {
+  if (error instanceof AuthError && error.status === 400) return undefined
+  throw error
+}

@@ -1,5 +1,10 @@
 import { seconds, toMilliseconds } from '../../../base/clock.ts'
-import { fetchPublic, publicNetwork, unlessAborted } from '../../../http/fetch-public.ts'
+import {
+  fetchPublic,
+  type Network,
+  publicNetwork,
+  unlessAborted,
+} from '../../../http/fetch-public.ts'
 import { ALGORITHMS, isAsymmetric } from '../../../jwt/algorithms.ts'
 import {
   importKeySet,
@@ -35,19 +40,24 @@ type KeySets = Map<string, KeySource>
 /** By the ports of the instance. */
 const KEY_SETS = new WeakMap<object, KeySets>()
 
-/** The keys with which an application signs its assertions. */
+/**
+ * The keys with which an application signs its assertions.
+ *
+ * @param network of the application
+ */
 export const keysOfClient = (
   { keys, jwksUri }: Pick<StoredClient, 'keys' | 'jwksUri'>,
   core: Core,
+  network: Network = publicNetwork,
 ): KeySource => {
   if (jwksUri === undefined) return importKeySet({ keys })
-  return keptKeys(jwksUri, core)
+  return keptKeys(jwksUri, core, network)
 }
 
-function keptKeys(address: string, core: Core): KeySource {
+function keptKeys(address: string, core: Core, network: Network): KeySource {
   const sets: KeySets = KEY_SETS.get(core.ports) ?? new Map()
   KEY_SETS.set(core.ports, sets)
-  const source = sets.get(address) ?? keysAt(address, core)
+  const source = sets.get(address) ?? keysAt(address, core, network)
   // The one that was used last is the last to be forgotten.
   sets.delete(address)
   sets.set(address, source)
@@ -60,14 +70,14 @@ const NAMES: ReadonlySet<keyof typeof ALGORITHMS> = new Set(
   Object.keys(ALGORITHMS).filter(isAsymmetric),
 )
 
-function keysAt(address: string, core: Core): KeySource {
+function keysAt(address: string, core: Core, network: Network): KeySource {
   const keys = new RemoteKeys(address, importPublic, ({ jwk }) => thumbprintOf(jwk), {
     maxAge: MAX_AGE,
     maxStale: MAX_STALE,
     coolDown: COOL_DOWN,
     timeout: TIMEOUT,
     elapsed: core.clock,
-    fetch: fetching(core),
+    fetch: fetching(core, network),
     onError: (error) => logFailure(address, error, core),
   })
   return {
@@ -97,23 +107,23 @@ const importPublic = (entries: readonly unknown[]): readonly PublicKey[] =>
 const isPublic = (key: VerifyingKey): key is PublicKey =>
   key.jwk !== undefined && isAsymmetric(key.alg)
 
-const fetching = (core: Core): typeof fetch => {
+const fetching = (core: Core, network: Network): typeof fetch => {
   const { fetchClientKeys } = oauthSettings(core)
   return async (input, init) => {
     const address = String(input)
     const signal = init?.signal ?? AbortSignal.timeout(toMilliseconds(TIMEOUT))
     if (fetchClientKeys !== undefined)
       return Response.json(await unlessAborted(fetchClientKeys(address), signal))
-    return publicResponse(address)
+    return publicResponse(address, network)
   }
 }
 
-async function publicResponse(address: string): Promise<Response> {
+async function publicResponse(address: string, network: Network): Promise<Response> {
   const { status, headers, body } = await fetchPublic(address, {
     what: 'the key set',
     timeout: TIMEOUT,
     headers: { accept: 'application/jwk-set+json, application/json' },
-    network: publicNetwork,
+    network,
   })
   const cacheControl = headers['cache-control'] ?? ''
   return new Response(new Uint8Array(body), {
