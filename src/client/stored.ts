@@ -13,6 +13,8 @@ import type { TokenStorage } from './types.ts'
 
 /** How long a sign-out is worth sending. */
 const DAY = 86_400_000
+/** For how long a sign-out is left to the tab in which it was. */
+const TURN = 10_000
 
 /** What differs between storages. */
 export interface Storing {
@@ -52,8 +54,8 @@ export function storeIn(core: Core, storing: Storing) {
     if (session) adopt(session, true)
     if (!out) return
     if (isOwn(out)) clear(core, 'signOutElsewhere')
-    const isKnown = core.session || out.sent || core.unsent.size
-    if (!isKnown) void sendSignOut(core, { out })
+    const isLeft = clock.wall() - out.at > TURN && !core.session && !core.unsent.size
+    if (isLeft) resume(out)
   }
 
   /** Sends a sign-out that was stored. @returns whether there is one */

@@ -3,7 +3,7 @@ import type { Core, TabsPart } from './core.ts'
 import type { locked } from './lock.ts'
 import { sleep, tried } from './platform.ts'
 import { endSession, MIN_INTERVAL } from './refresh.ts'
-import { show, startEpoch } from './session.ts'
+import { clear, show, startEpoch } from './session.ts'
 import { isNewer, type Session, type StoredState } from './stored-state.ts'
 import type { AuthEvent } from './types.ts'
 
@@ -56,7 +56,10 @@ export function tabsPart(
     const isMine = isSame(sid)
     if (!isShared && !(isMine && sid)) return
     if (kind === 'out') {
-      if (isMine || core.isUnsure) endSession(core, 'signOutElsewhere')
+      if (!isMine && !core.isUnsure) return
+      // A shared storage has the sign-out, which the server may not have confirmed yet.
+      const end = isShared ? clear : endSession
+      end(core, 'signOutElsewhere')
     } else if (kind !== 'ask') adopt(next, kind === 'in')
     else if (isMine) post('refreshed', core.session)
   }

@@ -190,6 +190,27 @@ test('a sign-out that was not delivered is sent again, also after a reload, and 
   }
 })
 
+test('a sign-out that a closed tab could not send is sent by another tab, or after a reload', async (t) => {
+  for (const reload of [false, true]) {
+    const bench = await openBench(t)
+    const given = { storage: 'browser' } as const
+    const [one, two] = [bench.open(given), bench.open(given)]
+    await bench.time.until(one.client.signIn(ADA))
+    await bench.time.pass(100)
+    bench.state.fault = () => ({ lose: 'request' })
+    void one.client.signOut()
+    one.page.isKilled = true
+    await bench.time.pass(11_000)
+    assert.equal(two.client.state.status, 'signedOut')
+    assert.equal(bench.count(BLACKLIST), 1)
+    bench.state.fault = () => undefined
+    if (reload) bench.open(given)
+    else two.page.fire('online')
+    await bench.time.pass(1000)
+    assert.equal((await bench.sessionsOf()).length, 0, reload ? 'reloaded' : 'online')
+  }
+})
+
 test('a sign-out ends this session alone, and everywhere every one', async (t) => {
   const bench = await openBench(t)
   const phone = await bench.signedIn()
