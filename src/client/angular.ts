@@ -15,6 +15,7 @@ import {
   signal,
 } from '@angular/core'
 import { defer, retry, switchMap } from 'rxjs'
+import { isSafe } from './fetch.ts'
 import { interceptor } from './interceptor.ts'
 import type { AuthState, Client, TokenUser } from './types.ts'
 
@@ -67,18 +68,20 @@ export const authInterceptor: HttpInterceptorFn = (request, next) => {
     return request.clone({ setHeaders })
   }
   const delay = async (error: HttpErrorResponse) => {
-    if (!isRefused(error, request) || !(await recoverFrom401(setHeaders))) throw error
+    const isAgain = isRefused(error, request) && (await recoverFrom401(setHeaders, error))
+    if (!isAgain) throw error
   }
   return defer(prepare).pipe(switchMap(next), retry({ count: 1, delay }))
 }
 
-/** Whether the token was refused before the handler ran, and the request can be sent again. */
+/** Whether the credentials were refused before the handler ran, and the request can be sent again. */
 const isRefused = (
   { status, headers, error }: HttpErrorResponse,
   { method, body }: HttpRequest<unknown>,
 ): boolean =>
   status === 401 &&
   !(body instanceof ReadableStream) &&
-  (/^(GET|HEAD|OPTIONS)$/.test(method) ||
-    /error="invalid_token"/.test(headers.get('WWW-Authenticate') ?? '') ||
-    error?.code === 'token_not_valid')
+  (isSafe(method) ||
+    REFUSED.test(`${headers.get('WWW-Authenticate')} code="${error?.code}"`))
+
+const REFUSED = /error="(invalid_token|\w+dpop)|code="(token_not|not_auth)/

@@ -29,13 +29,7 @@ export const credentials = <U>(
 export async function call<U>(
   core: Core<U>,
   address: string,
-  {
-    method = 'POST',
-    body,
-    access,
-    keepalive = false,
-    stop = new AbortController(),
-  }: Call = {},
+  { method = 'POST', body, access, stop = new AbortController(), ...others }: Call = {},
 ): Promise<Answer> {
   if (core.isClosed) throw new AuthError('closed')
   const asked = core.send(address, {
@@ -45,11 +39,11 @@ export async function call<U>(
       ...(body && { 'Content-Type': 'application/json' }),
       ...credentials(core, access, method !== 'GET'),
     },
-    body: body ? JSON.stringify(body) : null,
+    body: JSON.stringify(body) ?? null,
     credentials: 'omit',
     ...core.cookies,
     redirect: 'error',
-    keepalive,
+    ...others,
     signal: stop.signal,
   })
   return within(core.platform, core.settings.timeout, answerOf(core, asked), () => {

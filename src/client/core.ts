@@ -148,6 +148,23 @@ interface CookiePart {
   recoverCookie(held: Held, sent: Readonly<Record<string, string>>): Promise<boolean>
 }
 
+/** What is read of an answer. */
+export interface Answered {
+  readonly headers: { get(name: string): unknown }
+}
+
+/** What proofs of possession add for libraries that send requests themselves. */
+interface ProofPart {
+  /** The headers of a request with a bound token; none for other tokens. */
+  proofHeaders(
+    method: string,
+    address: string,
+    access: string | undefined,
+  ): Promise<Record<string, string>>
+  /** Whether a request was refused for its proof, and another one may be accepted. */
+  isProofOutdated(sent: Readonly<Record<string, string>>, answer: Answered): boolean
+}
+
 /** One client. What is optional is added by an imported value of its options. */
 export type Core<U = unknown> = Base<U> &
-  Partial<TimerPart & StoragePart & TabsPart & CookiePart>
+  Partial<TimerPart & StoragePart & TabsPart & CookiePart & ProofPart>

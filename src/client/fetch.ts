@@ -58,17 +58,17 @@ export async function authFetch<U>(
   init: Init = {},
 ): Promise<Response> {
   const given = input as Request
-  const request = given.url ? given : undefined
-  const address = ownAddress(core, request?.url ?? String(input))
-  const headers = new Headers(init.headers ?? request?.headers)
+  const { url = String(input), headers: own, body, method } = given
+  const address = ownAddress(core, url)
+  const headers = new Headers(init.headers ?? own)
   if (!address || headers.has('authorization')) return core.fetch(input, init)
-  const signal = init.signal ?? request?.signal
-  const isOnce = isStream(init, request)
-  const isUnsafe = !isSafe(init.method ?? request?.method)
+  const signal = init.signal ?? given.signal
+  const isOnce = isStream(init, body)
+  const isUnsafe = !isSafe(init.method ?? method)
   const attempt = (added: Credentials) => {
     for (const [name, value] of Object.entries(added)) headers.set(name, value)
-    const copy = !isOnce && request?.body ? request.clone() : request
-    return core.send(copy ?? address, { ...init, ...core.cookies, headers })
+    const copy = body && !isOnce ? given.clone() : given
+    return core.send(own ? copy : address, { ...init, ...core.cookies, headers })
   }
   const held = await abortable(hold(core, isOnce ? 30 : undefined), signal)
   const sent = credentials(core, held?.session.access, isUnsafe)
@@ -81,11 +81,11 @@ export async function authFetch<U>(
   return attempt(next)
 }
 
-/** A body that can be sent once. */
-export function isStream({ body, ...init }: Init, request: Request | undefined): boolean {
-  const given: object = Object(body)
+/** A body that can be sent once. @param whole the body of a Request, which can be cloned */
+export function isStream(init: Init, whole: Request['body'] | undefined): boolean {
+  const given: object = Object(init.body)
   return (
-    (request && 'duplex' in init) || Symbol.asyncIterator in given || 'getReader' in given
+    (whole && 'duplex' in init) || Symbol.asyncIterator in given || 'getReader' in given
   )
 }
 

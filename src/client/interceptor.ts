@@ -1,16 +1,20 @@
 import { credentials } from './call.ts'
 import { claimsOf } from './claims.ts'
-import { CORE, type Core } from './core.ts'
+import { type Answered, CORE, type Core } from './core.ts'
 import { isSafe, ownAddress } from './fetch.ts'
+import { tried } from './platform.ts'
 import { hold, recover } from './refresh.ts'
 import type { Client } from './types.ts'
 
 /** What `client.fetch` does, for libraries that send requests themselves. */
 export interface Interceptor {
-  /** The headers that `client.fetch` would add. @throws AuthError */
+  /** The headers that `client.fetch` would add, with `dpop()` for one sending to this address. @throws AuthError */
   headersFor(url: string | URL, method?: string): Promise<Record<string, string>>
-  /** After a 401: whether to send again, with new headers. */
-  recoverFrom401(sent: Readonly<Record<string, string>>): Promise<boolean>
+  /** After a 401: whether to send again, with new headers. @param answer with `dpop()`, for the server's nonce and clock */
+  recoverFrom401(
+    sent: Readonly<Record<string, string>>,
+    answer?: Answered,
+  ): Promise<boolean>
 }
 
 /** Left out of the bundle if it is not imported. */
@@ -18,13 +22,22 @@ export function interceptor<U extends object>(client: Client<U>): Interceptor {
   const core = (client as unknown as { [CORE]: Core })[CORE]
   return {
     async headersFor(to, method) {
-      if (!ownAddress(core, to)) return {}
+      // Where a library sends it: not to the API, if the address is relative to another page.
+      const { location } = core.platform
+      const sentTo = tried(() => new URL(to, location?.href)) ?? to
+      const address = ownAddress(core, sentTo)
+      if (!address) return {}
       // With cookies the header shows `recoverFrom401` whose request it was.
       const isMarked = !core.cookies || !isSafe(method)
-      return credentials(core, (await hold(core))?.session.access, isMarked)
+      const access = (await hold(core))?.session.access
+      return {
+        ...credentials(core, access, isMarked),
+        ...(await core.proofHeaders?.(method ?? 'GET', address, access)),
+      }
     },
-    async recoverFrom401(sent) {
+    async recoverFrom401(sent, answer) {
       await core.ready
+      if (answer && core.isProofOutdated?.(sent, answer)) return true
       const { session, epoch } = core
       if (!session) return false
       const held = { session, epoch }

@@ -48,7 +48,7 @@ export interface Proven {
   /** Unix time in seconds. */
   readonly at: number
   readonly access?: string | undefined
-  readonly nonce?: string | undefined
+  readonly nonce?: unknown
 }
 
 /** A proof of possession for one request (RFC 9449 §4.2). */

@@ -62,8 +62,7 @@ export function startEpoch<U>(core: Core<U>): void {
 
 /** Seconds until the access token expires; infinite if that is not known. */
 export function secondsLeft<U>({ session, clock, issuedAt = 0 }: Core<U>): number {
-  const { exp, iat } = recordOf(session?.claims)
+  const { exp = Number.POSITIVE_INFINITY, iat = 0 } = recordOf(session?.claims)
   // Of its age, because the clock of the device may be wrong.
-  const rest = Number(exp) - Number(iat) - (clock.now() - issuedAt) / 1000
-  return Number.isNaN(rest) ? Number.POSITIVE_INFINITY : rest
+  return Number(exp) - Number(iat) - (clock.now() - issuedAt) / 1000
 }

@@ -3,6 +3,7 @@ import type { Answer, Core, PendingSignOut } from './core.ts'
 import { LONGEST, later, within } from './platform.ts'
 import { clear, enter } from './session.ts'
 import type { Session } from './stored-state.ts'
+import type { SignedOutReason } from './types.ts'
 
 /** A sign-out that failed is sent again after 1, 4, 16 and 64 seconds; later when the page wakes. */
 const RETRIES = 4
@@ -53,17 +54,24 @@ export function startTurn<U>(core: Core<U>): AbortController {
 }
 
 /** Never rejects, and takes ten seconds at most. */
-export const signOut = <U>(core: Core<U>, how?: HowToSignOut): Promise<void> =>
-  within(core.platform, LONGEST / 2, signingOut(core, how))
+export const signOut = <U>(
+  core: Core<U>,
+  how?: HowToSignOut,
+  reason?: SignedOutReason,
+): Promise<void> => within(core.platform, LONGEST / 2, signingOut(core, how, reason))
 
-async function signingOut<U>(core: Core<U>, how: HowToSignOut = {}): Promise<void> {
+async function signingOut<U>(
+  core: Core<U>,
+  how: HowToSignOut = {},
+  reason: SignedOutReason = 'signOut',
+): Promise<void> {
   if (core.state.status === 'loading') await core.ready
   if (core.isClosed) return
   startTurn(core)
   const { session, isUnsure, settings } = core
   if (!session && !isUnsure) return
   const job = jobOf(core, session)
-  clear(core, 'signOut')
+  clear(core, reason)
   void core.ended?.(job.out)
   core.post?.('out', session)
   if (how.everywhere) {

@@ -84,10 +84,26 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a sign-out shows after the server has answered',
     file: 'sign-out.ts',
-    from: "clear(core, 'signOut')",
-    to: "await new Promise((done) => core.platform.setTimeout(() => done(0), 0)); clear(core, 'signOut')",
+    from: 'clear(core, reason)',
+    to: 'await new Promise((done) => core.platform.setTimeout(() => done(0), 0)); clear(core, reason)',
     by: 'signing.test.ts',
     found: 'a sign-out shows at once',
+  },
+  {
+    name: 'the proof of a refresh is made inside of the lock',
+    file: 'dpop.ts',
+    from: '  if (lock)\n',
+    to: '  if (!lock)\n',
+    by: 'dpop-refresh.test.ts',
+    found: 'other tabs do not wait for the key or a proof',
+  },
+  {
+    name: 'another tab takes a sign-out as confirmed',
+    file: 'tabs.ts',
+    from: 'const end = isShared ? clear : endSession',
+    to: 'const end = isShared ? endSession : clear',
+    by: 'signing.test.ts',
+    found: 'a sign-out that a closed tab could not send',
   },
   {
     name: 'every origin gets the token',

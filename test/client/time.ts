@@ -10,6 +10,8 @@ export interface FakeTime {
   pass(milliseconds: number): Promise<void>
   /** Lets time pass until a promise is settled. @throws Error if it takes longer than `most` */
   until<T>(promise: Promise<T>, most?: number): Promise<T>
+  /** Time passes in which no timer runs, as in a frozen page. */
+  freeze(milliseconds: number): void
   /** The longest delay that a timer was set to. */
   longest(): number
 }
@@ -55,6 +57,10 @@ export function fakeTime(moved: (elapsed: number) => void): FakeTime {
   return {
     elapsed: () => elapsed,
     longest: () => longest,
+    freeze(milliseconds) {
+      elapsed += milliseconds
+      moved(elapsed)
+    },
     later(milliseconds, run) {
       longest = Math.max(longest, milliseconds)
       // As browsers do it.

@@ -32,16 +32,22 @@ import {
   provideAuth,
   SKIP_AUTH,
 } from '../../../src/client/angular.ts'
-import { ADA, API, openBench, REFRESH } from '../bench.ts'
+import { claimsOf } from '../../../src/client/claims.ts'
+import { dpop } from '../../../src/client/dpop.ts'
+import { ADA, API, type Bench, openBench, REFRESH } from '../bench.ts'
+import { keysOf, openBench as openBenchWithKeys } from '../dpop-bench.ts'
 import type { Given } from '../given.ts'
 import type { PageOptions } from '../page.ts'
+
+const openBound = (t: TestContext): Promise<Bench> => openBenchWithKeys(t, { dpop: true })
 
 async function application(
   t: TestContext,
   given: Given<Record<string, unknown>> = {},
   on: PageOptions = {},
+  open: (t: TestContext) => Promise<Bench> = openBench,
 ) {
-  const bench = await openBench(t)
+  const bench = await open(t)
   const { client } = bench.open({ refreshAhead: false, ...given }, on)
   let outside = 0
   const zone = new NoopNgZone()
@@ -67,7 +73,7 @@ async function application(
 }
 
 test('there is one signal, it follows the client, and both end with the injector', async (t) => {
-  const { bench, client, injector, auth, outside } = await application(t)
+  const { bench, client, injector, control, auth, outside } = await application(t)
   assert.equal(auth().status, 'loading')
   await bench.time.until(client.signIn(ADA))
   await bench.time.pass(1)
@@ -81,6 +87,8 @@ test('there is one signal, it follows the client, and both end with the injector
     client,
   )
   assert.equal(outside(), 1)
+  // Requests of the client itself pass no interceptor.
+  control.verify()
   injector.destroy()
   await assert.rejects(client.getAccessToken(), { code: 'closed' })
 })
@@ -140,6 +148,66 @@ test('a 401 of a route, other origins, own headers and SKIP_AUTH are left alone'
   }
   assert.equal(bench.count(REFRESH), 0)
   assert.equal(failures.length, 4)
+})
+
+test('with a key, the header has a proof for each sending, with the newest nonce', async (t) => {
+  const proof = dpop({ keys: keysOf() })
+  const { bench, client, http, control } = await application(t, { proof }, {}, openBound)
+  await bench.time.until(client.signIn(ADA))
+  const answered = new Promise((resolve) =>
+    http.post(`${API}/notes/?page=2`, 'x').subscribe(resolve),
+  )
+  await bench.time.pass(1)
+  const first = control.expectOne(`${API}/notes/?page=2`)
+  const challenge = 'DPoP error="use_dpop_nonce"'
+  const headers = { 'WWW-Authenticate': challenge, 'DPoP-Nonce': 'n2' }
+  first.flush({ code: 'use_dpop_nonce' }, { ...refused, headers })
+  await bench.time.pass(1)
+  const second = control.expectOne(`${API}/notes/?page=2`)
+  const [one, two] = [first, second].map(({ request }) => request.headers)
+  assert.match(one?.get('Authorization') ?? '', /^DPoP /)
+  const proofs = [one, two].map((each) => claimsOf(each?.get('DPoP')))
+  assert.deepEqual(
+    proofs.map(({ htm, htu, nonce }) => [htm, htu, nonce]),
+    [
+      ['POST', `${API}/notes/`, undefined],
+      ['POST', `${API}/notes/`, 'n2'],
+    ],
+  )
+  assert.notEqual(proofs[0]?.jti, proofs[1]?.jti)
+  second.flush({ ok: true })
+  assert.deepEqual(await answered, { ok: true })
+  assert.equal(bench.count(REFRESH), 0)
+})
+
+test('a request relative to a page of another origin gets no token', async (t) => {
+  const elsewhere = { href: 'https://www.other.test/' }
+  const { bench, client, http, control } = await application(t, {}, elsewhere)
+  await bench.time.until(client.signIn(ADA))
+  for (const [url, expected] of [
+    ['/notes/', false],
+    [`${API}/notes/`, true],
+  ] as const) {
+    http.get(url).subscribe()
+    await bench.time.pass(1)
+    const sent = control.expectOne(url)
+    assert.equal(sent.request.headers.has('Authorization'), expected)
+    sent.flush({})
+  }
+})
+
+test('a stream is not sent again', async (t) => {
+  const { bench, client, http, control } = await application(t)
+  await bench.time.until(client.signIn(ADA))
+  await bench.time.pass(2000)
+  const failed = new Promise<HttpErrorResponse>((resolve) =>
+    http.post(`${API}/notes/`, new Blob(['x']).stream()).subscribe({ error: resolve }),
+  )
+  await bench.time.pass(1)
+  control.expectOne(`${API}/notes/`).flush(CODE, refused)
+  assert.equal((await failed).status, 401)
+  control.verify()
+  assert.equal(bench.count(REFRESH), 0)
 })
 
 test('unsubscribing ends the wait for a token and not the refresh', async (t) => {

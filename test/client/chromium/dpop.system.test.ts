@@ -74,6 +74,43 @@ test('a session with a key: guarded requests, refresh, reload, and a sign-out th
   assert.deepEqual(site.faults, [])
 })
 
+test('signing out and leaving the page at once ends the session, also while the page is being left', async (t) => {
+  const leaving = [
+    `void client.signOut(); location.href = '/elsewhere/'`,
+    `addEventListener('pagehide', () => void client.signOut()); location.href = '/elsewhere/'`,
+  ]
+  for (const script of leaving) {
+    const site = await openBound(t)
+    if (site === undefined) return t.skip(MISSING)
+    const page = await site.open(BOUND)
+    await signIn(page)
+    assert.equal(await site.sessions(), 1)
+    await page.evaluate(script)
+    await page.waitForURL('**/elsewhere/')
+    await untilNone(site.sessions)
+  }
+})
+
+test('a proof has the time of the server, which the clock of the page differs from by years', async (t) => {
+  const site = await openBound(t)
+  if (site === undefined) return t.skip(MISSING)
+  const page = await site.open(BOUND)
+  const proofs: Record<string, unknown>[] = []
+  page.on('request', (request) => {
+    const [, claims = ''] = request.headers().dpop?.split('.') ?? []
+    if (claims) proofs.push(JSON.parse(Buffer.from(claims, 'base64url').toString()))
+  })
+  await signIn(page)
+  assert.equal(await hello(page), 200)
+  await reload(page)
+  await page.evaluate('moveClock(-3_600_000)')
+  assert.equal(await hello(page), 200)
+  const [first, ...others] = proofs.map(({ iat }) => Number(iat) - site.clock.now())
+  assert.ok(Math.abs(first ?? 0) > 86_400, `${first}`)
+  assert.equal(others.length, 3)
+  for (const error of others) assert.ok(Math.abs(error) <= 10, `${error}`)
+})
+
 test('no script can export the key', async (t) => {
   const site = await openBound(t)
   if (site === undefined) return t.skip(MISSING)
