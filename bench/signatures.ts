@@ -10,7 +10,6 @@ import {
 } from 'node:crypto'
 import { createSigner, createVerifier, httpbis } from 'http-message-signatures'
 import { importSecret, importVerifyingKey } from '../src/jwt/index.ts'
-import { plainSignature } from '../src/signatures/plain-signature.ts'
 import { readSignatures } from '../src/signatures/read-signatures.ts'
 import type { SignatureAlgorithm } from '../src/signatures/signature-algorithms.ts'
 import { signatureBase } from '../src/signatures/signature-base.ts'
@@ -109,7 +108,7 @@ const messageOf = ({ method, headers }: Sent) => ({
 
 const readOf = (sent: Sent) => {
   const message = messageOf(sent)
-  const [signature] = readSignatures(message.fields, plainSignature)
+  const [signature] = readSignatures(message.fields)
   if (signature === undefined) throw new Error('it is not signed')
   return { message, signature }
 }

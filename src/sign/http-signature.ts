@@ -1,13 +1,13 @@
 import { parseItem, serializeByteSequence } from 'structured-headers'
 import { type Duration, secondsOf } from '../base/duration.ts'
-import type { Component } from '../signatures/components.ts'
+import { type Component, componentOf } from '../signatures/components.ts'
 import type { DigestAlgorithm } from '../signatures/content-digest.ts'
 import { type Field, fieldValue, SignatureError } from '../signatures/message.ts'
 import {
   SIGNATURE_ALGORITHMS,
   type SignatureAlgorithm,
 } from '../signatures/signature-algorithms.ts'
-import { serializeInput, signatureBase } from '../signatures/signature-base.ts'
+import { signatureBase, signatureInput } from '../signatures/signature-base.ts'
 import { dictionaryOf } from '../signatures/structured-fields.ts'
 import { type KeyAndAlgorithm, signatureAlgorithmOf } from './algorithm.ts'
 import { checkDigest, contentDigest } from './digest.ts'
@@ -64,14 +64,14 @@ export function httpSignature(options: HttpSignatureOptions): Signer {
       const digest = await digestToAdd(message, named, options)
       const fields = [...message.fields, ...digest]
       const components = componentsOf({ ...message, fields }, named)
-      const input = { components, params: makeParams() }
+      const input = signatureInput(components, makeParams())
       const base = signatureBase(input, { ...message, fields })
       const bytes = await sign(base)
       const label = options.label ?? freeLabel(fields)
       return {
         headers: Object.fromEntries([
           ...digest,
-          withMember(fields, 'signature-input', label, serializeInput(input)),
+          withMember(fields, 'signature-input', label, input.serialized),
           withMember(fields, 'signature', label, serializeByteSequence(bytes)),
         ]),
         signed: base,
@@ -109,7 +109,7 @@ function checkLabel(label = 'sig'): void {
 export function parseComponent(text: string): Component {
   try {
     const [name, params] = parseItem(text.startsWith('"') ? text : JSON.stringify(text))
-    if (typeof name === 'string') return { name, params }
+    if (typeof name === 'string') return componentOf(name, params)
   } catch {}
   throw new TypeError(
     `\`components\` must be as in Signature-Input, such as "@method" or '"@query-param";name="id"'; this is not: ${text}`,
@@ -163,8 +163,6 @@ async function digestToAdd(
   return [['content-digest', await contentDigest(body ?? new Uint8Array(), digest)]]
 }
 
-const component = (name: string): Component => ({ name, params: new Map() })
-
 function componentsOf(
   { fields, body }: OutgoingRequest,
   named: readonly Component[] | undefined,
@@ -174,9 +172,10 @@ function componentsOf(
   const ofBody = ['content-type', 'content-digest']
   const usual = () =>
     ['authorization', ...(hasBody ? ofBody : ofBody.slice(1))].filter(has)
-  const components = named ?? ['@method', '@target-uri', ...usual()].map(component)
+  const components =
+    named ?? ['@method', '@target-uri', ...usual()].map((name) => componentOf(name))
   if (!hasBody || components.some(isDigest)) return components
-  return [...components, component('content-digest')]
+  return [...components, componentOf('content-digest')]
 }
 
 const labelsIn = (fields: readonly Field[]): ReadonlySet<string> =>

@@ -3,7 +3,7 @@ import { after, type UnixSeconds } from '../base/clock.ts'
 import { targetOfUrl } from '../base/request-target.ts'
 import { memoryOnce } from '../proofs/memory-once.ts'
 import { SignatureError, type SignedRequest } from '../signatures/message.ts'
-import { publicTargets } from '../signatures/public-target.ts'
+import { publicTargetsOf } from '../signatures/public-target.ts'
 import { checkPolicy } from '../signatures/verify-signature.ts'
 import { bytesOf } from './message.ts'
 import {
@@ -68,7 +68,7 @@ export function requestVerifier(
   const { components = ['@method', '@target-uri'], use = useInMemory(clock) } = options
   const params = ['created', 'keyid', ...(nonce ? (['nonce'] as const) : [])] as const
   const policy = policyOf(options, components, params)
-  const publicUrl = url.replace(/\/+$/, '')
+  const targetsOf = publicTargetsOf(url)
   const find = finderOf(options.keys)
 
   return async (request) => {
@@ -77,8 +77,10 @@ export function requestVerifier(
     const signature = onlySignature(message.fields, policy.tag)
     checkPolicy(signature, policy, clock())
     const { keyid: keyId = '', created = 0, tag } = signature
-    const possible = publicTargets(message.target, publicUrl)
-    const messages = possible.map((target) => ({ ...message, ...target }))
+    const messages = targetsOf(message.target).map((target) => ({
+      ...message,
+      ...target,
+    }))
     await checkSignature(signature, messages, await find(keyId))
     await checkBody(signature, message.fields, body)
     if (signature.nonce !== undefined) {

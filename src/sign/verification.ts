@@ -2,10 +2,10 @@ import type { Awaitable } from '../base/awaitable.ts'
 import type { Seconds } from '../base/clock.ts'
 import { type Duration, secondsOf } from '../base/duration.ts'
 import { ifDefined } from '../base/optional.ts'
-import { identifierOf } from '../signatures/components.ts'
 import { type Field, SignatureError, type SignedMessage } from '../signatures/message.ts'
-import { type ReadSignature, readSignatures } from '../signatures/read-signatures.ts'
+import { readSignatures } from '../signatures/read-signatures.ts'
 import { SIGNATURE_ALGORITHMS } from '../signatures/signature-algorithms.ts'
+import type { ReadSignature } from '../signatures/signature-base.ts'
 import { type SignaturePolicy, textToVerify } from '../signatures/verify-signature.ts'
 import { type KeyAndAlgorithm, signatureAlgorithmOf } from './algorithm.ts'
 import { checkDigest } from './digest.ts'
@@ -41,7 +41,7 @@ export function policyOf(
   const age = secondsOf(maxAge)
   if (age === undefined)
     throw new TypeError('`maxAge` must be a duration such as "5m", or seconds.')
-  const identifiers = components.map(parseComponent).map(identifierOf)
+  const identifiers = components.map((each) => parseComponent(each).identifier)
   return { components: identifiers, params, tag, maxAge: age, leeway: LEEWAY }
 }
 

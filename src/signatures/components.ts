@@ -20,17 +20,37 @@ import {
 export interface Component {
   readonly name: string
   readonly params: Parameters
+  /** How it is written in the signature base, and in `Signature-Input`. */
+  readonly identifier: string
 }
 
-/** Types of structured fields beside those of the standards, by lower-case name. */
-export type FieldTypes = Readonly<Record<string, FieldType>>
+export const componentOf = (name: string, params: Parameters = new Map()): Component => ({
+  name,
+  params,
+  identifier: identifierOf(name, params),
+})
 
-/** How a component is written in the signature base, and in `Signature-Input`. */
-export const identifierOf = ({ name, params }: Component): string =>
+const identifierOf = (name: string, params: Parameters): string =>
   params.size === 0 && PLAIN.test(name) ? `"${name}"` : serializeItem([name, params])
 
 /** Nothing in it needs an escape, as in nearly all names. */
 const PLAIN = /^@?[\w-]+$/
+
+const MOST_COMPONENTS = 64
+
+/** @throws SignatureError if a signature covers too many components, or one of them twice */
+export function checkCovered(components: readonly Component[]): void {
+  if (components.length > MOST_COMPONENTS)
+    throw new SignatureError(
+      `A signature covers more than ${MOST_COMPONENTS} components.`,
+    )
+  const identifiers = new Set(components.map(({ identifier }) => identifier))
+  if (identifiers.size < components.length)
+    throw new SignatureError('A component is covered twice.')
+}
+
+/** Types of structured fields beside those of the standards, by lower-case name. */
+export type FieldTypes = Readonly<Record<string, FieldType>>
 
 const FLAGS = ['sf', 'bs', 'req', 'tr']
 const TEXTS = ['key', 'name']
@@ -41,14 +61,14 @@ export function componentValue(
   message: SignedMessage,
   types: FieldTypes = {},
 ): string {
-  checkParameters(component)
+  if (component.params.size > 0) checkParameters(component)
   const source = sourceOf(component, message)
   const value = component.name.startsWith('@')
     ? derivedValue(component, source)
     : valueOfField(component, source.fields, types)
   if (!PRINTABLE.test(value))
     throw new SignatureError(
-      `${identifierOf(component)} has characters that only the parameter "bs" can cover.`,
+      `${component.identifier} has characters that only the parameter "bs" can cover.`,
     )
   return value
 }
@@ -92,22 +112,15 @@ const OF_REQUEST: Readonly<
   Record<string, (request: SignedRequest, component: Component) => string>
 > = {
   '@method': ({ method }) => method,
-  '@target-uri': ({ origin, target }) => normalOrigin(origin) + target,
-  '@authority': ({ origin }) => new URL(origin).host,
-  '@scheme': ({ origin }) => new URL(origin).protocol.slice(0, -1),
+  '@target-uri': ({ origin, target }) => origin + target,
+  '@authority': ({ origin }) => origin.slice(origin.indexOf('//') + 2),
+  '@scheme': ({ origin }) => origin.slice(0, origin.indexOf(':')),
   '@request-target': ({ target }) => target,
   '@path': ({ target }) => splitTarget(target).path || '/',
   '@query': ({ target }) => `?${splitTarget(target).query}`,
   '@query-param': ({ target }, component) =>
     queryParameter(splitTarget(target).query, component),
 }
-
-/** Lower-case, and without the port that the scheme has by default. */
-const normalOrigin = (origin: string): string =>
-  PLAIN_ORIGIN.test(origin) ? origin : new URL(origin).origin
-
-/** A host of ASCII names without a port: it is normal already, and parsing it would take longer than an HMAC. */
-const PLAIN_ORIGIN = /^https?:\/\/[a-z](?:-?[a-z\d])*(?:\.[a-z](?:-?[a-z\d])*)*$/
 
 /** Not by `URL`, which would rewrite the path. */
 function splitTarget(target: string): { readonly path: string; readonly query: string } {

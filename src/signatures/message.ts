@@ -4,7 +4,10 @@ export type Field = readonly [name: string, value: string]
 export interface SignedRequest {
   /** As sent: it is case-sensitive (RFC 9110 §9.1). */
   readonly method: string
-  /** Scheme and authority under which clients know the server, such as `https://api.example.com`. */
+  /**
+   * Scheme and authority under which clients know the server, as `URL.origin` has them: in lower case, and without the port that the scheme
+   * has by default.
+   */
   readonly origin: string
   /** The target of the request line: path and query as sent. */
   readonly target: string
@@ -30,16 +33,20 @@ export class SignatureError extends Error {
 }
 
 /** Each value of a field, without the white space around it and without obsolete folding (RFC 9421 §2.1). */
-export function fieldValues(fields: readonly Field[], name: string): readonly string[] {
-  return fields
-    .filter(([each]) => each.toLowerCase() === name)
-    .map(([, value]) => value.replace(FOLDING, ' ').trim())
-}
+export const fieldValues = (fields: readonly Field[], name: string): readonly string[] =>
+  fields.filter(([each]) => each.toLowerCase() === name).map(([, value]) => plain(value))
+
+const plain = (value: string): string =>
+  value.includes('\n') ? value.replace(FOLDING, ' ').trim() : value.trim()
 
 const FOLDING = /\r?\n[ \t]+/g
 
 /** The combined value of a field (RFC 9110 §5.3); `undefined` if the message does not have it. */
 export function fieldValue(fields: readonly Field[], name: string): string | undefined {
-  const values = fieldValues(fields, name)
-  return values.length === 0 ? undefined : values.join(', ')
+  let combined: string | undefined
+  for (const [each, value] of fields) {
+    if (each.toLowerCase() !== name) continue
+    combined = combined === undefined ? plain(value) : `${combined}, ${plain(value)}`
+  }
+  return combined
 }

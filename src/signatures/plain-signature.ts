@@ -1,67 +1,125 @@
-import type { InnerList, Parameters } from 'structured-headers'
+import { decodeBase64 } from './base64.ts'
+import { type Component, checkCovered, componentOf } from './components.ts'
+import type { ReadSignature } from './signature-base.ts'
 
-/** A signature as most clients send it. */
-export interface PlainSignature {
-  readonly label: string
-  readonly list: InnerList
-  /** The list as it was received, which is also how it is serialized. */
-  readonly serialized: string
-  readonly bytes: ArrayBuffer
-}
+const LIST = /^([a-z*][a-z\d_.*-]*)=\(((?:"@?[\w-]+"(?: "@?[\w-]+")*)?)\)$/
 
-const KEY = '[a-z*][a-z\\d_.*-]*'
-const NAME = '"@?[\\w-]+"'
 /** In its one spelling: what is read and serialized again is the same text. */
-const PARAMETER = `;${KEY}=(?:0|[1-9]\\d{0,14}|"[ !#-[\\]-~]*")`
-const INPUT = new RegExp(
-  `^(${KEY})=(\\(((?:${NAME}(?: ${NAME})*)?)\\)((?:${PARAMETER})*))$`,
+const INTEGER = '(0|[1-9]\\d{0,14})'
+const STRING = '"([ !#-[\\]-~]*)"'
+const PARAMETER = /* @__PURE__ */ new RegExp(
+  `;(?:created=${INTEGER}|expires=${INTEGER}|nonce=${STRING}|alg=${STRING}|keyid=${STRING}|tag=${STRING})`,
+  'y',
 )
-const SIGNATURE = new RegExp(`^(${KEY})=:([A-Za-z\\d+/]+={0,2}):$`)
-const EACH_PARAMETER = new RegExp(`;(${KEY})=(?:(\\d+)|"([^"]*)")`, 'gy')
 
 /**
- * Reads the most usual form of `Signature-Input` and `Signature` in a fifth of the time that a parser of structured fields takes: one
- * signature, of components without parameters.
+ * Reads the most usual form of `Signature-Input` and `Signature` in a fraction of the time that a parser of structured fields takes: one
+ * signature, of components without parameters, with parameters of RFC 9421 alone.
  *
  * @returns `undefined` for any other text, which may be malformed or not
+ * @throws SignatureError as `checkCovered`
  */
 export function plainSignature(
   input: string,
   signature: string,
-): PlainSignature | undefined {
-  const [, label, serialized = '', names = '', parameters = ''] = INPUT.exec(input) ?? []
-  const [, sameLabel, base64 = ''] = SIGNATURE.exec(signature) ?? []
-  if (label === undefined || label !== sameLabel) return undefined
-  const params = parametersIn(parameters)
-  const bytes = bytesOf(base64)
-  if (params === undefined || bytes === undefined) return undefined
-  return { label, list: [itemsIn(names), params], serialized, bytes }
+): ReadSignature | undefined {
+  const end = input.indexOf(')') + 1
+  const list = listIn(input.slice(0, end))
+  if (list === undefined) return undefined
+  const { label, components } = list
+  const bytes = bytesIn(signature, `${label}=:`)
+  const params = parametersIn(input, end)
+  if (bytes === undefined || params === undefined) return undefined
+  const { created, expires, nonce, alg, keyid, tag } = params
+  const serialized = input.slice(label.length + 1)
+  // Without `...`, which takes as long as reading the parameters.
+  return {
+    label,
+    components,
+    serialized,
+    created,
+    expires,
+    nonce,
+    alg,
+    keyid,
+    tag,
+    bytes,
+  }
+}
+
+type PlainList = Pick<ReadSignature, 'label' | 'components'>
+
+/** By their texts: the requests of a client have the same one. */
+const LISTS = /* @__PURE__ */ new Map<string, PlainList>()
+/** Clients choose the texts. */
+const MOST_LISTS = 200
+const LONGEST_LIST = 500
+
+function listIn(text: string): PlainList | undefined {
+  const known = LISTS.get(text)
+  if (known !== undefined) return known
+  const [, label, names = ''] = LIST.exec(text) ?? []
+  if (label === undefined) return undefined
+  const list = { label, components: componentsIn(names) }
+  checkCovered(list.components)
+  if (text.length <= LONGEST_LIST) remember(text, list)
+  return list
+}
+
+function remember(text: string, list: PlainList): void {
+  if (LISTS.size === MOST_LISTS) LISTS.clear()
+  LISTS.set(text, list)
 }
 
 /** @param names in quotation marks */
-function itemsIn(names: string): InnerList[0] {
+function componentsIn(names: string): readonly Component[] {
   if (names === '') return []
   const each = names.slice(1, -1).split('" "')
-  return each.map((name) => [name, new Map()])
+  return each.map((name) => componentOf(name))
 }
+
+type Named = Pick<
+  ReadSignature,
+  'created' | 'expires' | 'nonce' | 'alg' | 'keyid' | 'tag'
+>
 
 /** @returns `undefined` if one is there twice: only the last one counts */
-function parametersIn(text: string): Parameters | undefined {
-  const params: Parameters = new Map()
-  for (const [, key = '', digits, string = ''] of text.matchAll(EACH_PARAMETER)) {
-    if (params.has(key)) return undefined
-    params.set(key, digits === undefined ? string : Number(digits))
+function parametersIn(text: string, start: number): Named | undefined {
+  const values = Array<string | undefined>(6)
+  for (let at = start; at < text.length; at = PARAMETER.lastIndex) {
+    PARAMETER.lastIndex = at
+    const found = PARAMETER.exec(text)
+    if (found === null || !isNew(found, values)) return undefined
   }
-  return params
+  const [created, expires, nonce, alg, keyid, tag] = values
+  return {
+    created: numberIn(created),
+    expires: numberIn(expires),
+    nonce,
+    alg,
+    keyid,
+    tag,
+  }
 }
 
-function bytesOf(base64: string): ArrayBuffer | undefined {
-  try {
-    const binary = atob(base64)
-    const bytes = new Uint8Array(binary.length)
-    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i)
-    return bytes.buffer
-  } catch {
-    return undefined
+/** Notes the value of the one parameter that was found. @returns whether it has none yet */
+function isNew(found: RegExpExecArray, values: (string | undefined)[]): boolean {
+  for (let i = 0; i < values.length; i++) {
+    const value = found[i + 1]
+    if (value === undefined) continue
+    if (values[i] !== undefined) return false
+    values[i] = value
   }
+  return true
+}
+
+const numberIn = (digits: string | undefined): number | undefined =>
+  digits === undefined ? undefined : Number(digits)
+
+/** @param start of the signature, in front of its base64 */
+function bytesIn(signature: string, start: string): Uint8Array | undefined {
+  const end = signature.length - 1
+  const isWhole = signature.startsWith(start) && signature.endsWith(':')
+  if (!isWhole || end < start.length) return undefined
+  return decodeBase64(signature.slice(start.length, end))
 }

@@ -6,14 +6,16 @@ export type PublicTarget = Pick<SignedRequest, 'origin' | 'target'>
 /**
  * The targets that a client may have signed. If the public address has a path, a proxy may pass it on or cut it off.
  *
- * @param target of the request line, as it has arrived
  * @param url the public address of the instance. `Host` is what a client says: a signature for another server would be accepted
+ * @returns a function of the target of the request line, as it has arrived
  */
-export function publicTargets(target: string, url: string): readonly PublicTarget[] {
-  const { origin } = new URL(url)
-  const path = url.slice(origin.length)
-  if (path === '') return [{ origin, target }]
-  return [
+export function publicTargetsOf(
+  url: string,
+): (target: string) => readonly PublicTarget[] {
+  const { origin, pathname } = new URL(url)
+  const path = pathname.replace(/\/+$/, '')
+  if (path === '') return (target) => [{ origin, target }]
+  return (target) => [
     { origin, target },
     { origin, target: path + target },
   ]

@@ -1,39 +1,53 @@
 import { type Parameters, serializeParameters } from 'structured-headers'
 import {
   type Component,
+  checkCovered,
   componentValue,
   type FieldTypes,
-  identifierOf,
 } from './components.ts'
-import { SignatureError, type SignedMessage } from './message.ts'
+import type { SignedMessage } from './message.ts'
 
-/** The members of `Signature-Input` that are signed (RFC 9421 §2.3). */
+/** What a signature covers (RFC 9421 §2.3). */
 export interface SignatureInput {
   readonly components: readonly Component[]
-  readonly params: Parameters
-  /** Both as they were received, if that is also how they are serialized. */
-  readonly serialized?: string | undefined
+  /** With the parameters, as it stands in `Signature-Input`. */
+  readonly serialized: string
 }
 
-/** As it stands in `Signature-Input`. */
-export const serializeInput = ({ components, params }: SignatureInput): string =>
-  inputWith(components.map(identifierOf), params)
+/** A signature that a message has. */
+export interface ReadSignature extends SignatureInput {
+  /** Chosen by the signer; it carries no meaning (RFC 9421 §4.1). */
+  readonly label: string
+  /** Seconds since 1970. */
+  readonly created: number | undefined
+  readonly expires: number | undefined
+  readonly nonce: string | undefined
+  readonly alg: string | undefined
+  readonly keyid: string | undefined
+  /** What the signature is for, by agreement of the parties. */
+  readonly tag: string | undefined
+  readonly bytes: Uint8Array
+}
 
-const inputWith = (identifiers: readonly string[], params: Parameters): string =>
-  `(${identifiers.join(' ')})${serializeParameters(params)}`
+/** The input of a signature to be made. @throws SignatureError as `checkCovered` */
+export function signatureInput(
+  components: readonly Component[],
+  params: Parameters,
+): SignatureInput {
+  checkCovered(components)
+  const identifiers = components.map(({ identifier }) => identifier)
+  const serialized = `(${identifiers.join(' ')})${serializeParameters(params)}`
+  return { components, serialized }
+}
 
 /** The text that is signed (RFC 9421 §2.5). @throws SignatureError */
 export function signatureBase(
-  input: SignatureInput,
+  { components, serialized }: SignatureInput,
   message: SignedMessage,
   types?: FieldTypes,
 ): string {
-  const identifiers = input.components.map(identifierOf)
-  if (new Set(identifiers).size < identifiers.length)
-    throw new SignatureError('A component is covered twice.')
-  const lines = input.components.map(
-    (component, i) => `${identifiers[i]}: ${componentValue(component, message, types)}`,
-  )
-  const { serialized = inputWith(identifiers, input.params) } = input
-  return [...lines, `"@signature-params": ${serialized}`].join('\n')
+  let base = ''
+  for (const component of components)
+    base += `${component.identifier}: ${componentValue(component, message, types)}\n`
+  return `${base}"@signature-params": ${serialized}`
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BareItem } from 'structured-headers'
-import { componentValue } from '../../src/signatures/components.ts'
+import { componentOf, componentValue } from '../../src/signatures/components.ts'
 import type { Field, SignedRequest } from '../../src/signatures/message.ts'
+import { publicTargetsOf } from '../../src/signatures/public-target.ts'
 
 const requestOf = (
   fields: readonly Field[],
@@ -10,12 +11,12 @@ const requestOf = (
   origin = 'https://www.example.com',
 ): SignedRequest => ({ method: 'GET', origin, target, fields })
 
-const componentOf = (
+const valueIn = (
   request: SignedRequest,
   name: string,
   params: Readonly<Record<string, BareItem>> = {},
 ): string =>
-  componentValue({ name, params: new Map(Object.entries(params)) }, request, {
+  componentValue(componentOf(name, new Map(Object.entries(params))), request, {
     'example-dict': 'dictionary',
   })
 
@@ -44,35 +45,48 @@ for (const [name, params, expected] of [
   ['example-header', { bs: true }, ':dmFsdWUsIHdpdGgsIGxvdHM=:, :b2YsIGNvbW1hcw==:'],
 ] as const) {
   test(`the field "${name}" with ${JSON.stringify(params)} (RFC 9421 §2.1)`, () => {
-    assert.equal(componentOf(requestOf(FIELDS), name, params), expected)
+    assert.equal(valueIn(requestOf(FIELDS), name, params), expected)
   })
 }
 
 test('one line with commas has other bytes than two lines', () => {
   const request = requestOf([['Example-Header', 'value, with, lots, of, commas']])
   assert.equal(
-    componentOf(request, 'example-header', { bs: true }),
+    valueIn(request, 'example-header', { bs: true }),
     ':dmFsdWUsIHdpdGgsIGxvdHMsIG9mLCBjb21tYXM=:',
   )
 })
 
-for (const origin of [
+for (const url of [
   'https://api.example.com',
   'http://a-1.b2.example',
   'https://EXAMPLE.com:443',
   'http://example.com:80',
   'https://example.com:80',
-  'HTTPS://example.com',
+  'HTTPS://example.com/',
   'https://b\u00fccher.example',
   'https://xn--bcher-kva.example',
   'http://127.1',
   'http://[::1]:8000',
 ])
-  test(`the address of a request to ${origin} is written as URLs are`, () =>
-    assert.equal(
-      componentOf(requestOf([], '/a%2Fb?c', origin), '@target-uri'),
-      `${new URL(origin).origin}/a%2Fb?c`,
-    ))
+  test(`the address of a request to ${url} is written as URLs are`, () => {
+    const { origin, host, protocol } = new URL(url)
+    const [target, ...others] = publicTargetsOf(url)('/a%2Fb?c')
+    const request = { ...requestOf([]), ...target }
+    assert.equal(valueIn(request, '@target-uri'), `${origin}/a%2Fb?c`)
+    assert.equal(valueIn(request, '@authority'), host)
+    assert.equal(valueIn(request, '@scheme'), protocol.slice(0, -1))
+    assert.deepEqual(others, [])
+  })
+
+for (const url of ['https://EXAMPLE.com:443/app', 'https://example.com/app/'])
+  test(`a proxy may pass on the path of ${url}, or cut it off`, () => {
+    const origin = 'https://example.com'
+    assert.deepEqual(publicTargetsOf(url)('/a%2Fb?c'), [
+      { origin, target: '/a%2Fb?c' },
+      { origin, target: '/app/a%2Fb?c' },
+    ])
+  })
 
 const QUERY = '/path?param=value&foo=bar&baz=batman&qux='
 const ESCAPED =
@@ -87,7 +101,7 @@ for (const [target, name, expected] of [
   [ESCAPED, 'fa%C3%A7ade%22%3A%20', 'something'],
 ] as const) {
   test(`the parameter "${name}" of a query (RFC 9421 §2.2.8)`, () => {
-    assert.equal(componentOf(requestOf([], target), '@query-param', { name }), expected)
+    assert.equal(valueIn(requestOf([], target), '@query-param', { name }), expected)
   })
 }
 
@@ -103,12 +117,6 @@ for (const [component, target, expected] of [
   ['@method', '/', 'GET'],
 ] as const) {
   test(`${component} of ${target || 'an empty target'} (RFC 9421 §2.2)`, () => {
-    assert.equal(componentOf(requestOf([], target), component), expected)
+    assert.equal(valueIn(requestOf([], target), component), expected)
   })
 }
-
-test('an authority is in lower case, and has no port that its scheme has by default', () => {
-  const request = requestOf([], '/', 'https://EXAMPLE.com:443')
-  assert.equal(componentOf(request, '@authority'), 'example.com')
-  assert.equal(componentOf(request, '@target-uri'), 'https://example.com/')
-})

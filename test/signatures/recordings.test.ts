@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SignatureError } from '../../src/signatures/message.ts'
-import { plainSignature } from '../../src/signatures/plain-signature.ts'
 import { readSignatures } from '../../src/signatures/read-signatures.ts'
 import {
   checkPolicy,
@@ -44,7 +43,7 @@ function policyOf({ policy = {} }: Recorded): SignaturePolicy {
 function verdictOf(recorded: Recorded): 'valid' | 'invalid' {
   const message = messageOf(recorded)
   try {
-    const signatures = readSignatures(message.fields, plainSignature)
+    const signatures = readSignatures(message.fields)
     for (const signature of signatures) {
       const key = keyNamed(signature.keyid)
       if (key === undefined) return 'invalid'

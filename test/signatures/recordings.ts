@@ -102,7 +102,7 @@ function requestOf({
   const [, scheme, authority, target = ''] = /^(\w+:)\/\/([^/?]*)(.*)$/.exec(url) ?? []
   return {
     method,
-    origin: `${scheme}//${host ?? authority}`,
+    origin: new URL(`${scheme}//${host ?? authority}`).origin,
     target,
     fields: headers.map(asBytes),
   }

@@ -3,6 +3,7 @@ import type {
   DescribeSecurity,
   Scheme,
 } from '../../authentication/scheme.ts'
+import { lazy } from '../../base/lazy.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { User } from '../../users/user.ts'
 import { type SignedSchemeDeps, signedScheme } from '../signing-keys/signed-scheme.ts'
@@ -26,7 +27,7 @@ export function draftCavage(options: DraftCavageOptions = {}): Scheme<User> {
       const signature = signatureIn(request)
       if (signature === undefined) return undefined
       // Loaded by the first signed request.
-      return import('./signed-request.ts').then(({ identify }) =>
+      return signedRequests().then(({ identify }) =>
         identify(signature, request, settings, deps),
       )
     },
@@ -45,6 +46,9 @@ function signatureIn(request: AuthRequest): string | undefined {
 }
 
 const AUTHORIZATION = /^signature(?: (.*)|)$/i
+
+/** Their code. */
+const signedRequests = lazy(() => import('./signed-request.ts'))
 
 const security: DescribeSecurity = () => [
   {

@@ -6,7 +6,6 @@ import { proofKey } from '../../proofs/proofs.ts'
 import { digestsIn } from '../../signatures/digest-field.ts'
 import { type CavageSignature, parseCavage } from '../../signatures/draft-cavage.ts'
 import { SignatureError } from '../../signatures/message.ts'
-import { publicTargets } from '../../signatures/public-target.ts'
 import type { User } from '../../users/user.ts'
 import { signatureKeyOf } from '../http-signatures/signature-key.ts'
 import { bodyFits, hasBody } from '../signing-keys/body-digest.ts'
@@ -48,7 +47,7 @@ async function identifySigner(
   checkTimes(signature, request, settings, deps.clock())
   const key = await findSigningKey(signature.keyId, deps)
   if (key === undefined) throw new SignatureError('The key is not known.')
-  const signed = verify(signature, request, key, deps.url)
+  const signed = verify(signature, request, key, deps)
   await checkBody(signature, request, settings)
   const identity = await findSigner(key, 'draftCavage', deps)
   if (identity === undefined) throw new SignatureError('The owner is not active.')
@@ -97,15 +96,16 @@ function verify(
   signature: CavageSignature,
   request: AuthRequest,
   key: UsableSigningKey,
-  url: string,
+  { url, targetsOf }: SignedSchemeDeps,
 ): string {
   const usable = signatureKeyOf(key)
   if (usable === undefined) throw new SignatureError('The key is one of another scheme.')
   const { method } = request
   const names = signature.headers.filter((name) => name !== 'host')
   const fields = requestFields(request, names)
-  for (const { target } of publicTargets(request.url, url)) {
-    for (const host of hostsOf(request, url)) {
+  const hosts = hostsOf(request, url)
+  for (const { target } of targetsOf(request.url)) {
+    for (const host of hosts) {
       const message = { method, target, fields: [['host', host] as const, ...fields] }
       const signed = verifyCavage(signature, message, usable)
       if (signed !== undefined) return signed

@@ -1,4 +1,10 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import {
+  createHash,
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto'
 import {
   type HawkArtifacts,
   type MacType,
@@ -12,7 +18,7 @@ import type { UsableSigningKey } from '../signing-keys/find.ts'
 /** A key of Hawk: the hash is that of its row, which no request can choose. */
 export interface HawkKey {
   readonly hash: 'sha256'
-  readonly secret: Uint8Array
+  readonly secret: KeyObject
 }
 
 /** @returns `undefined` if it is a key of another scheme */
@@ -23,7 +29,10 @@ export function hawkKeyOf(key: UsableSigningKey | undefined): HawkKey | undefine
 }
 
 /** In the place of a key that does not exist: that there is none takes as long as a wrong MAC. */
-export const NO_KEY: HawkKey = { hash: 'sha256', secret: new Uint8Array(32) }
+export const NO_KEY: HawkKey = {
+  hash: 'sha256',
+  secret: createSecretKey(new Uint8Array(32)),
+}
 
 const macOfText = (text: string, { hash, secret }: HawkKey): string =>
   createHmac(hash, secret).update(text).digest('base64')

@@ -3,6 +3,7 @@ import type {
   DescribeSecurity,
   Scheme,
 } from '../../authentication/scheme.ts'
+import { lazy } from '../../base/lazy.ts'
 import { isHawkHeader } from '../../hawk/attributes.ts'
 import { hasBewit } from '../../hawk/bewit.ts'
 import type { User } from '../../users/user.ts'
@@ -28,13 +29,16 @@ export function hawk(options: HawkOptions = {}): Scheme<User> {
       const header = request.header('authorization')
       if (!takesBewit && (header === undefined || !isHawkHeader(header))) return undefined
       // Loaded by the first signed request.
-      return import('./signed-request.ts').then(({ identify }) =>
+      return signedRequests().then(({ identify }) =>
         identify(request, { takesBewit, header }, settings, deps),
       )
     },
   })
   return Object.assign(signedScheme('hawk', create, security), { madeBy: hawk })
 }
+
+/** Their code. */
+const signedRequests = lazy(() => import('./signed-request.ts'))
 
 const security: DescribeSecurity = () => [
   {

@@ -15,7 +15,6 @@ import {
 } from '../../hawk/normalized-string.ts'
 import type { AuthRequest, Header } from '../../http/request.ts'
 import { proofKey } from '../../proofs/proofs.ts'
-import { publicTargets } from '../../signatures/public-target.ts'
 import type { User } from '../../users/user.ts'
 import { requireOriginal } from '../signing-keys/body-digest.ts'
 import { findSigningKey, noteUse, type UsableSigningKey } from '../signing-keys/find.ts'
@@ -106,10 +105,10 @@ function verifyMac(
   type: MacType,
   { mac, parts, request }: Signed,
   row: UsableSigningKey | undefined,
-  { url }: SignedSchemeDeps,
+  { targetsOf }: SignedSchemeDeps,
 ): Verified {
   const key = hawkKeyOf(row)
-  const [artifacts] = publicTargets(request.url, url)
+  const [artifacts] = targetsOf(request.url)
     .map(({ origin, target: resource }) => ({
       ...parts,
       ...hostAndPort(origin),

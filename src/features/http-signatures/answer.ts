@@ -1,10 +1,13 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { AnswerToSign, RequestSignature } from '../../authentication/scheme.ts'
 import type { Clock } from '../../base/clock.ts'
-import type { Component } from '../../signatures/components.ts'
+import { type Component, componentOf } from '../../signatures/components.ts'
 import type { Field, SignedRequest } from '../../signatures/message.ts'
-import type { ReadSignature } from '../../signatures/read-signatures.ts'
-import { serializeInput, signatureBase } from '../../signatures/signature-base.ts'
+import {
+  type ReadSignature,
+  signatureBase,
+  signatureInput,
+} from '../../signatures/signature-base.ts'
 import type { UsableSigningKey } from '../signing-keys/find.ts'
 import type { AnswerKey, HttpSignatureSettings } from './options.ts'
 
@@ -53,12 +56,12 @@ function signed(
     ['created', now],
     ['keyid', keyId],
   ])
-  const input = { components: [component('@status'), ...components], params }
+  const input = signatureInput([component('@status'), ...components], params)
   const base = signatureBase(input, { status, fields: content, request: request.message })
   const digests = content.filter(([name]) => name === 'content-digest')
   return {
     ...Object.fromEntries(digests.map(([, digest]) => ['Content-Digest', digest])),
-    'Signature-Input': `sig=${serializeInput(input)}`,
+    'Signature-Input': `sig=${input.serialized}`,
     Signature: `sig=:${sign(base)}:`,
   }
 }
@@ -75,10 +78,8 @@ function contentFields(
   return [['content-digest', `sha-256=:${digest}:`], ...ofType]
 }
 
-const component = (name: string, ...params: [string, true | string][]): Component => ({
-  name,
-  params: new Map(params),
-})
+const component = (name: string, ...params: [string, true | string][]): Component =>
+  componentOf(name, new Map(params))
 
 /** Its signature is unlike that of any other request. */
 const ofRequest = ({ signature }: VerifiedRequest): readonly Component[] => [

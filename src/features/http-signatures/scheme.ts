@@ -3,6 +3,7 @@ import type {
   DescribeSecurity,
   Scheme,
 } from '../../authentication/scheme.ts'
+import { lazy } from '../../base/lazy.ts'
 import type { User } from '../../users/user.ts'
 import { type SignedSchemeDeps, signedScheme } from '../signing-keys/signed-scheme.ts'
 import { type HttpSignatureOptions, parseOptions } from './options.ts'
@@ -27,14 +28,15 @@ export function httpSignature(options: HttpSignatureOptions = {}): Scheme<User> 
       )
       if (!isSigned) return undefined
       // Loaded by the first signed request.
-      return import('./signed-request.ts').then(({ identify }) =>
-        identify(request, settings, deps),
-      )
+      return signedRequests().then(({ identify }) => identify(request, settings, deps))
     },
   })
   const scheme = signedScheme('httpSignature', create, security)
   return Object.assign(scheme, { madeBy: httpSignature })
 }
+
+/** Their code. */
+const signedRequests = lazy(() => import('./signed-request.ts'))
 
 const security: DescribeSecurity = () => [
   {

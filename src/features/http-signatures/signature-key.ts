@@ -5,7 +5,8 @@ import {
   type SignatureAlgorithm,
 } from '../../signatures/signature-algorithms.ts'
 import type { SignatureKey } from '../../signatures/verify-signature.ts'
-import type { KeyMaterial, UsableSigningKey } from '../signing-keys/find.ts'
+import type { UsableSigningKey } from '../signing-keys/find.ts'
+import type { KeyMaterial } from '../signing-keys/key-material.ts'
 
 /** A key with which to verify a signature; `undefined` if it is one of another scheme, such as Hawk's. */
 export function signatureKeyOf({
@@ -13,18 +14,15 @@ export function signatureKeyOf({
   material,
 }: UsableSigningKey): SignatureKey | undefined {
   if (!isSignatureAlgorithm(algorithm)) return undefined
-  const name = `${algorithm} ${material.secret?.toString('base64') ?? JSON.stringify(material.publicKey)}`
-  const known = IMPORTED.get(name)
-  if (known !== undefined) return { alg: algorithm, key: known }
-  const key = imported(material, algorithm)
-  if (IMPORTED.size === MOST) IMPORTED.clear()
-  IMPORTED.set(name, key)
-  return { alg: algorithm, key }
+  const known = IMPORTED.get(material)
+  if (known?.alg === algorithm) return known
+  const key = { alg: algorithm, key: imported(material, algorithm) }
+  IMPORTED.set(material, key)
+  return key
 }
 
-/** Importing a key takes longer than verifying with it. By what the key is: ids of two instances may be equal. */
-const IMPORTED = new Map<string, VerifyingKey>()
-const MOST = 1000
+/** Importing a key takes longer than verifying with it. */
+const IMPORTED = new WeakMap<KeyMaterial, SignatureKey>()
 
 function imported(
   { publicKey, secret }: KeyMaterial,

@@ -5,10 +5,8 @@ import type { AuthRequest, Header } from '../../http/request.ts'
 import { proofKey } from '../../proofs/proofs.ts'
 import { statedDigests } from '../../signatures/content-digest.ts'
 import { SignatureError, type SignedRequest } from '../../signatures/message.ts'
-import { plainSignature } from '../../signatures/plain-signature.ts'
-import { publicTargets } from '../../signatures/public-target.ts'
-import { type ReadSignature, readSignatures } from '../../signatures/read-signatures.ts'
-import { serializeInput } from '../../signatures/signature-base.ts'
+import { readSignatures } from '../../signatures/read-signatures.ts'
+import { type ReadSignature, signatureInput } from '../../signatures/signature-base.ts'
 import { checkPolicy, verifySignature } from '../../signatures/verify-signature.ts'
 import type { User } from '../../users/user.ts'
 import { bodyFits, hasBody } from '../signing-keys/body-digest.ts'
@@ -70,7 +68,7 @@ async function check(
 ): Promise<Checked> {
   checkPolicy(signature, policyOf(settings), deps.clock())
   const key = await keyOf(signature, deps)
-  const message = verify(signature, request, key, deps.url)
+  const message = verify(signature, request, key, deps)
   await checkBody(signature, request, settings)
   return { signature, message, key, identity: await ownerOf(key, deps) }
 }
@@ -83,7 +81,7 @@ function requiredSignatures(
   { tags }: HttpSignatureSettings,
 ): OneOrMore<ReadSignature> {
   const fields = requestFields(request, ['signature-input', 'signature'])
-  const sent = readSignatures(fields, plainSignature)
+  const sent = readSignatures(fields)
   const [first, ...others] = tags
   if (first === undefined) return [onlyOne(sent)]
   const tagged = (tag: string) => onlyOne(sent.filter((each) => each.tag === tag))
@@ -122,13 +120,13 @@ function verify(
   signature: ReadSignature,
   request: AuthRequest,
   key: UsableSigningKey,
-  url: string,
+  { targetsOf }: SignedSchemeDeps,
 ): SignedRequest {
   const usable = signatureKeyOf(key)
   if (usable === undefined) throw new SignatureError(UNVERIFIED)
   const names = signature.components.map(({ name }) => name)
   const fields = requestFields(request, [...names, 'signature'])
-  const signed = publicTargets(request.url, url)
+  const signed = targetsOf(request.url)
     .map((target) => ({ ...target, method: request.method, fields }))
     .find((message) => isValid(signature, message, usable))
   if (signed === undefined) throw new SignatureError(UNVERIFIED)
@@ -205,7 +203,7 @@ function wantedWith(
   ])
   if (nonce) params.set('nonce', true)
   if (tag !== undefined) params.set('tag', tag)
-  const wanted = serializeInput({ components: [], params }).slice(2)
+  const wanted = signatureInput([], params).serialized.slice(2)
   return `(${components.join(' ')})${wanted}`
 }
 

@@ -1,18 +1,8 @@
 import type { UnixSeconds } from '../../base/clock.ts'
-import { AuthError } from '../../base/errors.ts'
-import type { Jwk } from '../../jwt/jwk.ts'
-import { openText } from '../../keys/sealed-text.ts'
 import type { Core } from '../core.ts'
-import type { FoundSigningKey, SigningAlgorithm, SigningKeyId } from './signing-key.ts'
+import { type KeyMaterial, materialOf } from './key-material.ts'
+import type { SigningAlgorithm, SigningKeyId } from './signing-key.ts'
 import { signingKeyStore } from './store.ts'
-
-/** The purpose of the keys that seal secrets. */
-export const SEALED = 'signing keys'
-
-/** What a key is checked with. */
-export type KeyMaterial =
-  | { readonly secret: Buffer; readonly publicKey?: undefined }
-  | { readonly publicKey: Jwk; readonly secret?: undefined }
 
 /** What a scheme of signed requests needs of a key. */
 export interface UsableSigningKey {
@@ -49,7 +39,7 @@ export async function findSigningKey(
   return {
     id,
     algorithm,
-    material: materialOf(found, core),
+    material: materialOf(found, core.derivedKeys),
     scopes,
     owner: { userId, clientId, isActive: isOwnerActive },
     lastUsedAt,
@@ -69,19 +59,4 @@ export function noteUse(
   void ports(signingKeyStore)
     .signingKeys.touch(id, now)
     .catch(() => undefined)
-}
-
-function materialOf(
-  { id, publicKey, sealed }: FoundSigningKey,
-  { derivedKeys }: Pick<Core, 'derivedKeys'>,
-): KeyMaterial {
-  if (publicKey !== undefined) return { publicKey }
-  for (const key of derivedKeys(SEALED)) {
-    const text = openText(sealed ?? '', id, key)
-    if (text !== undefined) return { secret: Buffer.from(text) }
-  }
-  throw new AuthError(
-    'wrong_secret',
-    'The secrets of signed requests (auth.signingKeys) in the database cannot be decrypted with this secret: set the secret they were created with (WATCHWORD_SECRET, or WATCHWORD_OLD_SECRETS beside a newer one).',
-  )
 }

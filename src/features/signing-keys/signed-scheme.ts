@@ -6,10 +6,14 @@ import {
   type Scheme,
 } from '../../authentication/scheme.ts'
 import { configError } from '../../base/errors.ts'
+import { publicTargetsOf } from '../../signatures/public-target.ts'
 import type { User } from '../../users/user.ts'
 
 /** What schemes of signed requests are passed: signatures cover the public address. */
-export type SignedSchemeDeps = LibrarySchemeDeps & { readonly url: string }
+export type SignedSchemeDeps = LibrarySchemeDeps & {
+  readonly url: string
+  readonly targetsOf: ReturnType<typeof publicTargetsOf>
+}
 
 /**
  * A scheme of requests that keys of `auth.signingKeys` have signed.
@@ -25,7 +29,7 @@ export function signedScheme(
   const scheme = libraryScheme<User>((deps) => {
     const { url } = deps
     if (url === undefined) throw configError(needsUrl)
-    return create({ ...deps, url })
+    return create({ ...deps, url, targetsOf: publicTargetsOf(url) })
   }, security)
   return Object.assign(scheme, { needsUrl })
 }

@@ -8,7 +8,7 @@ import { sealText } from '../../keys/sealed-text.ts'
 import { fieldError, requireString } from '../../users/field-errors.ts'
 import type { UserId } from '../../users/user.ts'
 import type { Core } from '../core.ts'
-import { SEALED } from './find.ts'
+import { SEALED } from './key-material.ts'
 import {
   type NewSigningKey,
   type ParsedSigningKey,
