@@ -42,8 +42,10 @@ const COUNTS = {
 const OAUTH_COUNTS = {
   dpop: 179,
   pushed_request: 53,
-  registration: 188,
+  registration: 210,
   logout_address: 44,
+  client_keys: 258,
+  token_exchange: 140,
 } as const
 
 /** The number of own cases that are sent to a server. */

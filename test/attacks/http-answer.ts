@@ -14,9 +14,11 @@ export function errorIn({ body, headers }: HttpAnswer): string | undefined {
   return /error="(\w+)"/.exec(headers.get('www-authenticate') ?? '')?.[1]
 }
 
+type HttpCase = Attack<'dpop' | 'pushed_request' | 'registration' | 'token_exchange'>
+
 /** @param more faults that the answer does not show */
 export function httpVerdict(
-  attack: Attack<'dpop' | 'pushed_request' | 'registration'>,
+  attack: HttpCase,
   answer: HttpAnswer,
   more: readonly string[] = [],
 ): Verdict {
@@ -24,10 +26,7 @@ export function httpVerdict(
   return { id, kind, reason, faults: [...answerFaults(attack, answer), ...more] }
 }
 
-function answerFaults(
-  { expect, http, error }: Attack<'dpop' | 'pushed_request' | 'registration'>,
-  answer: HttpAnswer,
-): string[] {
+function answerFaults({ expect, http, error }: HttpCase, answer: HttpAnswer): string[] {
   const { status } = answer
   if (status < 400 !== (expect === 'accept')) return [`is answered ${status}`]
   if (!http.status.includes(status))

@@ -1,14 +1,11 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import { type AddressInfo, connect, isIP } from 'node:net'
 import { after, days } from '../../src/base/clock.ts'
 import { sendLogouts } from '../../src/features/oauth/backchannel/sender.ts'
 import { clientStore } from '../../src/features/oauth/sql.ts'
-import type { Network } from '../../src/http/fetch-public.ts'
 import type { SessionId } from '../../src/sessions/session.ts'
 import { accountsIn } from '../accounts/open.ts'
 import { claimsOf } from '../oauth/setup.ts'
 import type { Attack } from './corpus.ts'
+import { siteAt } from './site.ts'
 import { outcomeOfAsync, type Verdict } from './verdict.ts'
 
 type LogoutCase = Attack<'logout_address'>
@@ -37,7 +34,7 @@ async function resultOf(attack: LogoutCase, app: App): Promise<string> {
   if (registered.kind === 'refused') return 'reject'
   const [client] = await app.auth.clients.list()
   await endSession(client?.id ?? '', app)
-  await using site = await applicationAt(attack)
+  await using site = await siteAt(attack)
   await sendLogouts(0, app.core, site.network)
   if (site.connections() > 1) return `${site.connections()} connections`
   const { logins } = app.core.ports(clientStore)
@@ -53,30 +50,4 @@ async function endSession(clientId: string, { auth, core }: App): Promise<void> 
   const login = { id, clientId, subject, browserId: id, expiresAt }
   await core.ports(clientStore).logins.insert(login)
   await auth.sessions.revoke(id)
-}
-
-/** The application. TLS ends before it, at the addresses that its name has. */
-async function applicationAt({ resolves = [], answer = { status: 200 } }: LogoutCase) {
-  const { status, location } = answer
-  const server = createServer((_, response) =>
-    response.writeHead(status, location === undefined ? {} : { location }).end(),
-  )
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
-  let connections = 0
-  const network: Network = {
-    resolve: async () => resolves.map((address) => ({ address, family: isIP(address) })),
-    connect() {
-      connections++
-      return connect(port, '127.0.0.1')
-    },
-  }
-  return {
-    network,
-    connections: () => connections,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
 }

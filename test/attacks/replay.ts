@@ -1,4 +1,5 @@
 import { judgeAuthorizations } from './authorization.ts'
+import { judgeClientKeys } from './client-keys.ts'
 import { judgeConfig } from './config.ts'
 import {
   type Attack,
@@ -21,6 +22,7 @@ import { judgeRevocation } from './revocation.ts'
 import { changedPrototypes } from './side-effects.ts'
 import { judgeSignedRequest } from './signed-request.ts'
 import { judgeTokens } from './token.ts'
+import { judgeTokenExchange } from './token-exchange.ts'
 import type { Judged, Pending, Verdict } from './verdict.ts'
 
 /** The kinds that need no server. */
@@ -54,6 +56,10 @@ export async function replayInProcess(corpus: Corpus): Promise<Judged[]> {
     judged.push(await judgeRegistration(attack))
   for (const attack of attacksOf(corpus, 'logout_address'))
     judged.push(await judgeLogoutAddress(attack))
+  for (const attack of attacksOf(corpus, 'client_keys'))
+    judged.push(await judgeClientKeys(attack))
+  for (const attack of attacksOf(corpus, 'token_exchange'))
+    judged.push(await judgeTokenExchange(attack))
   const faults = changedPrototypes()
   return [
     ...judged,

@@ -1,7 +1,7 @@
-import type { TestContext } from 'node:test'
 import { EXCHANGE_GRANT } from '../../src/features/oauth/client.ts'
 import type { NewClient } from '../../src/features/oauth/new-client.ts'
 import type { Options } from '../../src/settings/options.ts'
+import type { Scope } from '../cleanup.ts'
 import { VERIFIER, withUser } from './consent.ts'
 import { basicOf, type Credentials, PARTNER_API, URL_OF_APP } from './setup.ts'
 
@@ -12,7 +12,7 @@ export const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 export const SCOPES = { 'posts:read': 'Read your posts', 'posts:write': 'Change them' }
 
 /** A provider with two services besides it: that of partners calls that of the stock. */
-export async function exchanging(t: TestContext, options: Options = {}) {
+export async function exchanging(t: Scope, options: Options = {}) {
   const app = await withUser(t, {
     oauth: { scopes: SCOPES, resources: [PARTNER_API, STOCK_API] },
     ...options,
