@@ -60,8 +60,11 @@ function useCookies(core: Core): void {
       return next !== undefined
     },
   })
-  // Node.js shares nothing with a page.
-  core.restore = () => clear(core)
+  // Node.js shares nothing with a page. What it renders is "loading", as in the page that follows.
+  core.restore = async () => {
+    await undefined
+    clear(core)
+  }
   if (!platform.location) return
 
   const { read, resume } = storeIn(core, {
