@@ -16,7 +16,11 @@ export function attempts<T>(
   count = 0,
 ): Promise<T> {
   const mine = send(count > 0)
-  const again = () => sleep(platform, AGAIN[count] ?? 0)
+  // Unlike a timer of `sleep` it keeps a Node.js process alive: a caller waits for it.
+  const again = () =>
+    new Promise<void>((resolve) => {
+      platform.setTimeout(resolve, AGAIN[count] ?? 0)
+    })
   const settled = Promise.race([sleep(platform, HEDGE), mine.catch(again)])
   const next = settled.then((answer) => {
     if (answer || count > 1 || !mayRepeat()) return answer ?? mine

@@ -43,6 +43,9 @@ export function tabsPart(
       if (isForeign && !core.isClosed) receive(data as unknown as TabMessage)
     }
 
+  // In Node.js it would keep the process alive.
+  channel?.unref?.()
+
   function post(kind: TabMessage['kind'], of: Session | undefined): void {
     const session = /in|refreshed/.test(kind) && of
     const message = { from, kind, sid: of?.claims.sid, ...(session && { session }) }
@@ -60,8 +63,9 @@ export function tabsPart(
       // A shared storage has the sign-out, which the server may not have confirmed yet.
       const end = isShared ? clear : endSession
       end(core, 'signOutElsewhere')
-    } else if (kind !== 'ask') adopt(next, kind === 'in')
-    else if (isMine) post('refreshed', core.session)
+    } else if (kind === 'ask') {
+      if (isMine) post('refreshed', core.session)
+    } else if (isRecord(next?.claims)) adopt(next, kind === 'in')
   }
 
   /** A repeated request of the tab that got this session may still be on its way: after a later refresh it would count as reuse. */

@@ -24,6 +24,8 @@ interface FakeChannel extends Channel {
 interface FakeLocks extends Locks {
   /** By name. */
   readonly held: Map<string, LockRequest>
+  /** How often a tab asked for a lock that it held. */
+  nested: number
   /** Those of one tab. */
   of(page: () => FakePage): Locks
   /** What a browser does when a tab is gone; the locks of other tabs stay held. */
@@ -59,7 +61,6 @@ export const newProfile = (time: FakeTime): Profile => ({
   pages: new Set(),
 })
 
-/** Locks that refuse a second request of the same name inside the first. */
 function fakeLocks(time: FakeTime): FakeLocks {
   const held = new Map<string, LockRequest>()
   const waiting: LockRequest[] = []
@@ -94,6 +95,7 @@ function fakeLocks(time: FakeTime): FakeLocks {
         }
         const entry = { name, page: page?.(), start }
         if (entry.page?.isKilled) return
+        if (entry.page && held.get(name)?.page === entry.page) locks.nested++
         signal.addEventListener('abort', () => {
           if (remove(entry)) reject(signal.reason)
         })
@@ -101,8 +103,9 @@ function fakeLocks(time: FakeTime): FakeLocks {
         else start()
       })
   const isOf = (page: FakePage) => (entry: LockRequest) => entry.page === page
-  return {
+  const locks: FakeLocks = {
     held,
+    nested: 0,
     request: requestOf(),
     of: (page) => ({ request: requestOf(page) }),
     release(page) {
@@ -110,6 +113,7 @@ function fakeLocks(time: FakeTime): FakeLocks {
       for (const entry of [...held.values()].filter(isOf(page))) release(entry)
     },
   }
+  return locks
 }
 
 const webStorage = (
