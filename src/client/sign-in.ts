@@ -29,7 +29,8 @@ export async function signInAt<U>(
   const mine = startTurn(core)
   const isCurrent = () => mine === core.turn
   const answer = await call(core, address, { body, stop: mine }).catch((error) => {
-    throw isCurrent() ? error : new AuthError('superseded')
+    if (isCurrent() || core.isClosed) throw error
+    throw new AuthError('superseded')
   })
   if (answer.status >= 300) throw errorOfAnswer(answer, 'invalid_credentials')
   if (isSignUp && !('access' in answer.body)) return undefined

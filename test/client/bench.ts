@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { guardOf, serves } from '../../src/adapters/fetch.ts'
 import { createClientIn } from '../../src/client/client.ts'
 import type { Client } from '../../src/client/types.ts'
@@ -43,6 +44,10 @@ export interface BenchOptions extends TestOptions {
 }
 
 export const API = 'https://app.test'
+
+/** All that a client writes to the console. */
+const WARNINGS =
+  /^watchword: (create only one client [\w.-]+|the storage failed: reloading the page signs out\.|serve this page over https)$/
 
 /** The real server in memory, behind a proxy with faults, and browsers whose time is moved. */
 export async function openBench(
@@ -150,6 +155,8 @@ export async function openBench(
 
   t.after(() => {
     for (const client of clients) client.close()
+    for (const { warnings } of profile.pages)
+      for (const text of warnings) assert.match(text, WARNINGS)
   })
   const sessionsOf = async (name = 'ada') => {
     const user = await auth.users.find(name)

@@ -39,7 +39,9 @@ test('what a sign-in may answer, and the error of the client', async (t) => {
     bench.state.fault = () => ({ answer: () => Response.json(body, { status, headers }) })
     const { client } = bench.open()
     await assert.rejects(bench.time.until(client.signIn(ADA)), { status, ...expected })
-    assert.equal(bench.count('/api/token/'), 1)
+    const failure = await bench.time.until(client.signIn(ADA).catch((error) => error))
+    assert.deepEqual(failure.cause, body)
+    assert.equal(bench.count('/api/token/'), 2)
     assert.equal(client.state.status, 'signedOut')
   }
 })
@@ -128,6 +130,58 @@ test('a sign-up creates the user and does not sign in', async (t) => {
   const taken = client.signUp({ ...EVE, email: 'other@example.org' })
   const failure = await bench.time.until(taken.catch((error) => error))
   assert.deepEqual([failure.code, Object.keys(failure.fields)], ['invalid', ['username']])
+})
+
+test('the tokens of a sign-up sign in', async (t) => {
+  const bench = await openBench(t)
+  const user = await bench.auth.users.create(EVE)
+  const pair = await bench.auth.signIn(user)
+  const answer = () => Response.json(pair, { status: 201 })
+  bench.state.fault = ({ path }) => (path === '/auth/users/' ? { answer } : undefined)
+  const { client } = bench.open()
+  await bench.time.until(client.signUp(EVE))
+  assert.equal(client.user?.id, user.id)
+  assert.equal((await bench.time.until(client.fetch('/hello/'))).status, 200)
+})
+
+test('a code signs in', async (t) => {
+  const bench = await openBench(t)
+  const { client } = bench.open()
+  const answer = () => Response.json({ access: 'a', refresh: 'b' })
+  bench.state.fault = ({ path }) =>
+    path === '/auth/code/redeem/' ? { answer } : undefined
+  for (const credentials of [
+    { email: 'ada@example.org', code: '123456' },
+    { phone: '+4930123456', code: '123456' },
+    { token: 'of-a-link' },
+  ]) {
+    await bench.time.until(client.signIn(credentials))
+    const { request } = bench.sent.findLast(({ path }) => path.startsWith('/auth/'))!
+    assert.deepEqual(await request.clone().json(), credentials)
+  }
+  assert.equal(bench.count('/auth/code/redeem/'), 3)
+})
+
+test('a session that has ended already is signed out with one request', async (t) => {
+  const bench = await openBench(t)
+  for (const status of [200, 400, 401]) {
+    const { client } = await bench.signedIn()
+    const answer = () => Response.json({}, { status })
+    bench.state.fault = ({ path }) => (path === BLACKLIST ? { answer } : undefined)
+    const before = bench.count(BLACKLIST)
+    await bench.time.until(client.signOut())
+    await bench.time.pass(200_000)
+    assert.equal(bench.count(BLACKLIST) - before, 1, `${status}`)
+    bench.state.fault = () => undefined
+  }
+})
+
+test('a sign-out resolves after ten seconds without an answer', async (t) => {
+  const bench = await openBench(t)
+  const { client } = await bench.signedIn()
+  bench.state.fault = () => ({ lose: 'answer', silent: true })
+  await bench.time.until(client.signOut(), 10_000)
+  assert.equal(client.state.status, 'signedOut')
 })
 
 test('a sign-out shows at once, whatever the server, a refresh or the storage do', async (t) => {
@@ -223,6 +277,19 @@ test('a sign-out ends this session alone, and everywhere every one', async (t) =
   assert.equal(phone.client.state.status, 'signedIn')
 })
 
+test('a sign-out everywhere that fails is a problem, and ends this session', async (t) => {
+  const bench = await openBench(t)
+  const { client } = await bench.signedIn()
+  const events: string[] = []
+  client.subscribe((_, event) => void events.push(event))
+  bench.state.fault = ({ path }) =>
+    path === '/auth/sessions/' ? { lose: 'request' } : undefined
+  await bench.time.until(client.signOut({ everywhere: true }))
+  await bench.time.pass(1)
+  assert.deepEqual(events, ['signedOut', 'problem'])
+  assert.equal((await bench.sessionsOf()).length, 0)
+})
+
 test('with cookies: sign-in, requests, a refresh, a reload and a sign-out', async (t) => {
   const bench = await openBench(t, { tokens: { transport: 'cookie' } })
   const { client } = bench.open({ transport: 'cookie' })
@@ -300,6 +367,9 @@ test('an answer with tokens is refused by a client of browser sessions', async (
     answer: () => Response.json({ access: 'a', refresh: 'b' }),
   })
   await assert.rejects(bench.time.until(client.signIn(ADA)), { code: 'refused' })
+  bench.state.fault = () => undefined
+  await bench.time.until(client.signIn(ADA))
+  assert.equal(await bench.time.until(client.getAccessToken()), undefined)
 })
 
 test('what a server has rendered is shown at once, without a request', async (t) => {

@@ -1,3 +1,4 @@
+import * as angular from '../../src/client/angular.ts'
 import {
   type AuthError,
   type AuthErrorCode,
@@ -5,12 +6,15 @@ import {
   browserStorage,
   type Client,
   createClient,
+  interceptor,
   type SignedOutReason,
   sessionCookie,
   type TokenStorage,
   tabStorage,
   tokenCookies,
 } from '../../src/client/index.ts'
+import * as react from '../../src/client/react.ts'
+import * as vue from '../../src/client/vue.ts'
 import { is } from './is.ts'
 
 interface Member {
@@ -69,6 +73,61 @@ export function textOf(reason: SignedOutReason): string {
   }
 }
 
+/** A switch over all events, and one over all codes. */
+export function isNews(event: AuthEvent): boolean {
+  switch (event) {
+    case 'restored':
+    case 'signedIn':
+    case 'signedOut':
+    case 'userChanged':
+      return true
+    case 'refreshed':
+    case 'problem':
+      return false
+  }
+}
+export function isTemporary(code: AuthError['code']): boolean {
+  switch (code) {
+    case 'throttled':
+    case 'unavailable':
+    case 'network':
+    case 'timeout':
+      return true
+    case 'invalid_credentials':
+    case 'second_factor_required':
+    case 'invalid':
+    case 'forbidden':
+    case 'superseded':
+    case 'storage':
+    case 'proof_key_lost':
+    case 'not_supported':
+    case 'cancelled':
+    case 'closed':
+    case 'refused':
+      return false
+  }
+}
+
+const ofReact = react.useAuth<Member>()
+if (ofReact.status === 'signedIn') is<Member>(ofReact.user)
+// @ts-expect-error only a user who is signed in is known
+ofReact.user
+is<Client<Member>>(react.useClient<Member>())
+is<object>(react.AuthProvider({ client }))
+const ofVue = vue.useAuth<Member>()
+if (ofVue.value.status === 'signedIn') is<Member>(ofVue.value.user)
+// @ts-expect-error the reference is read-only
+ofVue.value = { status: 'loading' }
+is<Client<Member>>(vue.useClient<Member>())
+const ofAngular = angular.injectAuth<Member>()()
+if (ofAngular.status === 'signedIn') is<Member>(ofAngular.user)
+is<Client<Member>>(angular.injectClient<Member>())
+is<object>(angular.provideAuth(() => client))
+is<string>(react.useAuth().status)
+
+const { headersFor, recoverFrom401 } = interceptor(client)
+is<boolean>(await recoverFrom401(await headersFor('/'), new Response()))
+
 interface SecureStore {
   getItemAsync(key: string): Promise<string | null>
   setItemAsync(key: string, value: string): Promise<void>
@@ -79,6 +138,16 @@ is<TokenStorage>({
   get: secure.getItemAsync,
   set: secure.setItemAsync,
   remove: secure.deleteItemAsync,
+})
+declare const local: {
+  getItem(key: string): string | null
+  setItem(key: string, value: string): void
+  removeItem(key: string): void
+}
+is<TokenStorage>({
+  get: (key) => local.getItem(key),
+  set: (key, value) => local.setItem(key, value),
+  remove: (key) => local.removeItem(key),
 })
 declare const mmkv: {
   getString(key: string): string | undefined
