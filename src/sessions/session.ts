@@ -194,7 +194,8 @@ export interface Sessions {
   /** Those of the ids that exist, by one statement. */
   findAll(ids: readonly SessionId[]): Promise<readonly SessionState[]>
   /**
-   * Revokes a session. A reason that concerns the token (logout, reuse, admin) replaces one that concerns its user.
+   * Revokes a session. That of an application's own tokens also expires then. A reason that concerns the token (logout, reuse, admin)
+   * replaces one that concerns its user.
    *
    * @returns whether this call revoked it or changed the reason: `false` if it was revoked before or does not exist
    */

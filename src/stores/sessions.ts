@@ -1,4 +1,10 @@
-import { type Kysely, type RawBuilder, type Selectable, sql } from 'kysely'
+import {
+  type ExpressionBuilder,
+  type Kysely,
+  type RawBuilder,
+  type Selectable,
+  sql,
+} from 'kysely'
 import type { UnixSeconds } from '../base/clock.ts'
 import { ifDefined } from '../base/optional.ts'
 import { isStorable } from '../base/storable.ts'
@@ -237,6 +243,7 @@ function revokeQuery(
     .set((eb) => ({
       ended_at: eb.fn.coalesce('ended_at', eb.val(now)),
       end_reason: reason,
+      expires_at: endOfOwn(eb, now),
     }))
     .where('id', '=', id)
   if (USER_REASONS.includes(reason)) return query.where('ended_at', 'is', null)
@@ -244,6 +251,15 @@ function revokeQuery(
     eb.or([eb('ended_at', 'is', null), eb('end_reason', 'in', USER_REASONS)]),
   )
 }
+
+/** The session that an application has for itself has no end of its own, so that `flush` would never delete it. */
+const endOfOwn = (eb: ExpressionBuilder<Tables, 'sessions'>, now: UnixSeconds) =>
+  eb
+    .case()
+    .when(eb.and([eb('user_id', 'is', null), eb('client_id', 'is not', null)]))
+    .then(now)
+    .else(eb.ref('expires_at'))
+    .end()
 
 const revokeAllQuery = (
   db: Kysely<Tables>,
@@ -266,7 +282,7 @@ const revokeAllOfClientQuery = (
 ) =>
   db
     .updateTable('sessions')
-    .set({ ended_at: now, end_reason: reason })
+    .set((eb) => ({ ended_at: now, end_reason: reason, expires_at: endOfOwn(eb, now) }))
     .where('client_id', '=', clientId)
     .where('ended_at', 'is', null)
     .returning('id')

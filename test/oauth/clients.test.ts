@@ -9,6 +9,7 @@ import { generateKey } from '../../src/jwt/index.ts'
 import { testInstance } from '../../src/testing/test-instance.ts'
 import { folder } from '../cli/folder.ts'
 import { openCore } from '../codes/open-core.ts'
+import { claimsOf, provider } from './setup.ts'
 
 const REPORTS: NewClient = { name: 'Nightly reports', scopes: ['reports:read'] }
 const SHOP: NewClient = { name: 'Shop', redirectUris: ['https://shop.example.com/cb'] }
@@ -182,6 +183,41 @@ test('a new secret, disabling and deleting end the sessions of an application', 
 
   assert.equal(await verbs.deleteClient(client.id, core), true)
   assert.equal(await verbs.deleteClient(client.id, core), false)
+})
+
+test('flush deletes the sessions that an application has had for itself', async (t) => {
+  const app = provider(t)
+  const { auth, clock, client, ownToken } = app
+  const sessions = async (): Promise<number> => {
+    clock.advance('2d')
+    return (await auth.flush()).sessions
+  }
+  const { id, secret } = await client({ id: 'reports' })
+  await assert.rejects(auth.clients.create({ name: 'Other', id }), { code: 'invalid' })
+  assert.equal(await sessions(), 1, 'of the one that was not registered')
+  const rotated = (await auth.clients.rotateSecret(id))?.secret ?? secret
+  await auth.clients.update(id, { scopes: ['posts:read'] })
+  assert.equal(await sessions(), 2)
+  const token = await ownToken({ id, secret: rotated })
+  const sid = String(claimsOf(token).sid)
+  assert.equal(await sessions(), 0, 'a session that is in use is kept')
+
+  await auth.clients.disable(id)
+  assert.equal(await sessions(), 1)
+  await auth.clients.enable(id)
+  const next = await ownToken({ id, secret: rotated })
+  assert.notEqual(String(claimsOf(next).sid), sid)
+  assert.equal(
+    (await app.guarded(next, { scope: 'posts:read', clients: true })).status,
+    200,
+  )
+  await auth.clients.delete(id)
+  assert.equal(
+    (await app.guarded(next, { scope: 'posts:read', clients: true })).status,
+    401,
+  )
+  assert.equal(await sessions(), 1)
+  assert.equal(await sessions(), 0)
 })
 
 test('what happens to an application is in the audit log, without its secret', async (t) => {

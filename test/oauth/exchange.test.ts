@@ -243,6 +243,7 @@ test('the token ends with the session of the subject, the user, and the applicat
     {
       'the session is revoked': (_, sid) => auth.sessions.revoke(sid),
       'the application is disabled': ({ id }) => auth.clients.disable(id),
+      'the application is deleted': ({ id }) => auth.clients.delete(id),
       'its secret is replaced': ({ id }) => auth.clients.rotateSecret(id),
       'the grant is removed': ({ id }) =>
         auth.clients.update(id, { grants: ['client_credentials'] }),

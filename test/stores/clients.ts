@@ -375,6 +375,39 @@ export function clientTests(database: string, fresh: FreshDatabase): void {
     assert.deepEqual(signIn?.scopes, [])
   })
 
+  on(
+    'the session of an own token of an application is deleted once it is revoked, that of a user when it ends',
+    async (ports) => {
+      const { users, sessions } = ports
+      await users.insert(vitor)
+      const grant = grantOf('shop')
+      const expiresAt = at(NOON, 1e9)
+      const lasting = { grant, expiresAt }
+      await sessions.open(aSession('consent', lasting), { active: true })
+      for (const id of ['first', 'second', 'live'])
+        await sessions.adopt(aSession(id, { ...lasting, userId: undefined }))
+      // Of a token of another issuer.
+      const { grant: _, ...foreign } = lasting
+      await sessions.adopt(aSession('foreign', { ...foreign, userId: undefined }))
+      for (const id of ['consent', 'first', 'foreign'])
+        await sessions.revoke(id as SessionId, 'admin', at(NOON, 10))
+      await sessions.revokeAllOfClient('shop', 'admin', at(NOON, 20), {
+        except: 'live' as SessionId,
+      })
+      // Again, which changes nothing.
+      await sessions.revoke('first' as SessionId, 'admin', at(NOON, 90))
+
+      assert.equal(await sessions.flush(at(NOON, 10), 10), 0)
+      assert.equal(await sessions.flush(at(NOON, 11), 10), 1)
+      assert.equal(await sessions.find('first' as SessionId), undefined)
+      assert.equal(await sessions.flush(at(NOON, 21), 10), 1)
+      assert.equal(await sessions.find('second' as SessionId), undefined)
+      assert.equal(await sessions.flush(at(NOON, 1000), 10), 0)
+      const consent = await sessions.find('consent' as SessionId)
+      assert.equal(consent?.session.expiresAt, expiresAt)
+    },
+  )
+
   on('all sessions of an application are revoked, and no other', async (ports) => {
     const { users, sessions } = ports
     await users.insert(vitor)

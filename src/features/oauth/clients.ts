@@ -48,7 +48,6 @@ export async function createClient(
 ): Promise<ShownClient> {
   refuseUnknownOptions(input, NEW_CLIENT, argumentOf('clients.create'))
   const properties = parseNewClient(input)
-  const sessions = sessionsOf(core)
   const id = await newId(input.id, core)
   const secret = properties.proof === 'secret' ? newSecret(core.random) : undefined
   const client: StoredClient = {
@@ -63,8 +62,8 @@ export async function createClient(
     registrationToken,
     documentUntil: undefined,
   }
-  await openOwnSession(client, sessions, core, client.sessionId)
-  if (!(await core.ports(clientStore).clients.insert(client)))
+  const { clients } = core.ports(clientStore)
+  if (!(await withOwnSession(client, core, () => clients.insert(client))))
     throw fieldError({ id: [ID_TAKEN] })
   await core.audit.record({
     kind: 'client_created',
@@ -110,14 +109,29 @@ async function newId(
 /** The end of the year 9999: an application's own tokens have a session as long as it exists. */
 const NEVER = 253_402_300_799 as UnixSeconds
 
-/** All tokens that an application has for itself share one session, so that issuing one writes nothing. */
-export const openOwnSession = (
-  { id, scopes, resources: resource }: StoredClient,
-  sessions: SessionManager,
-  { clock, random }: Core,
-  sessionId: SessionId,
-): Promise<void> =>
-  sessions.adopt({
+/**
+ * Opens the session of an application's own tokens, which ends again if `write` does not name it. They all share one, so that issuing a
+ * token writes nothing.
+ *
+ * @returns whether `write` did
+ */
+export async function withOwnSession(
+  client: StoredClient,
+  core: Core,
+  write: () => Promise<boolean>,
+): Promise<boolean> {
+  await openOwnSession(client, core)
+  if (await write()) return true
+  await sessionsOf(core).revoke(client.sessionId, 'logout', core.clock())
+  return false
+}
+
+const openOwnSession = (
+  { id, sessionId, scopes, resources: resource }: StoredClient,
+  core: Core,
+): Promise<void> => {
+  const { clock, random } = core
+  return sessionsOf(core).adopt({
     id: sessionId,
     userId: undefined,
     jti: hexId(random),
@@ -127,6 +141,7 @@ export const openOwnSession = (
     epoch: 0,
     grant: { clientId: id, scopes, resource },
   })
+}
 
 export function sessionsOf({ sessions }: Core): SessionManager {
   if (sessions !== undefined) return sessions
@@ -159,16 +174,17 @@ export async function rotateSecret(
   const { clients } = core.ports(clientStore)
   const client = await clients.find(requireString('id', id))
   if (client === undefined) return undefined
-  const sessions = sessionsOf(core)
   const secret = newSecret(core.random)
   const now = core.clock()
   const sessionId = hexId(core.random) as SessionId
-  await openOwnSession(client, sessions, core, sessionId)
   const previousUntil = after(now, overlap)
   const next = { secret: secretDigestOf(secret), previousUntil, sessionId }
-  if (!(await clients.replaceSecret(client, next))) return undefined
+  const replaced = await withOwnSession({ ...client, sessionId }, core, () =>
+    clients.replaceSecret(client, next),
+  )
+  if (!replaced) return undefined
   // Also those of an earlier call that failed between the two writes.
-  await sessions.revokeAllOfClient(id, 'admin', now, { except: sessionId })
+  await sessionsOf(core).revokeAllOfClient(id, 'admin', now, { except: sessionId })
   await core.audit.record({
     kind: 'client_secret_rotated',
     detail: { client: id, overlap },
@@ -187,28 +203,33 @@ export async function liveOwnSession(
   client: StoredClient,
   core: Core,
 ): Promise<SessionId> {
-  const sessions = sessionsOf(core)
-  const found = await sessions.find(client.sessionId)
+  const found = await sessionsOf(core).find(client.sessionId)
   if (found !== undefined && found.session.revokedAt === undefined)
     return client.sessionId
-  const sessionId = hexId(core.random) as SessionId
-  await openOwnSession(client, sessions, core, sessionId)
-  const { clients } = core.ports(clientStore)
-  if (await clients.replaceSession(client, sessionId)) return sessionId
-  await sessions.revoke(sessionId, 'logout', core.clock())
+  const next = await replaceOwnSession(client, core)
+  if (next !== undefined) return next
   throw new AuthError('busy', 'the application has changed meanwhile')
+}
+
+/** @returns `undefined` if the application has changed meanwhile */
+async function replaceOwnSession(
+  client: StoredClient,
+  core: Core,
+): Promise<SessionId | undefined> {
+  const { clients } = core.ports(clientStore)
+  const sessionId = hexId(core.random) as SessionId
+  const replaced = await withOwnSession({ ...client, sessionId }, core, () =>
+    clients.replaceSession(client, sessionId),
+  )
+  if (replaced) return sessionId
+  return undefined
 }
 
 /** Revokes all tokens that an application has for itself; the next one gets a new session. */
 export async function endOwnTokens(client: StoredClient, core: Core): Promise<void> {
-  const sessions = sessionsOf(core)
-  const sessionId = hexId(core.random) as SessionId
-  await openOwnSession(client, sessions, core, sessionId)
-  const { clients } = core.ports(clientStore)
   // If another call was first, its session goes on.
-  const replaced = await clients.replaceSession(client, sessionId)
-  const ended = replaced ? client.sessionId : sessionId
-  await sessions.revoke(ended, 'logout', core.clock())
+  if ((await replaceOwnSession(client, core)) === undefined) return
+  await sessionsOf(core).revoke(client.sessionId, 'logout', core.clock())
 }
 
 export async function disableClient(given: string, core: Core): Promise<boolean> {

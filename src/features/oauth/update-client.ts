@@ -11,7 +11,7 @@ import {
   type ShownClient,
   type StoredClient,
 } from './client.ts'
-import { NEW_CLIENT, openOwnSession, sessionsOf } from './clients.ts'
+import { NEW_CLIENT, sessionsOf, withOwnSession } from './clients.ts'
 import type { LiveConsent } from './consents-sql.ts'
 import { mayStill } from './grant-request.ts'
 import { type ClientChanges, parseChanges } from './new-client.ts'
@@ -57,9 +57,11 @@ async function replaceClient(
       sessionId: hexId(core.random) as SessionId,
     }),
   }
-  if (after.sessionId !== before.sessionId)
-    await openOwnSession(after, sessionsOf(core), core, after.sessionId)
-  if (!(await core.ports(clientStore).clients.replace(before, after))) return undefined
+  const { clients } = core.ports(clientStore)
+  const replace = () => clients.replace(before, after)
+  const isSame = after.sessionId === before.sessionId
+  const replaced = await (isSame ? replace() : withOwnSession(after, core, replace))
+  if (!replaced) return undefined
   const sessions = await endExcess(before, after, core)
   await core.audit.record({
     kind: 'client_changed',
