@@ -27,7 +27,8 @@ const hexOf = (bits: string): string =>
 
 /** Of a character of base64url. */
 function sixBitsOf(code: number): string {
-  let value = code > 47 ? code + 4 : 62
+  let value = 62
+  if (code > 47) value = code + 4
   if (code > 64) value = code - 65
   if (code === 95) value = 63
   if (code > 96) value = code - 71

@@ -45,7 +45,8 @@ function useCookies(core: Core): void {
       const next = csrfHeaders()
       if (next[CSRF_HEADER] === sent[CSRF_HEADER]) return undefined
       const text = await startOf(response, platform)
-      return text.includes('"CSRF Failed') ? { ...sent, ...next } : undefined
+      if (!text.includes('"CSRF Failed')) return undefined
+      return { ...sent, ...next }
     },
     /** The access cookie has expired: no token was sent. */
     isRefused: async (response: Response) =>
@@ -71,7 +72,10 @@ function useCookies(core: Core): void {
     // For the CSRF token of another origin, and for a sign-out that was not sent.
     storage: webStorage(() => platform.localStorage as WebStorage),
     lock: locked,
-    stateOf: ({ csrf = core.csrf }) => (readsCookies || !csrf ? undefined : { csrf }),
+    stateOf({ csrf = core.csrf }) {
+      if (readsCookies || !csrf) return undefined
+      return { csrf }
+    },
     // A browser has one session of cookies.
     isOwn: () => core.session !== undefined || core.isUnsure === true,
   })

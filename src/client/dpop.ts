@@ -2,7 +2,7 @@ import { isEnd } from './answer.ts'
 import { type Claims, claimsOf, jsonOf, recordOf } from './claims.ts'
 import type { Answered, Core } from './core.ts'
 import { AuthError } from './error.ts'
-import { isStream } from './fetch.ts'
+import { copyOf, isStream } from './fetch.ts'
 import { hasCrypto, newKey, proofOf } from './proof.ts'
 import { keysIn, type ProofKey, type ProofKeys } from './proof-keys.ts'
 import { signOut } from './sign-out.ts'
@@ -125,8 +125,7 @@ function useProofs(core: Core, keys: ProofKeys): void {
       const proven =
         (isRecent && first) || (await prove(key, init.method ?? method, url, access))
       for (const [name, value] of Object.entries(proven)) headers.set(name, value)
-      const copy = !isOnce && body ? (input as Request).clone() : input
-      const response = await send(copy, { ...init, headers })
+      const response = await send(copyOf(input, isOnce), { ...init, headers })
       const isNews = learn(proven.DPoP, response)
       const text = isSignIn && (await response.clone().text())
       const next = boundTo(claimsOf(jsonOf(() => String(text)).access))
@@ -145,7 +144,8 @@ function useProofs(core: Core, keys: ProofKeys): void {
 
   core.proofHeaders = async (method, address, access) => {
     const bound = boundTo(claimsOf(access))
-    return bound ? prove(await keyOf(bound), method, address, access) : {}
+    if (!bound) return {}
+    return prove(await keyOf(bound), method, address, access)
   }
   // Without the server's time a clock that was set would end the session.
   core.isEnd = (answer) => isEnd(answer) && !REFUSED.test(String(answer.body.code))

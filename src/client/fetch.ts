@@ -16,7 +16,8 @@ export function ownAddress<U>(
   address: string | URL,
 ): string | undefined {
   const url = tried(() => new URL(address, settings.base))
-  return url && settings.origins.has(originOf(url)) ? url.href : undefined
+  if (!url || !settings.origins.has(originOf(url))) return undefined
+  return url.href
 }
 
 /** What a request was sent with. */
@@ -45,7 +46,8 @@ async function credentialsAgain<U>(
     REFUSED.test(headers.get('www-authenticate') ?? '') ||
     (await core.isRefused?.(response))
   const next = isRefused && (await (core.recover?.(held) ?? recover(core, held)))
-  return next ? credentials(core, next.access, isUnsafe) : undefined
+  if (!next) return undefined
+  return credentials(core, next.access, isUnsafe)
 }
 
 /** A guard refused the token before the handler ran. Of other servers, too, this is known without their bodies (RFC 6750 §3.1). */
@@ -67,8 +69,8 @@ export async function authFetch<U>(
   const isUnsafe = !isSafe(init.method ?? method)
   const attempt = (added: Credentials) => {
     for (const [name, value] of Object.entries(added)) headers.set(name, value)
-    const copy = body && !isOnce ? given.clone() : given
-    return core.send(own ? copy : address, { ...init, ...core.cookies, headers })
+    const to = own ? copyOf(given, isOnce) : address
+    return core.send(to, { ...init, ...core.cookies, headers })
   }
   const held = await abortable(hold(core, isOnce ? 30 : undefined), signal)
   const sent = credentials(core, held?.session.access, isUnsafe)
@@ -80,6 +82,10 @@ export async function authFetch<U>(
   await response.body?.cancel()
   return attempt(next)
 }
+
+/** A request to send: with a body it is a copy, as long as it may have to be sent again. */
+export const copyOf = (input: Input, isOnce: boolean): Input =>
+  (!isOnce && (input as Request).body && (input as Request).clone()) || input
 
 /** A body that can be sent once. @param whole the body of a Request, which can be cloned */
 export function isStream(init: Init, whole: Request['body'] | undefined): boolean {

@@ -111,13 +111,12 @@ export function passkeys<U extends object>(client: Client<U>): Passkeys<U> {
       return { passkeys: has, autofill: has && autofill === true }
     },
     signIn: ({ autofill, ticket, signal: outer } = {}) => {
-      const path = ticket === undefined ? '/passkeys/sign-in/' : '/second-factor/passkey/'
-      const body = ticket === undefined ? {} : { ticket }
+      const [path, body] = signInWith(ticket)
       return ceremonyOf(async (signal) => {
         const json = await optionsFrom(`${path}options/`, body, signal)
         const parse = page.PublicKeyCredential?.parseRequestOptionsFromJSON
         const publicKey = parse?.call(page.PublicKeyCredential, json) ?? decoded(json)
-        const mediation = autofill ? { mediation: 'conditional' } : {}
+        const mediation = autofill && { mediation: 'conditional' }
         const credential = await asked('get', { publicKey, signal, ...mediation })
         return (await signInAt(core, accounts + path, { ...body, credential })) as U
       }, outer)
@@ -133,6 +132,12 @@ export function passkeys<U extends object>(client: Client<U>): Passkeys<U> {
         return answer.body
       }),
   }
+}
+
+/** The endpoint, and what is sent besides the credential. */
+function signInWith(ticket: string | undefined): readonly [string, object] {
+  if (ticket === undefined) return ['/passkeys/sign-in/', {}]
+  return ['/second-factor/passkey/', { ticket }]
 }
 
 async function asked(verb: 'get' | 'create', options: object): Promise<unknown> {

@@ -159,7 +159,8 @@ export async function recover<U>(
   if (core.session === held.session && core.clock.now() >= core.quietUntil)
     await tryRefresh(core)
   const { session, epoch } = core
-  return epoch === held.epoch && session !== held.session ? session : undefined
+  if (epoch !== held.epoch || session === held.session) return undefined
+  return session
 }
 
 /** Never rejects. */
