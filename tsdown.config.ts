@@ -93,6 +93,8 @@ const browserBuilds = Object.entries({
 const browserTypes = {
   ...browser,
   entry: BROWSER_SUBPATHS,
+  // Names as they are need no second list.
+  outputOptions: { ...browser.outputOptions, minifyInternalExports: false },
   dts: { emitDtsOnly: true },
 } satisfies UserConfig
 

@@ -34,11 +34,8 @@ const REFUSED = /dpop_(nonce|proof)/
  * @param options `keys`: where they are kept; default: IndexedDB
  * @throws AuthError `not_supported` without WebCrypto: on a page without https, in React Native
  */
-export function dpop({
-  keys = keysIn('watchword.dpop'),
-}: {
-  readonly keys?: ProofKeys
-} = {}): ProofOption {
+export function dpop(options: { keys?: ProofKeys } = {}): ProofOption {
+  const { keys = keysIn('watchword.dpop') } = options
   if (!hasCrypto()) throw new AuthError('not_supported')
   return ((core: Core) => useProofs(core, keys)) as unknown as ProofOption
 }

@@ -33,7 +33,10 @@ export class AuthError extends Error {
   declare readonly methods?: readonly string[]
 
   /** The message is the code, and where it is explained: texts of each would be a tenth of the client. */
-  constructor(code: AuthErrorCode, details?: Details) {
+  constructor(
+    code: AuthErrorCode,
+    details?: { [Name in keyof AuthError]?: AuthError[Name] | undefined },
+  ) {
     super(`${code}: see docs/client.md`)
     Object.assign(this, { name: 'AuthError', [BRAND]: true, ...details, code })
   }
@@ -42,5 +45,3 @@ export class AuthError extends Error {
     return BRAND in Object(value)
   }
 }
-
-type Details = { [Name in keyof AuthError]?: AuthError[Name] | undefined }

@@ -1,6 +1,6 @@
 import { credentials } from './call.ts'
 import { claimsOf } from './claims.ts'
-import { type Answered, CORE, type Core } from './core.ts'
+import { CORE, type Core } from './core.ts'
 import { isSafe, ownAddress } from './fetch.ts'
 import { tried } from './platform.ts'
 import { hold, recover } from './refresh.ts'
@@ -12,8 +12,8 @@ export interface Interceptor {
   headersFor(url: string | URL, method?: string): Promise<Record<string, string>>
   /** After a 401: whether to send again, with new headers. @param answer with `dpop()`, for the server's nonce and clock */
   recoverFrom401(
-    sent: Readonly<Record<string, string>>,
-    answer?: Answered,
+    sent: Record<string, string>,
+    answer?: { headers: { get(name: string): unknown } },
   ): Promise<boolean>
 }
 

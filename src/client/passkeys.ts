@@ -9,28 +9,24 @@ import type { Client } from './types.ts'
 
 export interface Passkeys<U> {
   /** Never rejects. */
-  supported(): Promise<Readonly<{ passkeys: boolean; autofill: boolean }>>
+  supported(): Promise<{ passkeys: boolean; autofill: boolean }>
   /**
    * Signs in with a passkey; with `ticket`, as the second factor of a password.
    *
    * @param options `autofill`: the passkey is offered in a field with `autocomplete="username webauthn"`
    * @throws AuthError `cancelled`, `not_supported`
    */
-  signIn(
-    options?: Readonly<{
-      autofill?: boolean
-      ticket?: string
-      signal?: AbortSignal
-    }>,
-  ): Promise<U>
+  signIn(options?: {
+    autofill?: boolean
+    ticket?: string
+    signal?: AbortSignal
+  }): Promise<U>
   /**
    * Adds a passkey to the user who is signed in.
    *
    * @throws AuthError `cancelled`, `not_supported`, `invalid` if the password is asked for
    */
-  register(
-    options?: Readonly<{ name?: string; current_password?: string }>,
-  ): Promise<unknown>
+  register(options?: { name?: string; current_password?: string }): Promise<unknown>
 }
 
 interface Credential {

@@ -32,7 +32,7 @@ type CommonOptions<U> = {
   /** `dpop()`: tokens are bound to a key that cannot leave the browser. */
   proof?: ProofOption
   /** Makes the user from the claims of an access token. Default: the claims, and `id`. */
-  user?: (claims: Readonly<Record<string, unknown>>) => U
+  user?: (claims: Record<string, unknown>) => U
   /** What the server rendered into the page. Never a refresh token. */
   initial?: { access?: string; user?: U }
   /** Default: the platform's. */
@@ -77,17 +77,15 @@ export type RefreshAheadOption = Imported<'refreshAhead'>
 export type ProofOption = Imported<'proof'>
 
 /** Further fields are sent as they are. */
-export type Credentials = Readonly<
-  Record<string, unknown> &
-    (
-      | { username: string; password: string }
-      | { email: string; password: string }
-      | { email: string; code: string }
-      | { phone: string; code: string }
-      | { token: string }
-      | { ticket: string; code: string }
-    )
->
+export type Credentials = Record<string, unknown> &
+  (
+    | { username: string; password: string }
+    | { email: string; password: string }
+    | { email: string; code: string }
+    | { phone: string; code: string }
+    | { token: string }
+    | { ticket: string; code: string }
+  )
 
 export type SignedOutReason =
   | 'signOut'
@@ -125,18 +123,16 @@ export interface Client<U = TokenUser> {
   /** @throws AuthError, `second_factor_required` among others */
   signIn(credentials: Credentials): Promise<U>
   /** Creates a user, and does not sign in unless the server answers with tokens. @throws AuthError */
-  signUp(fields: Readonly<Record<string, unknown>>): Promise<void>
+  signUp(fields: object): Promise<void>
   /** Signs out here at once, then on the server; never rejects. */
-  signOut(options?: { readonly everywhere?: boolean }): Promise<void>
+  signOut(options?: { everywhere?: boolean }): Promise<void>
   /** The platform's `fetch`, with credentials for `url` and `origins`, and one repeat after a 401. */
   readonly fetch: typeof fetch
   /** `undefined` if signed out, or if scripts cannot read the token. @throws AuthError */
-  getAccessToken(
-    options?: Readonly<{
-      fresh?: boolean
-      signal?: AbortSignal
-    }>,
-  ): Promise<string | undefined>
+  getAccessToken(options?: {
+    fresh?: boolean
+    signal?: AbortSignal
+  }): Promise<string | undefined>
   /** @returns a function that ends it */
   subscribe(listener: (state: AuthState<U>, event: AuthEvent) => void): () => void
   /** For React Native, when the application comes to the front. */
