@@ -11,6 +11,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   asymmetric: async () => (await import('./asymmetric.ts')).asymmetric,
   verify: async () => (await import('./verify.ts')).verify,
   signatures: async () => (await import('./signatures.ts')).signatures,
+  hawk: async () => (await import('./hawk.ts')).hawkRequests,
   guard: async () => (await import('./guard.ts')).guard,
   refresh: async () => (await import('./refresh.ts')).refresh,
   oauth: async () => (await import('./oauth.ts')).oauth,

@@ -9,15 +9,20 @@ import { dictionaryOf } from './structured-fields.ts'
 const MOST_SIGNATURES = 4
 const LONGEST = 16_384
 
+/** The signatures of a message. @throws SignatureError as `signaturesIn` */
+export const readSignatures = (fields: readonly Field[]): readonly ReadSignature[] =>
+  signaturesIn(fieldValue(fields, 'signature-input'), fieldValue(fields, 'signature'))
+
 /**
- * The signatures of a message (RFC 9421 §4).
+ * The signatures of a message (RFC 9421 §4), by the values of its fields `Signature-Input` and `Signature`.
  *
  * @returns none if it has neither field
  * @throws SignatureError if a field is malformed, or a label stands in one of the two
  */
-export function readSignatures(fields: readonly Field[]): readonly ReadSignature[] {
-  const input = fieldValue(fields, 'signature-input')
-  const signature = fieldValue(fields, 'signature')
+export function signaturesIn(
+  input: string | undefined,
+  signature: string | undefined,
+): readonly ReadSignature[] {
   if (input === undefined && signature === undefined) return []
   if (input === undefined || signature === undefined)
     throw new SignatureError('One of Signature and Signature-Input is missing.')

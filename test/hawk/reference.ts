@@ -59,7 +59,12 @@ interface Reference {
     authenticate(
       request: IncomingRequest,
       find: Find,
-      options: { readonly port: number; readonly payload?: string },
+      options: {
+        readonly port: number
+        readonly payload?: string
+        /** Throws if the nonce was used before. */
+        readonly nonceFunc?: (key: string, nonce: string, ts: string) => Promise<void>
+      },
     ): Promise<{ readonly artifacts: object }>
     /** @returns `Server-Authorization` */
     header(

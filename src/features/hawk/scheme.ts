@@ -6,6 +6,7 @@ import type {
 import { lazy } from '../../base/lazy.ts'
 import { isHawkHeader } from '../../hawk/attributes.ts'
 import { hasBewit } from '../../hawk/bewit.ts'
+import { hostAndPort } from '../../hawk/normalized-string.ts'
 import type { User } from '../../users/user.ts'
 import { type SignedSchemeDeps, signedScheme } from '../signing-keys/signed-scheme.ts'
 import { type HawkOptions, parseOptions } from './options.ts'
@@ -21,19 +22,23 @@ import { type HawkOptions, parseOptions } from './options.ts'
  */
 export function hawk(options: HawkOptions = {}): Scheme<User> {
   const settings = parseOptions(options)
-  const create = (deps: SignedSchemeDeps): Authentication => ({
-    name: 'hawk',
-    challenge: 'Hawk',
-    identify(request) {
-      const takesBewit = settings.bewit !== undefined && hasBewit(request.url)
-      const header = request.header('authorization')
-      if (!takesBewit && (header === undefined || !isHawkHeader(header))) return undefined
-      // Loaded by the first signed request.
-      return signedRequests().then(({ identify }) =>
-        identify(request, { takesBewit, header }, settings, deps),
-      )
-    },
-  })
+  const create = (deps: SignedSchemeDeps): Authentication => {
+    const own = { ...deps, place: hostAndPort(deps.url) }
+    return {
+      name: 'hawk',
+      challenge: 'Hawk',
+      identify(request) {
+        const takesBewit = settings.bewit !== undefined && hasBewit(request.url)
+        const header = request.header('authorization')
+        if (!takesBewit && (header === undefined || !isHawkHeader(header)))
+          return undefined
+        // Loaded by the first signed request.
+        return signedRequests().then(({ identify }) =>
+          identify(request, { takesBewit, header }, settings, own),
+        )
+      },
+    }
+  }
   return Object.assign(signedScheme('hawk', create, security), { madeBy: hawk })
 }
 

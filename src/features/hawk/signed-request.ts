@@ -8,11 +8,7 @@ import {
 } from '../../hawk/attributes.ts'
 import { parseBewit, takeBewit } from '../../hawk/bewit.ts'
 import { HawkError, malformed, unproven } from '../../hawk/hawk-error.ts'
-import {
-  type HawkArtifacts,
-  hostAndPort,
-  type MacType,
-} from '../../hawk/normalized-string.ts'
+import type { HawkArtifacts, hostAndPort, MacType } from '../../hawk/normalized-string.ts'
 import type { AuthRequest, Header } from '../../http/request.ts'
 import { proofKey } from '../../proofs/proofs.ts'
 import type { User } from '../../users/user.ts'
@@ -32,6 +28,11 @@ import {
 import type { HawkSettings } from './options.ts'
 import { requestSignature } from './request-signature.ts'
 
+/** What the scheme is passed, with the public host and port. */
+export type HawkDeps = SignedSchemeDeps & {
+  readonly place: ReturnType<typeof hostAndPort>
+}
+
 /** What a request is signed with. */
 interface Credentials {
   readonly takesBewit: boolean
@@ -48,7 +49,7 @@ export async function identify(
   request: AuthRequest,
   { takesBewit, header = '' }: Credentials,
   settings: HawkSettings,
-  deps: SignedSchemeDeps,
+  deps: HawkDeps,
 ): Promise<Identity<User>> {
   try {
     if (takesBewit) return await identifyBewit(request, header, settings, deps)
@@ -63,7 +64,7 @@ async function identifySigner(
   request: AuthRequest,
   header: string,
   settings: HawkSettings,
-  deps: SignedSchemeDeps,
+  deps: HawkDeps,
 ): Promise<Identity<User>> {
   const signed = signedPartsOf(header)
   const named = await findSigningKey(signed.id, deps)
@@ -105,16 +106,12 @@ function verifyMac(
   type: MacType,
   { mac, parts, request }: Signed,
   row: UsableSigningKey | undefined,
-  { targetsOf }: SignedSchemeDeps,
+  { targetsOf, place }: HawkDeps,
 ): Verified {
   const key = hawkKeyOf(row)
-  const [artifacts] = targetsOf(request.url)
-    .map(({ origin, target: resource }) => ({
-      ...parts,
-      ...hostAndPort(origin),
-      method: request.method,
-      resource,
-    }))
+  const { method, url } = request
+  const [artifacts] = targetsOf(url)
+    .map(({ target: resource }) => ({ ...parts, ...place, method, resource }))
     .filter((each) => isSame(macOf(type, each, key ?? NO_KEY), mac))
   if (row === undefined || key === undefined || artifacts === undefined)
     throw unproven('Bad mac')
@@ -165,10 +162,7 @@ function checkTime(
 }
 
 /** @throws HawkError if the owner of the key is deactivated, disabled or deleted */
-async function signerOf(
-  row: UsableSigningKey,
-  deps: SignedSchemeDeps,
-): Promise<Identity<User>> {
+async function signerOf(row: UsableSigningKey, deps: HawkDeps): Promise<Identity<User>> {
   const identity = await findSigner(row, 'hawk', deps)
   if (identity === undefined) throw unproven('Unknown credentials')
   return identity
@@ -194,7 +188,7 @@ async function identifyBewit(
   request: AuthRequest,
   header: string,
   settings: HawkSettings,
-  deps: SignedSchemeDeps,
+  deps: HawkDeps,
 ): Promise<Identity<User>> {
   const { bewit, resource: url } = takeBewit(request.url)
   if (bewit === '') throw unproven('Empty bewit')

@@ -5,7 +5,7 @@ import type { AuthRequest, Header } from '../../http/request.ts'
 import { proofKey } from '../../proofs/proofs.ts'
 import { statedDigests } from '../../signatures/content-digest.ts'
 import { SignatureError, type SignedRequest } from '../../signatures/message.ts'
-import { readSignatures } from '../../signatures/read-signatures.ts'
+import { signaturesIn } from '../../signatures/read-signatures.ts'
 import { type ReadSignature, signatureInput } from '../../signatures/signature-base.ts'
 import { checkPolicy, verifySignature } from '../../signatures/verify-signature.ts'
 import type { User } from '../../users/user.ts'
@@ -80,8 +80,10 @@ function requiredSignatures(
   request: AuthRequest,
   { tags }: HttpSignatureSettings,
 ): OneOrMore<ReadSignature> {
-  const fields = requestFields(request, ['signature-input', 'signature'])
-  const sent = readSignatures(fields)
+  const sent = signaturesIn(
+    request.header('signature-input'),
+    request.header('signature'),
+  )
   const [first, ...others] = tags
   if (first === undefined) return [onlyOne(sent)]
   const tagged = (tag: string) => onlyOne(sent.filter((each) => each.tag === tag))

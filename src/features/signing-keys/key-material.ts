@@ -16,8 +16,16 @@ export type KeyMaterial =
 type Row = Pick<FoundSigningKey, 'id' | 'publicKey' | 'sealed'>
 type DerivedKeys = Core['derivedKeys']
 
+interface Cached {
+  /** The secret of one row must not open as that of another. */
+  readonly id: string
+  readonly material: KeyMaterial
+}
+
+type Cache = Map<string, Cached>
+
 /** By the keys of an instance: those of another one may not open a secret. */
-const CACHES = new WeakMap<DerivedKeys, Map<string, KeyMaterial>>()
+const CACHES = new WeakMap<DerivedKeys, Cache>()
 const MOST = 1000
 
 /**
@@ -28,20 +36,19 @@ const MOST = 1000
 export function materialOf(row: Row, derivedKeys: DerivedKeys): KeyMaterial {
   const cache = cacheOf(derivedKeys)
   const { id, sealed, publicKey } = row
-  // With the id: the secret of one row must not open as that of another.
-  const name = `${id} ${sealed ?? JSON.stringify(publicKey)}`
+  const name = sealed ?? JSON.stringify(publicKey)
   const known = cache.get(name)
-  if (known !== undefined) return known
+  if (known?.id === id) return known.material
   const material = opened(row, derivedKeys)
   if (cache.size === MOST) cache.clear()
-  cache.set(name, material)
+  cache.set(name, { id, material })
   return material
 }
 
-function cacheOf(derivedKeys: DerivedKeys): Map<string, KeyMaterial> {
+function cacheOf(derivedKeys: DerivedKeys): Cache {
   const known = CACHES.get(derivedKeys)
   if (known !== undefined) return known
-  const cache = new Map<string, KeyMaterial>()
+  const cache: Cache = new Map()
   CACHES.set(derivedKeys, cache)
   return cache
 }
