@@ -3,29 +3,23 @@ import {
   type HawkArtifacts,
   hostAndPort,
   normalizedString,
-  PAYLOAD_END,
-  payloadStart,
   timestampText,
 } from '../hawk/normalized-string.ts'
 import { fieldValue, SignatureError } from '../signatures/message.ts'
-import type { WebCryptoKey } from './key.ts'
-import { type OutgoingRequest, outgoing, utf8 } from './message.ts'
+import { type HawkKeyOptions, type Macs, macsOf, written } from './hawk-macs.ts'
+import { type OutgoingRequest, outgoing } from './message.ts'
 import { randomId } from './random-id.ts'
 import type { Signer, SigningResult } from './signer.ts'
 
 /** Options of `hawk()`. */
-export interface HawkOptions {
-  /** What the server calls the key. */
-  readonly keyId: string
-  /** The secret, as `watchword signing-key create --algorithm hawk-sha256` prints it: its UTF-8 bytes are the key. */
-  readonly key: string
-  /** Default `"sha256"`; `"sha1"` for old servers. */
-  readonly algorithm?: 'sha256' | 'sha1'
+export interface HawkOptions extends HawkKeyOptions {
   /** What the application adds to each request: printable ASCII without `"` and `\`. */
   readonly ext?: string
   /** The id of the application, and of the one that has delegated to it. */
   readonly app?: string
   readonly dlg?: string
+  /** Makes the nonce of each request. Default: 16 random bytes. */
+  readonly nonce?: () => string
   /**
    * Whether each answer, except 401, must have `Server-Authorization` with the hash of its body. Bodies are read into memory then.
    *
@@ -41,7 +35,10 @@ export interface HawkOptions {
  * server states is used from then on, if it proves that it has the key.
  */
 export function hawk(options: HawkOptions): Signer {
-  const { keyId: id, app, dlg, clock = () => Date.now() / 1000 } = options
+  const { keyId: id, app, nonce: makeNonce = randomId } = options
+  const { clock = () => Date.now() / 1000 } = options
+  // Without `app` it is not signed: others could change it on the way.
+  const dlg = app && options.dlg
   const macs = macsOf(options)
   let offset = 0
   const signed = new WeakMap<SigningResult, HawkArtifacts>()
@@ -50,7 +47,7 @@ export function hawk(options: HawkOptions): Signer {
       const message = outgoing(request)
       const artifacts = {
         ts: String(Math.floor(clock() + offset)),
-        nonce: randomId(),
+        nonce: makeNonce(),
         method: message.method,
         resource: message.target,
         ...hostAndPort(message.origin),
@@ -62,7 +59,9 @@ export function hawk(options: HawkOptions): Signer {
       const { ts, nonce, hash, ext } = artifacts
       const text = normalizedString('header', artifacts)
       const mac = await macs.sign(text)
-      const authorization = serializeHeader({ id, ts, nonce, hash, ext, mac, app, dlg })
+      const authorization = written(() =>
+        serializeHeader({ id, ts, nonce, hash, ext, mac, app, dlg }),
+      )
       const result = { headers: { authorization }, signed: text }
       signed.set(result, artifacts)
       return result
@@ -81,59 +80,7 @@ export function hawk(options: HawkOptions): Signer {
   }
 }
 
-/** MACs and hashes, in base64. */
-interface Macs {
-  sign(text: string): Promise<string>
-  verify(text: string, mac: string): Promise<boolean>
-  hash(body: Uint8Array, contentType: string): Promise<string>
-}
-
-function macsOf({ key, algorithm = 'sha256' }: HawkOptions): Macs {
-  const { subtle } = crypto
-  const hash = algorithm.replace('sha', 'SHA-')
-  let imported: Promise<WebCryptoKey> | undefined
-  const keyOf = () => {
-    imported ??= subtle.importKey('raw', utf8(key), { name: 'HMAC', hash }, false, [
-      'sign',
-      'verify',
-    ])
-    return imported
-  }
-  return {
-    sign: async (text) => base64(await subtle.sign('HMAC', await keyOf(), utf8(text))),
-    // Takes as long wherever they differ.
-    verify: async (text, mac) => {
-      const bytes = bytesOf(mac)
-      if (bytes === undefined) return false
-      return subtle.verify('HMAC', await keyOf(), bytes, utf8(text))
-    },
-    async hash(body, contentType) {
-      const parts = [utf8(payloadStart(contentType)), body, utf8(PAYLOAD_END)]
-      return base64(await subtle.digest(hash, await bytesIn(parts)))
-    },
-  }
-}
-
-const base64 = (bytes: ArrayBuffer): string => {
-  const characters = Array.from(new Uint8Array(bytes), (byte) =>
-    String.fromCharCode(byte),
-  )
-  return btoa(characters.join(''))
-}
-
-/** @returns `undefined` if it is not base64 */
-function bytesOf(text: string): Uint8Array<ArrayBuffer> | undefined {
-  try {
-    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
-  } catch {
-    return undefined
-  }
-}
-
-const bytesIn = (parts: readonly Uint8Array[]): Promise<ArrayBuffer> =>
-  new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer()
-
-/** Methods that have no body. */
+/** Methods that have no body. Hawk signs methods in upper case. */
 const SAFE = ['GET', 'HEAD', 'OPTIONS']
 
 /** The hash of the payload; `undefined` if a request has none and needs none. */
@@ -142,7 +89,8 @@ async function requestHash(
   { hash }: Macs,
 ): Promise<string | undefined> {
   const type = fieldValue(fields, 'content-type')
-  if (SAFE.includes(method) && body.length === 0 && type === undefined) return undefined
+  if (SAFE.includes(method.toUpperCase()) && body.length === 0 && type === undefined)
+    return undefined
   return hash(body, type ?? '')
 }
 

@@ -97,6 +97,14 @@ test('a request that the reference signs is that of the owner of its key, and it
   assert.deepEqual(await answer.json(), { user: 'ada', body: payload })
 })
 
+test('a delegation that is not signed is not passed to handlers', async () => {
+  await using app = await setUp()
+  const { header } = app.sign({ ext: 'some-data' })
+  const answer = await app.send(`${header}, dlg="added on the way"`)
+  const expected = { user: 'ada', body: '', ext: 'some-data' }
+  assert.deepEqual([answer.status, await answer.json()], [200, expected])
+})
+
 test('HK-27, HK-34: a request is not accepted in another form than it was signed in', async () => {
   await using app = await setUp()
   const signed = () => app.sign({ ext: 'a', app: 'app-1', dlg: 'app-2' }).header

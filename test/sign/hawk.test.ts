@@ -2,7 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { guardOf } from '../../src/adapters/fetch.ts'
 import { hawk as hawkScheme } from '../../src/authentication.ts'
-import { type HawkOptions, hawk, signedFetch } from '../../src/sign/index.ts'
+import {
+  type HawkOptions,
+  hawk,
+  hawkBewit,
+  SignatureError,
+  signedFetch,
+} from '../../src/sign/index.ts'
 import { testInstance } from '../../src/testing/index.ts'
 import { Hawk } from '../hawk/reference.ts'
 
@@ -11,7 +17,7 @@ const NOTES = `${ORIGIN}/notes?page=2`
 
 /** A guarded handler, and a user whose key signs requests to it. */
 async function setUp() {
-  const app = testInstance({ url: ORIGIN, authentication: [hawkScheme()] })
+  const app = testInstance({ url: ORIGIN, authentication: [hawkScheme({ bewit: '5m' })] })
   const ada = await app.auth.users.create({ username: 'ada' })
   const { key, secret = '' } = await app.auth.signingKeys.create(
     { userId: ada.id },
@@ -63,6 +69,41 @@ test('a wrong clock costs one more request, and is right from then on', async ()
   )
   await assertAccepted(await fetch(NOTES))
   assert.equal(app.answers.length, 3)
+})
+
+test('an address with a bewit is accepted as it is until it expires', async () => {
+  await using app = await setUp()
+  const { key, secret, clock } = app
+  const options = {
+    keyId: key.id,
+    key: secret,
+    clock: clock.now,
+    expiresIn: '1m',
+  } as const
+  for (const address of [NOTES, `${ORIGIN}/notes`, `${ORIGIN}/#part`]) {
+    const url = await hawkBewit(address, { ...options, ext: 'picture' })
+    await assertAccepted(await app.send(new Request(url)))
+    for (const changed of [`${url}&a=b`, url.replace('bewit=', 'bewit=a')])
+      assert.notEqual((await app.send(new Request(changed))).status, 200, changed)
+  }
+  const url = await hawkBewit(NOTES, options)
+  clock.advance(61)
+  assert.equal((await app.send(new Request(url))).status, 401)
+  await assert.rejects(hawkBewit('/notes', options), TypeError)
+  await assert.rejects(
+    hawkBewit(NOTES, { ...options, expiresIn: '1x' as '1m' }),
+    TypeError,
+  )
+})
+
+test('what a header or a bewit cannot hold is a SignatureError', async () => {
+  for (const ext of ['"', '\\', '\n', 'é']) {
+    const options = { keyId: 'k', key: 'a secret', ext }
+    await assert.rejects(hawk(options).sign({ url: NOTES }), SignatureError, ext)
+    if (ext === '"') continue
+    const bewit = hawkBewit(NOTES, { ...options, expiresIn: '1m' })
+    await assert.rejects(bewit, SignatureError, ext)
+  }
 })
 
 test('the time of a server that does not have the key is not believed', async () => {

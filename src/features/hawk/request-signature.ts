@@ -10,7 +10,9 @@ export function requestSignature(
   key: HawkKey,
   { signAnswers }: HawkSettings,
 ): RequestSignature {
-  const { ext = '', app = '', dlg = '' } = artifacts
+  const { ext = '', app = '' } = artifacts
+  // Without `app` it is not signed: anyone could have added it on the way.
+  const dlg = app === '' ? '' : (artifacts.dlg ?? '')
   const given = Object.entries({ ext, app, dlg }).filter(([, value]) => value !== '')
   return {
     parameters: Object.fromEntries(given),
