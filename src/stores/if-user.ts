@@ -1,4 +1,4 @@
-import type { Kysely, RawBuilder } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { UserId } from '../users/user.ts'
 import { type Flag, flag, type Tables } from './tables.ts'
 
@@ -29,6 +29,23 @@ export function ifUser(
     .where('users.active', '>=', leastActive)
   const current = epoch === undefined ? user : user.where('users.epoch', '=', epoch)
   return lock === undefined ? current : current.modifyEnd(lock)
+}
+
+const FOR_NO_KEY_UPDATE = sql`for no key update`
+
+/**
+ * Waits until no other transaction holds the user, and holds it until this one ends: the statements after it see what the others wrote.
+ * A transaction whose later statements depend on what its earlier ones read or deleted begins with it.
+ *
+ * @returns `false` if the condition is not met
+ */
+export async function holdUser(
+  trx: Kysely<Tables>,
+  condition: UserCondition,
+  lock: UserLock,
+): Promise<boolean> {
+  const user = ifUser(trx, condition, lock && FOR_NO_KEY_UPDATE)
+  return (await user.select('users.id').executeTakeFirst()) !== undefined
 }
 
 /** The values of a row as a query that returns them only if the condition is met: `insert into … select …`. */

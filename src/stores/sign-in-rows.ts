@@ -1,7 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { JointWrite } from '../users/joint-write.ts'
 import type { UserId } from '../users/user.ts'
-import type { UserLock } from './if-user.ts'
+import { holdUser, type UserLock } from './if-user.ts'
 import { makeJointWrite } from './joint-writes.ts'
 import type { Tables } from './tables.ts'
 
@@ -25,15 +25,13 @@ export interface Removal {
 export type RemovalOutcome = 'removed' | 'last' | 'unknown'
 
 /** Removes a row that signs a user in, but not the last: of two that are removed at once, also of two tables, one stays. */
-export const removeSignInRow = <T extends Tables>(
-  db: Kysely<T>,
+export const removeSignInRow = (
+  db: Kysely<Tables>,
   { id, userId, from, ways, joint }: Removal,
   lock: UserLock,
 ): Promise<RemovalOutcome> =>
   db.transaction().execute(async (trx) => {
-    // Where transactions run beside each other, those of a user wait for each other.
-    if (lock !== undefined)
-      await sql`select id from users where id = ${userId} for update`.execute(trx)
+    await holdUser(trx, { id: userId }, lock)
     const isLast =
       ways !== undefined && !(await hasRow(trx, ways, userId, sql`id <> ${id}`))
     const isKnown = !isLast || (await hasRow(trx, [from], userId, sql`id = ${id}`))
@@ -45,8 +43,8 @@ export const removeSignInRow = <T extends Tables>(
     return 'removed'
   })
 
-async function hasRow<T extends Tables>(
-  trx: Kysely<T>,
+async function hasRow(
+  trx: Kysely<Tables>,
   all: readonly SignInRows[],
   userId: UserId,
   which: RawBuilder<unknown>,

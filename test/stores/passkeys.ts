@@ -37,6 +37,12 @@ const passkey = (id: string, more: Partial<Credential> = {}): Credential => ({
   ...more,
 })
 
+const recoveryCode = (id: string): Credential => ({
+  ...passkey(id, { passkey: undefined }),
+  kind: 'recovery',
+  secret: `${id}-digest`,
+})
+
 const PASSKEYS = [{ table: 'credentials', where: { kind: ['passkey'] } }]
 
 /** Passkeys: what happens once, and what stays. */
@@ -156,6 +162,42 @@ export function passkeyTests(database: string, fresh: FreshDatabase): void {
       assert.equal(outcomes.filter(Boolean).length, 1)
       const all = await ports.credentials.list(vitor.id)
       assert.equal(all.filter(({ confirmedAt }) => confirmedAt !== undefined).length, 1)
+    },
+  )
+
+  on(
+    `of ${CALLERS} sets of recovery codes that replace others at once one is left`,
+    async (stores, ports) => {
+      const set = (n: number) => [recoveryCode(`r${n}`), recoveryCode(`s${n}`)]
+      const outcomes = await each(stores, ({ credentials }, n) =>
+        credentials.replaceRecoveryCodes(vitor.id, set(n)),
+      )
+      assert.deepEqual(new Set(outcomes), new Set([true]))
+      const left = await ports.credentials.list(vitor.id)
+      assert.equal(left.length, 2)
+      assert.equal(left[0]?.id.slice(1), left[1]?.id.slice(1))
+    },
+  )
+
+  on(
+    'recovery codes are deleted without an authenticator or passkey, and none of an unknown user is added',
+    async (_, { credentials }) => {
+      await credentials.replaceRecoveryCodes(vitor.id, [recoveryCode('r1')])
+      await credentials.insert(passkey('p1', { confirmedAt: undefined }))
+      await credentials.insert(passkey('p2'))
+      await credentials.deleteUnusedRecoveryCodes(vitor.id)
+      assert.equal(await credentials.redeem(vitor.id, ['r1-digest']), true)
+
+      await credentials.replaceRecoveryCodes(vitor.id, [recoveryCode('r2')])
+      await credentials.deletePasskey('p2' as CredentialId, vitor.id, undefined)
+      await credentials.deleteUnusedRecoveryCodes(vitor.id)
+      assert.equal(await credentials.redeem(vitor.id, ['r2-digest']), false)
+
+      const ofNobody = { ...recoveryCode('r3'), userId: 'b2' as never }
+      assert.equal(
+        await credentials.replaceRecoveryCodes('b2' as never, [ofNobody]),
+        false,
+      )
     },
   )
 

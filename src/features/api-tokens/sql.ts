@@ -2,6 +2,7 @@ import { type Kysely, type Selectable, sql } from 'kysely'
 import type { UnixSeconds } from '../../base/clock.ts'
 import type { StoreExtension } from '../../stores/extension.ts'
 import {
+  holdUser,
   ifUser,
   rowIfUser,
   type UserCondition,
@@ -108,8 +109,9 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
     },
 
     insertWithin: (limit, token, signedIn) =>
-      db.transaction().execute(async (trx) => {
-        if (!(await holdUser(trx, token, signedIn, lock))) return 'user changed'
+      db.transaction().execute(async (trx: Kysely<ApiTokenTables>) => {
+        if (!(await holdUser(trx, conditionFor(token, signedIn), lock)))
+          return 'user changed'
         const live = await liveOf(trx, token, signedIn)
         const surplus = live.slice(limit.limit - 1)
         if (surplus.length > 0) {
@@ -238,23 +240,6 @@ function sqlApiTokens(db: Kysely<ApiTokenTables>, lock: UserLock): ApiTokens {
       return Number(numDeletedRows)
     },
   }
-}
-
-const FOR_UPDATE = sql`for no key update`
-
-/**
- * Waits until no other transaction holds the user, and holds it until this one ends: the next one sees what this one wrote.
- *
- * @returns `false` if the user has changed
- */
-async function holdUser(
-  db: Kysely<ApiTokenTables>,
-  token: StoredApiToken,
-  signedIn: SignedInUser,
-  lock: UserLock,
-): Promise<boolean> {
-  const user = ifUser(db, conditionFor(token, signedIn), lock && FOR_UPDATE)
-  return (await user.select('users.id').executeTakeFirst()) !== undefined
 }
 
 /** The ids of the user's live tokens of the kind of one, newest first. */

@@ -107,6 +107,8 @@ export interface Credentials {
     codes: readonly Credential[],
     joint?: JointWrite,
   ): Promise<boolean>
+  /** Deletes the recovery codes of a user who has no confirmed factor. */
+  deleteUnusedRecoveryCodes(userId: UserId): Promise<void>
   /** Deletes a TOTP authenticator. @returns whether it existed */
   deleteTotp(id: CredentialId, userId: UserId, joint?: JointWrite): Promise<boolean>
   /** @returns how many it deleted */

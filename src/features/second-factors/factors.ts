@@ -246,9 +246,7 @@ export async function factorRemoved(
   core: Core,
 ): Promise<void> {
   void core.audit.record({ kind: 'factor_removed', userId, detail: { factor: id } })
-  const credentials = credentialsOf(core)
-  if (!(await credentials.list(userId)).some(isFactor))
-    await credentials.replaceRecoveryCodes(userId, [])
+  await credentialsOf(core).deleteUnusedRecoveryCodes(userId)
 }
 
 /** Removes all second factors of a user who has lost them. @returns how many authenticators and passkeys there were */
