@@ -135,7 +135,7 @@ export const ERRORS = {
   unsupported_token_type: {
     status: 400,
     detail:
-      'A token that was exchanged cannot be revoked: it ends with the session of the other token.',
+      'A token that was exchanged cannot be revoked by itself. Let it expire, or end the session of the token that was presented for it.',
   },
   invalid_scope: {
     status: 400,

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { AuthError, ERRORS, type ErrorCode } from '../../src/base/errors.ts'
 import { allCommands } from '../../src/cli/commands.ts'
+import { oauthError } from '../../src/features/oauth/oauth-error.ts'
 import { LIMITS } from '../../src/server/connection-limits.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')
@@ -219,6 +221,22 @@ test('the page of checking elsewhere has a row for every option and every code',
     codes.filter((code) => !rows.includes(`\`${code}\``)),
     [],
   )
+})
+
+test('each error of the OAuth endpoints is explained, and says what to do', () => {
+  const [, section = ''] = read('docs/oauth-provider.md').split('\n## Errors\n')
+  const [, table = ''] = section.split('|---|---|\n')
+  const rows = [...table.matchAll(/^\| (`.*?`) \| (.*) \|$/gm)]
+  const explained = rows.flatMap(([, names = '']) =>
+    names.replaceAll('`', '').split(', '),
+  )
+  const codes = Object.keys(ERRORS) as ErrorCode[]
+  const sent = codes.map((code) => {
+    const { error } = oauthError(new AuthError(code)).body as { readonly error: string }
+    return error
+  })
+  assert.deepEqual(explained.toSorted(), [...new Set(sent)].toSorted())
+  for (const [, names, text = ''] of rows) assert.match(text, /: /, names)
 })
 
 test('the messages under Troubleshooting are those of the source', () => {
