@@ -155,19 +155,33 @@ const finished =
 /** Attempts that may be counted before others that were answered earlier. */
 const AT_ONCE = 2
 
-/** The ticket was not good, and a factor that was used before that is known is lost; or the factor was not good. */
+/** The ticket was not good, or the factor was not; or the factor is used, and only then the ticket is not good any more. */
 const notFinished =
   (number: number, presented: Presented): Step =>
   (state, read) => {
     const ticket = goodTicket(state, number)
-    if (ticket === undefined) return [{ state }, ...used(presented)(state, read)]
+    const failed = { state, read: FAILED }
+    if (ticket === undefined)
+      return [
+        failed,
+        ...used(presented)(state, read).map(({ state }) => ({ ...failed, state })),
+      ]
     const counted = { ...ticket, presented: ticket.presented + 1 }
-    const tickets = { ...state.tickets, [number]: counted }
-    const taken = usedInVain(presented)(state, read)
+    const asked = { ...state, tickets: { ...state.tickets, [number]: counted } }
+    const taken = usedInVain(presented)(asked, read)
     const isInVain = taken.length === 0 || taken.some((each) => each.read === FAILED)
     const mayBeExhausted = counted.presented + AT_ONCE > TICKET_ATTEMPTS
-    return isInVain || mayBeExhausted ? [{ state: { ...state, tickets } }] : []
+    const usedUp = taken.filter((each) => each.read !== FAILED)
+    return isInVain || mayBeExhausted
+      ? [...usedUp, { state: asked, read: FAILED }]
+      : usedUp
   }
+
+/** The ticket of a request that has used a factor is not good any more. */
+const ticketWasted =
+  (number: number): Step =>
+  (state, read) =>
+    read === FAILED || goodTicket(state, number) === undefined ? [{ state }] : []
 
 /** A factor is used, once. */
 const used =
@@ -362,7 +376,7 @@ export const factorOperations = (staleness: number) => {
       const says = `ticket ${ticket} with ${shown(presented)}: ${session ?? 'refused'}`
       const asked = about(span, ticket, ...namesOf(presented))
       if (session === undefined)
-        return inTurn(asked, says, notFinished(ticket, presented))
+        return inTurn(asked, says, notFinished(ticket, presented), ticketWasted(ticket))
       const named = about(span, ticket, session, ...namesOf(presented))
       return inTurn(named, says, finished(ticket, presented), opened(session))
     },
@@ -391,9 +405,8 @@ export const factorOperations = (staleness: number) => {
           if (state.factors[factor]?.isConfirmed !== false) return []
           return [{ state: withFactor(state, factor, { isConfirmed: true, step }) }]
         },
-        changing((state) =>
-          othersEnded(isFirst ? { ...state, recovery: codes } : state, by),
-        ),
+        changing((state) => (isFirst ? { ...state, recovery: codes } : state)),
+        changing((state) => othersEnded(state, by)),
       )
     },
 
@@ -407,9 +420,8 @@ export const factorOperations = (staleness: number) => {
           if (state.factors[factor] === undefined) return []
           return [{ state: { ...state, factors: without(state.factors, factor) } }]
         },
-        changing((state) =>
-          othersEnded(hasFactor(state) ? state : { ...state, recovery: [] }, by),
-        ),
+        changing((state) => (hasFactor(state) ? state : { ...state, recovery: [] })),
+        changing((state) => othersEnded(state, by)),
       ),
 
     /** @param isUsed whether the presented factor was used: there was nothing to remove */

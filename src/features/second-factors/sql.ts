@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { StoreExtension } from '../../stores/extension.ts'
-import type { UserLock } from '../../stores/if-user.ts'
+import { holdUser, type UserLock } from '../../stores/if-user.ts'
 import { makeJointWrite, withJointWrite } from '../../stores/joint-writes.ts'
 import type { Migration } from '../../stores/migrations.ts'
 import type { UserId } from '../../users/user.ts'
@@ -138,13 +138,16 @@ const sqlFactors = (db: Kysely<CredentialTables>, lock: UserLock): Factors => ({
   deleteTotp: (id, userId, joint) =>
     withJointWrite(db, (to) => deleteTotp(to, id, userId), joint),
 
-  async deleteAll(userId) {
-    const { numDeletedRows } = await db
-      .deleteFrom('credentials')
-      .where('user_id', '=', userId)
-      .executeTakeFirst()
-    return Number(numDeletedRows)
-  },
+  deleteAll: (userId) =>
+    db.transaction().execute(async (trx: Kysely<CredentialTables>) => {
+      // Else one that is inserted meanwhile would stay, and count those that are deleted.
+      await holdUser(trx, { id: userId }, lock)
+      const { numDeletedRows } = await trx
+        .deleteFrom('credentials')
+        .where('user_id', '=', userId)
+        .executeTakeFirst()
+      return Number(numDeletedRows)
+    }),
 
   async flush(before, limit) {
     const dead = db
