@@ -48,7 +48,8 @@ export async function exchangeOwn(
     },
     core,
   )
-  await core.audit.record({
+  // A service may exchange a token for each of its requests: the answer does not wait.
+  void core.audit.record({
     kind: 'token_exchanged',
     userId: account.user.id,
     sessionId: session.id,
