@@ -411,6 +411,27 @@ test('the header names a provider and its token (SO-15), which is asked once a m
   assert.equal((await send(`Bearer acme ${token}`))[0], 401)
 })
 
+test('the header with a token of a provider does not skip a second factor, also if it was added meanwhile', async (t) => {
+  const app = await open(t, { secondFactors: true })
+  const { auth, preset, provider } = app
+  const guarded = guardOf(auth)(
+    { schemes: [preset.providerScheme], permissions: isAuthenticated },
+    () => new Response('ok'),
+  )
+  const authorization = `Bearer acme ${provider.accessToken(ADA)}`
+  const status = async (): Promise<number> =>
+    (await guarded(new Request('http://localhost/', { headers: { authorization } })))
+      .status
+  assert.equal(await status(), 200, 'the control')
+  await withAuthenticator(app, ADA)
+  assert.equal(await status(), 401, 'the provider was asked before')
+  app.clock.advance('60s')
+  assert.equal(await status(), 401, 'it is asked again')
+  const user = await auth.users.find({ email: ADA.email })
+  await auth.secondFactors.reset(user?.id ?? '')
+  assert.equal(await status(), 200)
+})
+
 test('it needs the options oauth and social', () => {
   const presets = [socialOAuth2()]
   const database = 'sqlite::memory:'

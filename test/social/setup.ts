@@ -123,7 +123,8 @@ export async function withAuthenticator(app: SocialApp, person: Person) {
     headers,
   )
   assert.equal(confirmed.status, 200, JSON.stringify(confirmed.body))
-  app.clock.advance('60s')
+  // A code is used once.
+  app.clock.advance('30s')
   return code
 }
 

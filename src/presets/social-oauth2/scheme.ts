@@ -6,6 +6,7 @@ import {
 } from '../../authentication/scheme.ts'
 import { AuthError } from '../../base/errors.ts'
 import type { Core } from '../../features/core.ts'
+import { requireSecondFactor } from '../../features/second-factors/sign-in.ts'
 import { METHODS } from '../../features/social/account-of-profile.ts'
 import { coreOfScheme } from '../../features/social/core-of-scheme.ts'
 import { providersIn } from '../../features/social/options.ts'
@@ -69,7 +70,7 @@ async function accountOf(
 ): Promise<Account> {
   const id = accepted.find(provider.name, token)
   const known = id === undefined ? undefined : await core.users.find('id', id)
-  if (known !== undefined) return known
+  if (known !== undefined) return withoutFactor(known, request, core)
   try {
     const account = await signedIn(provider, token, request, core)
     accepted.add(provider.name, token, account.user.id)
@@ -78,6 +79,17 @@ async function accountOf(
     if (!(error instanceof AuthError) || !REFUSED.includes(error.code)) throw error
     throw badCredentials(error.message, error)
   }
+}
+
+/** The user may have added a second factor since the provider was asked. */
+async function withoutFactor(
+  account: Account,
+  request: AuthRequest,
+  core: Core,
+): Promise<Account> {
+  const attempt = { methods: METHODS, request, starts: 'nothing' } as const
+  if ((await requireSecondFactor(account, attempt, core)) === undefined) return account
+  throw badCredentials('the account needs a second factor')
 }
 
 /** What the provider, or the account, is the reason of. */
