@@ -20,7 +20,7 @@ export interface KeyAdmin {
    */
   rotate(options?: RotateOptions): Promise<RotationResult>
   /**
-   * Encrypts the private keys with the first secret; after that the others are not needed.
+   * Encrypts the private keys with the first secret, and the key of pairwise subjects; after that the others are not needed for them.
    *
    * @returns how many it encrypted again
    */
@@ -30,6 +30,8 @@ export interface KeyAdmin {
 export interface KeyAdminDeps {
   readonly ring: KeyRing
   readonly audit: AuditLog
+  /** Those of features that encrypt their keys again. */
+  readonly reseals: readonly (() => Promise<number>)[]
 }
 
 export const keyAdmin = (open: () => Promise<KeyAdminDeps>): KeyAdmin => ({
@@ -46,5 +48,10 @@ export const keyAdmin = (open: () => Promise<KeyAdminDeps>): KeyAdmin => ({
     await audit.record({ kind: 'keys_rotated', detail })
     return rotation
   },
-  reseal: async () => (await open()).ring.reseal(),
+  async reseal() {
+    const { ring, reseals } = await open()
+    let count = await ring.reseal()
+    for (const reseal of reseals) count += await reseal()
+    return count
+  },
 })

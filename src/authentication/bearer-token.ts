@@ -7,6 +7,7 @@ import { jktIn } from '../proofs/binding.ts'
 import type { BoundToken } from '../proofs/dpop-requests.ts'
 import { foreignSessionId } from '../sessions/foreign-session-id.ts'
 import type { SessionId } from '../sessions/session.ts'
+import type { SessionOwner } from '../tokens/pairwise.ts'
 import type { TokenDeps, TokenSettings } from '../tokens/token-settings.ts'
 import {
   hasType,
@@ -26,7 +27,7 @@ export interface BearerToken extends CachedToken {
   readonly claims: Claims
   /** See `userIdIn`. */
   readonly userId: string | undefined
-  /** `undefined` if it names no user: `''` is an id of a wrong type. */
+  /** `undefined` if it names no user by id: `''` is an id of a wrong type. */
   readonly user: TokenUser | undefined
   readonly sessionId: SessionId | undefined
   /** The session of the application that has exchanged another token for it (RFC 8693). */
@@ -40,6 +41,8 @@ export interface BearerToken extends CachedToken {
   readonly isOfClient: boolean
   /** The key that it is bound to, and the token itself, of which proofs have the hash. */
   readonly bound: BoundToken | undefined
+  /** Of a pairwise token: its user, once it was read. */
+  owner: SessionOwner | undefined
   /** The stored user, as the last request found it, … */
   admitted: User | undefined
   /** … and `Users.version` before that. */
@@ -138,6 +141,7 @@ function bearerTokenOf(
     client: frozen(clientOf(claims)),
     isOfClient: isOfClient(claims),
     bound: frozen(bound),
+    owner: undefined,
     admitted: undefined,
     admittedAt: undefined,
   }

@@ -3,9 +3,11 @@ import { AuthError, refusedChallengeOf } from '../base/errors.ts'
 import { argumentOf, refuseUnknownOptions } from '../base/known-options.ts'
 import { listIf } from '../base/optional.ts'
 import type { AuthRequest } from '../http/request.ts'
+import { frozen } from '../jwt/cache.ts'
 import type { BoundToken } from '../proofs/dpop-requests.ts'
 import { dpopChallenge } from '../proofs/proof-algorithms.ts'
 import type { SessionId } from '../sessions/session.ts'
+import { isPairwise, ownerBySession, type SessionOwner } from '../tokens/pairwise.ts'
 import { mayUse, type TokenSettings } from '../tokens/token-settings.ts'
 import { findNamedAccount, noUserNamed } from '../tokens/user-of-token.ts'
 import type { Account, User } from '../users/user.ts'
@@ -18,7 +20,7 @@ import {
   type Scheme,
   type SecurityDescription,
 } from './scheme.ts'
-import type { TokenUser } from './token-user.ts'
+import { type TokenUser, tokenUser } from './token-user.ts'
 
 /** `Authorization: Bearer <token>` (RFC 6750 §2.1). The user is read from the store, or its cache, at each request. */
 export const bearer = (): Scheme<User> =>
@@ -51,7 +53,8 @@ export const identifyBearer = (
   identified(header, request, deps, (token) => identifyUser(token, deps))
 
 /**
- * The same without reading the store: the user is what the token says. Revoked sessions are refused within a second.
+ * The same without reading the store: the user is what the token says. Revoked sessions are refused within a second. A token of a pairwise
+ * application does not say who its user is: of it, the session is read once.
  *
  * @param options.revocation `false` does not check for revoked sessions: tokens are valid until they expire, as in Simple
  *   JWT (D12)
@@ -166,7 +169,7 @@ function identifyUser(
   const version = deps.users.version()
   if (version !== undefined && version === token.admittedAt)
     return admitUser(token.admitted as User, token, deps)
-  if (token.userId === undefined) throw noUserNamed()
+  if (token.userId === undefined) return identifyOwner(token, deps)
   const found = findNamedAccount(token.claims, deps, token.userId)
   if (isPromise(found))
     return found.then((account) =>
@@ -178,6 +181,28 @@ function identifyUser(
     token.admittedAt = version
   }
   return admitUser(user, token, deps)
+}
+
+/** The same for a token that names its user by its session alone. */
+const identifyOwner = (
+  token: BearerToken,
+  deps: LibrarySchemeDeps,
+): Awaitable<Identity<User>> =>
+  andThen(ownerOf(token, deps), ({ userId }) =>
+    andThen(deps.users.find('id', userId), (account) =>
+      admitUser(requireUser(account, token, deps), token, deps),
+    ),
+  )
+
+/** The session is read once. @throws AuthError `invalid_claim` if the token is not pairwise; `user_not_found` */
+function ownerOf(token: BearerToken, deps: LibrarySchemeDeps): Awaitable<SessionOwner> {
+  if (!isPairwise(token.claims)) throw noUserNamed()
+  if (token.owner !== undefined) return token.owner
+  return ownerBySession(token.claims, deps).then((owner) => {
+    if (owner === undefined) throw new AuthError('user_not_found')
+    token.owner = owner
+    return owner
+  })
 }
 
 /** Whether a user who may make a request may make the next one until the account changes. A rule may decide otherwise at any time. */
@@ -197,16 +222,26 @@ function admitUser(
 
 function requireUser(
   account: Account | undefined,
-  { claims }: BearerToken,
-  { settings, isRevokeClaimOf }: LibrarySchemeDeps,
+  token: BearerToken,
+  deps: LibrarySchemeDeps,
 ): User {
   if (account === undefined) throw new AuthError('user_not_found')
   const { user } = account
+  const { settings } = deps
   if (!mayUse(user, settings)) throw userInactive(user)
-  const { checkRevoke, revokeClaimName } = settings
-  if (checkRevoke === 'claim' && !isRevokeClaimOf(claims[revokeClaimName], account))
+  if (settings.checkRevoke === 'claim' && !isOfPassword(token, account, deps))
     throw new AuthError('password_changed')
   return user
+}
+
+/** Whether the password has not changed since. A pairwise token has no revoke claim, which would be the same for all applications. */
+function isOfPassword(
+  { claims, owner }: BearerToken,
+  account: Account,
+  { settings, isRevokeClaimOf }: LibrarySchemeDeps,
+): boolean {
+  if (owner !== undefined) return owner.epoch === account.user.epoch
+  return isRevokeClaimOf(claims[settings.revokeClaimName], account)
 }
 
 const userInactive = ({ active }: User): AuthError =>
@@ -230,8 +265,21 @@ function identifyTokenUser(
   deps: LibrarySchemeDeps,
 ): Awaitable<Identity<TokenUser>> {
   if (token.isOfClient) return identifyClient(token, checksRevocation, deps)
-  if (token.user === undefined) throw noUserNamed()
-  const identity = identityOf(token.user, token)
+  if (token.user !== undefined)
+    return admitTokenUser(token.user, token, checksRevocation, deps)
+  return andThen(ownerOf(token, deps), ({ userId: id }) => {
+    const user = frozen({ ...tokenUser(token.claims, deps.settings), id })
+    return admitTokenUser(user, token, checksRevocation, deps)
+  })
+}
+
+function admitTokenUser(
+  user: TokenUser,
+  token: BearerToken,
+  checksRevocation: boolean,
+  deps: LibrarySchemeDeps,
+): Awaitable<Identity<TokenUser>> {
+  const identity = identityOf(user, token)
   const revoked = checksRevocation && isRevoked(token, deps)
   if (revoked === false) return identity
   return andThen(revoked, (is) => {

@@ -7,7 +7,8 @@ import type { TokenSettings } from '../tokens/token-settings.ts'
 export interface TokenUser {
   /**
    * The user id claim, unchanged: a string, or a number from an older issuer. If `tokens.userIdField` is a field that can change, another
-   * user may have it by now: `claims.ww_uid` is the id that never changes.
+   * user may have it by now: `claims.ww_uid` is the id that never changes. Of a token of a pairwise application, the id of the user of its
+   * session.
    */
   readonly id: unknown
   readonly username: string

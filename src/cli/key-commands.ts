@@ -80,7 +80,7 @@ If the next key was published only just now, the command waits until other servi
 
 export const keysReseal = command({
   name: 'keys reseal',
-  summary: 'Encrypts the private keys with the current secret.',
+  summary: 'Encrypts the keys in the database with the current secret.',
   args: [],
   description: `To change the secret: start all servers with the new one as WATCHWORD_SECRET and the old one as WATCHWORD_OLD_SECRETS, run this command
 with both, and leave the old one out at the next start.`,

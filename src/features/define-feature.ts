@@ -112,6 +112,8 @@ export interface Feature {
   onUserDeleted?(id: UserId, core: Core): Promise<void>
   /** Deletes what it stores of an application, which is disabled by now, before the application itself is deleted. */
   onClientDeleted?(id: string, core: Core): Promise<void>
+  /** Encrypts with the current secret what it has encrypted with an earlier one and must not lose. @returns how many keys */
+  reseal?(core: Core): Promise<number>
   /** What it stores of a user: for `user show`, and for the user's own export. */
   userRecords?(id: UserId, core: Core): Promise<UserRecords | readonly UserRecords[]>
   /** See `Core.recovered`. */

@@ -59,7 +59,13 @@ export function createAdmin(
       const { store, sessions, clock, audit } = await open()
       return { stored: store.ports.sessions, sessions, clock, audit }
     }),
-    keys: keyAdmin(open),
+    keys: keyAdmin(async () => {
+      const { ring, audit, core } = await open()
+      const reseals = FEATURE_LIST.flatMap((feature) =>
+        listOf(feature.reseal?.bind(feature, core)),
+      )
+      return { ring, audit, reseals }
+    }),
     events: eventAdmin(async () => {
       const { store, audit } = await open()
       return { events: store.ports.events, audit }

@@ -51,6 +51,17 @@ export function subjectClaims(
   if (settings.checkRevoke === 'claim')
     draft[settings.revokeClaimName] = deps.revokeClaimOf(account)
   if (namesUserByField(settings)) draft.ww_uid = account.user.id
+  return { ...draft, ...sessionClaims(custom, session, origin, deps) }
+}
+
+/** Those of the shared claims that do not name the user. */
+export function sessionClaims(
+  custom: Claims | undefined,
+  session: Pick<StoredSession, 'id'> | undefined,
+  origin: Claims,
+  { settings }: Pick<TokenDeps, 'settings'>,
+): Draft {
+  const draft: Draft = {}
   if (session !== undefined) draft.sid = session.id
   Object.assign(draft, origin, custom)
   if (settings.audience !== undefined) draft.aud = settings.audience

@@ -6,6 +6,7 @@ import type { Claims } from '../jwt/index.ts'
 import type { SessionId } from '../sessions/session.ts'
 import type { Account } from '../users/user.ts'
 import type { TokenType } from './claims.ts'
+import { isPairwise, ownerBySession } from './pairwise.ts'
 import {
   isAllowed,
   namesUserByField,
@@ -73,12 +74,14 @@ export function typeFault(
 /**
  * The user id claim as a string. Simple JWT before 5.5.1 wrote numbers.
  *
- * @returns `undefined` if the claim is absent; `''`, which is no user's id, if it has another type
+ * @returns `undefined` if the claim is absent, or the token is pairwise; `''`, which is no user's id, if it has another type
  */
 export function userIdIn(
   claims: Claims,
   { userIdClaim }: Pick<TokenSettings, 'userIdClaim'>,
 ): string | undefined {
+  // The claim may be `sub`, which is no user id then.
+  if (isPairwise(claims)) return undefined
   const id = ownMember(claims, userIdClaim)
   if (id === undefined || typeof id === 'string') return id
   if (Number.isSafeInteger(id)) return String(id)
@@ -96,6 +99,7 @@ export async function accountOf(
   deps: TokenDeps,
 ): Promise<Account | undefined> {
   const { settings } = deps
+  if (isPairwise(claims)) return accountBySession(claims, deps)
   if (hasNoUser(claims, settings)) {
     if (settings.allowUserlessRefresh) return undefined
     throw noUserNamed()
@@ -109,6 +113,18 @@ export async function accountOf(
   ) {
     throw passwordChanged()
   }
+  return account
+}
+
+/** The same for a pairwise token: the epoch of its session replaces the revoke claim, which would be the same for all applications. */
+async function accountBySession(claims: Claims, deps: TokenDeps): Promise<Account> {
+  const { settings, users } = deps
+  const owner = await ownerBySession(claims, deps)
+  const account = owner && (await users.find('id', owner.userId))
+  if (account === undefined || !isAllowed(account.user, settings))
+    throw new AuthError('account_gone')
+  if (settings.checkRevoke === 'claim' && owner?.epoch !== account.user.epoch)
+    throw passwordChanged()
   return account
 }
 

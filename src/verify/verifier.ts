@@ -18,6 +18,7 @@ import { rejectAccessType, TYPES } from '../jwt/compact.ts'
 import type { Claims } from '../jwt/json.ts'
 import type { Jwk } from '../jwt/jwk.ts'
 import { RemoteKeys } from '../jwt/remote-keys.ts'
+import { isPairwise } from '../tokens/pairwise.ts'
 import {
   isOfClient,
   noUserNamed,
@@ -53,6 +54,10 @@ export type TokenClaims = Claims & {
   /** The application that the token was issued to (RFC 9068 §2.2), and what it may do, separated by spaces. */
   readonly client_id?: string
   readonly scope?: string
+  /** Of the token of an application: the user, or the application itself. */
+  readonly sub?: string
+  /** `pairwise` if `sub` is the name of the user for this application, and those of its sector, alone: there is no user id claim then. */
+  readonly subject_type?: string
 }
 
 /** Checks the access tokens of another service. Made by `verifier`. */
@@ -205,7 +210,13 @@ function requireOwnClaims(claims: Claims, settings: ParsedVerifierOptions): void
   if (claims.exp === undefined) throw missingExp()
   requireJti(claims, settings)
   requireOneOfTypes(claims, settings)
-  if (!isOfClient(claims) && !userIdIn(claims, settings)) throw noUserNamed()
+  if (!namesSubject(claims, settings)) throw noUserNamed()
+}
+
+/** A pairwise token names its user by `sub` alone, which is no user id. */
+function namesSubject(claims: Claims, settings: ParsedVerifierOptions): boolean {
+  if (isPairwise(claims)) return Boolean(claims.sub)
+  return isOfClient(claims) || Boolean(userIdIn(claims, settings))
 }
 
 function requireOneOfTypes(claims: Claims, settings: ParsedVerifierOptions): void {

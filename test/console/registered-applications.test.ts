@@ -408,6 +408,33 @@ test('a store that cannot be reached is 503', async (t) => {
     assert.equal((await browser.open(path)).status, 503)
 })
 
+test('pairwise names and the address of the sector are shown and changed', async (t) => {
+  const { auth } = await withOAuth(t)
+  const { client } = await auth.clients.create(SHOP)
+  const browser = await operator(auth, 'vitor', SHOW + client.id)
+  assert.match(wordsOf(browser.page), /Names of users their ids/)
+  const path = `${PATH}edit/?id=${client.id}`
+  const fields = { name: 'Shop', redirectUris: CALLBACK, scopes: 'openid' }
+  const several = { redirectUris: `${CALLBACK}\nhttps://shop.example.org/cb` }
+  const refused = await sent(browser, path, { ...fields, ...several, pairwise: '1' })
+  assert.equal(refused.status, 400)
+  assert.match(wordsOf(refused), /redirect URIs of several hosts/)
+  assert.match(refused.text, /name="pairwise"[^>]*checked/)
+
+  const sectorIdentifierUri = 'https://group.example/sector.json'
+  const all = { ...fields, ...several, pairwise: '1', sectorIdentifierUri }
+  const page = await sent(browser, path, all)
+  assert.match(wordsOf(page), /of the sector of https:\/\/group\.example\/sector\.json/)
+  const changed = await auth.clients.find(client.id)
+  assert.equal(changed?.subjectType, 'pairwise')
+  assert.equal(changed?.sectorIdentifierUri, sectorIdentifierUri)
+  assert.ok((await browser.open(path)).text.includes(sectorIdentifierUri))
+  await sent(browser, path, fields)
+  const cleared = await auth.clients.find(client.id)
+  assert.equal(cleared?.subjectType, 'public')
+  assert.equal(cleared?.sectorIdentifierUri, undefined)
+})
+
 test('bound tokens, pushed requests and the logout URI are shown and changed', async (t) => {
   const { auth } = await withOAuth(t)
   const { client } = await auth.clients.create(SHOP)

@@ -87,6 +87,21 @@ const signOut = async ({ browser }: App) => {
   await browser.submit({ button: 'Sign out' })
 }
 
+test('a pairwise application is told of a sign-out by its own name of the user', async (t) => {
+  const app = await letIn(t)
+  await app.auth.clients.update(app.client.id, { subjectType: 'pairwise' })
+  // What it was given before has ended.
+  const [former = ''] = await app.told(1)
+  assert.equal(claimsOf(former).sub, app.ada.id)
+  const { sub, sid } = await app.login()
+  assert.match(String(sub), /^pairwise_/)
+  await signOut(app)
+  const claims = claimsOf((await app.told(2))[1] ?? '')
+  assert.equal(claims.sub, sub)
+  assert.equal(claims.sid, sid)
+  assert.ok(!JSON.stringify(claims).includes(app.ada.id))
+})
+
 test('an application is told that its user has signed out, by a signed token', async (t) => {
   const app = await letIn(t)
   const { idToken, client, ada, send, clock } = app

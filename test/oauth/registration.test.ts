@@ -56,6 +56,7 @@ test('an application registers itself with an initial access token', async (t) =
   assert.deepEqual(rest, {
     ...AGENT,
     post_logout_redirect_uris: [],
+    subject_type: 'public',
     scope: 'openid profile email phone offline_access posts:read',
     registration_client_uri: `${URL_OF_APP}/oauth/register/${client_id}`,
   })

@@ -38,6 +38,8 @@ export const reports: StoredClient = {
   skipConsent: false,
   dpopBoundAccessTokens: false,
   requirePushedAuthorizationRequests: true,
+  subjectType: 'pairwise',
+  sectorIdentifierUri: 'https://reports.example.com/redirect-uris.json',
   createdAt: NOON,
   previousSecretUntil: undefined,
   disabledAt: undefined,
@@ -59,6 +61,8 @@ const shop: StoredClient = {
   skipConsent: true,
   dpopBoundAccessTokens: true,
   requirePushedAuthorizationRequests: false,
+  subjectType: 'public',
+  sectorIdentifierUri: undefined,
   createdAt: at(NOON, 1),
 }
 

@@ -52,4 +52,6 @@ export const resetFactors = (userId: string, on: On): Promise<number> =>
 export const accountsOf = (on: On) => accountUserAdmin(opening(on))
 
 export const rotateKeys = (leaked: boolean, { core }: On): Promise<RotationResult> =>
-  keyAdmin(async () => ({ ring: core.keys, audit: core.audit })).rotate({ leaked })
+  keyAdmin(async () => ({ ring: core.keys, audit: core.audit, reseals: [] })).rotate({
+    leaked,
+  })

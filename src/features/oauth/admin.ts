@@ -16,9 +16,10 @@ export interface ClientAdmin {
   list(): Promise<readonly OAuthClient[]>
   find(id: string): Promise<OAuthClient | undefined>
   /**
-   * Changes an application. What it may do no more, it loses: sessions of users with a scope or a resource that was removed end, and all
-   * of them if the grant is removed or users are to be asked now; tokens that it has for itself end with a proof, a key, a scope, a
-   * resource or a grant; codes end with their redirect URI. With the proof `secret`, an application that had none gets one.
+   * Changes an application. What it may do no more, it loses: sessions of users with a scope or a resource that was removed end, and all of
+   * them if the grant is removed, users are to be asked now, or it gets other names for them (another subject type or sector); tokens that it
+   * has for itself end with a proof, a key, a scope, a resource or a grant; codes end with their redirect URI. With the proof `secret`, an
+   * application that had none gets one.
    *
    * @returns `undefined` if there is no such application
    * @throws AuthError `invalid`, whose body names the invalid fields

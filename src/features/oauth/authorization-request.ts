@@ -33,6 +33,8 @@ export interface AuthorizationRequest extends Target {
   readonly prompt: readonly string[]
   /** How many seconds ago the user may have signed in, at most. */
   readonly maxAge: number | undefined
+  /** Whether ID tokens must say when the user signed in (OpenID Connect Core 1.0 §2). */
+  readonly authTime: boolean
   /** Claims that are asked for by name. */
   readonly asked: AskedClaims
   /** The user who must sign in, of `claims` or `id_token_hint`. */
@@ -104,6 +106,7 @@ export function parseRequest(
   if (typeof responseType !== 'string') return responseType
   try {
     const claims = parseClaims(parameters.get('claims'), target.client)
+    const maxAge = maxAgeOf(parameters)
     return {
       ...target,
       responseType,
@@ -113,7 +116,8 @@ export function parseRequest(
       nonce: parameters.get('nonce'),
       jkt: jktOf(parameters),
       prompt: promptOf(parameters),
-      maxAge: maxAgeOf(parameters),
+      maxAge,
+      authTime: claims.authTime || maxAge !== undefined,
       asked: claims.asked,
       subject: claims.subject ?? hintedSubject(parameters, core),
       acr: acrOfRequest(claims.acr, parameters),

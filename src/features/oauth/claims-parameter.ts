@@ -19,6 +19,15 @@ export interface RequestedClaims {
   readonly subject: string | undefined
   /** The classes of which the sign-in must be one. */
   readonly acr: readonly string[] | undefined
+  /** Whether ID tokens must say when the user signed in. */
+  readonly authTime: boolean
+}
+
+const NOTHING: RequestedClaims = {
+  asked: NO_CLAIMS,
+  subject: undefined,
+  acr: undefined,
+  authTime: false,
 }
 
 /** Longer than any list of claims that makes sense. */
@@ -33,7 +42,7 @@ export function parseClaims(
   text: string | undefined,
   client: Pick<StoredClient, 'scopes'>,
 ): RequestedClaims {
-  if (text === undefined) return { asked: NO_CLAIMS, subject: undefined, acr: undefined }
+  if (text === undefined) return NOTHING
   const { userinfo, id_token: idToken } = jsonObject(text)
   const ofIdToken = membersOf(idToken)
   const known = (members: Members): readonly string[] =>
@@ -45,6 +54,7 @@ export function parseClaims(
     asked: { userinfo: known(membersOf(userinfo)), idToken: known(ofIdToken) },
     subject: valuesOf(ofIdToken.sub ?? membersOf(userinfo).sub)[0],
     acr: essentialAcr(ofIdToken.acr),
+    authTime: Object.hasOwn(ofIdToken, 'auth_time'),
   }
 }
 

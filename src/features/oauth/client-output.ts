@@ -51,12 +51,18 @@ export const factsOf = (client: OAuthClient): string =>
       ['redirect URIs', client.redirectUris.join(' ') || '–'],
       ['public keys at', client.jwksUri ?? '–'],
       ['notified of sign-outs at', client.backchannelLogoutUri ?? '–'],
+      ['names of users', subjectsText(client)],
       ['after a sign-out', client.postLogoutRedirectUris.join(' ') || '–'],
       ['created', momentOf(client.createdAt)],
       ['previous secret until', momentOf(client.previousSecretUntil)],
       ['disabled', momentOf(client.disabledAt)],
     ],
   )
+
+function subjectsText({ subjectType, sectorIdentifierUri }: OAuthClient): string {
+  if (sectorIdentifierUri === undefined) return subjectType
+  return `${subjectType}, of the sector of ${sectorIdentifierUri}`
+}
 
 export const toJson = (client: OAuthClient): object => ({
   client_id: client.id,
@@ -75,6 +81,8 @@ export const toJson = (client: OAuthClient): object => ({
   skip_consent: client.skipConsent,
   dpop_bound_access_tokens: client.dpopBoundAccessTokens,
   require_pushed_authorization_requests: client.requirePushedAuthorizationRequests,
+  subject_type: client.subjectType,
+  sector_identifier_uri: client.sectorIdentifierUri ?? null,
   created_at: isoOf(client.createdAt),
   previous_secret_until: isoOf(client.previousSecretUntil),
   disabled_at: isoOf(client.disabledAt),

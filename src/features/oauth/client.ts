@@ -32,6 +32,10 @@ export const GRANT_TYPES = [
 ] as const
 export type GrantType = (typeof GRANT_TYPES)[number]
 
+/** What tokens name users by: `public`: their id; `pairwise`: a name that only the sector of the application has (OpenID Connect Core 1.0 §8). */
+export const SUBJECT_TYPES = ['public', 'pairwise'] as const
+export type SubjectType = (typeof SUBJECT_TYPES)[number]
+
 /** An application that is registered (RFC 6749 §2). Its secret is not stored. */
 export interface OAuthClient {
   /** Its `client_id`. */
@@ -64,6 +68,9 @@ export interface OAuthClient {
   readonly dpopBoundAccessTokens: boolean
   /** Whether it must push its authorization requests (RFC 9126 §6). */
   readonly requirePushedAuthorizationRequests: boolean
+  readonly subjectType: SubjectType
+  /** The https address whose host is the sector of a pairwise application. */
+  readonly sectorIdentifierUri: string | undefined
   /** Seconds since 1970. */
   readonly createdAt: number
   /** Until when the secret before the current one is accepted. */

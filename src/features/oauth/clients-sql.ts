@@ -9,6 +9,7 @@ import type {
   Clients,
   SecretDigest,
   StoredClient,
+  SubjectType,
 } from './client.ts'
 
 interface ClientTable {
@@ -38,6 +39,8 @@ interface ClientTable {
   readonly document_until: UnixSeconds | null
   readonly backchannel_logout_uri: string | null
   readonly backchannel_logout_session: Flag
+  readonly subject_type: SubjectType
+  readonly sector_identifier_uri: string | null
 }
 
 export type OAuthTables = { clients: ClientTable }
@@ -229,6 +232,8 @@ const rowOf = (client: StoredClient): Row => ({
   document_until: client.documentUntil ?? null,
   backchannel_logout_uri: client.backchannelLogoutUri ?? null,
   backchannel_logout_session: flag(client.backchannelLogoutSessionRequired),
+  subject_type: client.subjectType,
+  sector_identifier_uri: client.sectorIdentifierUri ?? null,
 })
 
 /** What an application says of itself. The rest is a matter of the operator and of the server. */
@@ -245,6 +250,8 @@ const REGISTERED = [
   'backchannel_logout_session',
   'dpop_bound',
   'requires_par',
+  'subject_type',
+  'sector_identifier_uri',
 ] as const satisfies readonly (keyof Row)[]
 
 function registeredColumns(client: StoredClient): Partial<Row> {
@@ -270,6 +277,8 @@ const clientOf = (row: Row): StoredClient => ({
   skipConsent: row.skip_consent === 1,
   dpopBoundAccessTokens: row.dpop_bound === 1,
   requirePushedAuthorizationRequests: row.requires_par === 1,
+  subjectType: row.subject_type,
+  sectorIdentifierUri: row.sector_identifier_uri ?? undefined,
   sessionId: row.session_id,
   createdAt: row.created_at,
   disabledAt: row.disabled_at ?? undefined,

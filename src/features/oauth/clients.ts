@@ -17,6 +17,8 @@ import {
   type StoredClient,
 } from './client.ts'
 import { type NewClient, parseNewClient } from './new-client.ts'
+import { oauthOptions } from './options.ts'
+import { prepareSubjects } from './pairwise/subjects.ts'
 import { newSecret, secretDigestOf } from './secret.ts'
 import { clientStore } from './sql.ts'
 
@@ -38,6 +40,8 @@ export const NEW_CLIENT: Readonly<Record<keyof NewClient, true>> = {
   skipConsent: true,
   dpopBoundAccessTokens: true,
   requirePushedAuthorizationRequests: true,
+  subjectType: true,
+  sectorIdentifierUri: true,
 }
 
 /** @param registrationToken of an application that registers itself */
@@ -47,7 +51,10 @@ export async function createClient(
   registrationToken?: SecretDigest,
 ): Promise<ShownClient> {
   refuseUnknownOptions(input, NEW_CLIENT, argumentOf('clients.create'))
-  const properties = parseNewClient(input)
+  const properties = parseNewClient({
+    ...input,
+    subjectType: input.subjectType ?? core.section(oauthOptions)?.subjectType ?? 'public',
+  })
   const id = await newId(input.id, core)
   const secret = properties.proof === 'secret' ? newSecret(core.random) : undefined
   const client: StoredClient = {
@@ -62,6 +69,7 @@ export async function createClient(
     registrationToken,
     documentUntil: undefined,
   }
+  await prepareSubjects(client, core)
   const { clients } = core.ports(clientStore)
   if (!(await withOwnSession(client, core, () => clients.insert(client))))
     throw fieldError({ id: [ID_TAKEN] })

@@ -8,14 +8,14 @@ import type { StoredCode } from '../codes/code.ts'
 import { linkDigest } from '../codes/digest.ts'
 import { codeStore } from '../codes/sql.ts'
 import type { Core } from '../core.ts'
-import { loginOf } from './backchannel/login.ts'
+import { loginOf } from './backchannel/new-login.ts'
 import type { StoredClient } from './client.ts'
 import { firstTokens, newConsent } from './consent-session.ts'
 import { requireSameKey } from './dpop/token-key.ts'
 import type { TokenRequest } from './grant.ts'
 import type { CodeGrant } from './grant-code.ts'
 import { mayStill, narrowedAudiences } from './grant-request.ts'
-import { requireNoClient } from './namesake.ts'
+import { requireNoNamesake } from './namesake.ts'
 import { invalidRequest } from './oauth-error.ts'
 import type { Parameters } from './parameters.ts'
 import { isRegistered } from './redirect-uri.ts'
@@ -48,12 +48,12 @@ export async function exchangeCode(
   const firstAudiences = narrowedAudiences(resource, granted.audiences, client, core)
   const browser = await liveBrowser(granted, now, core)
   const account = await accountOf(code, core)
-  await requireNoClient(account.user, core)
+  await requireNoNamesake(account.user, core)
   const grant = { ...granted, client, account, origin: browser, jkt, firstAudiences }
   const session = newConsent(sessionIdOf(code), grant, core)
-  const answer = firstTokens(session, grant, core)
+  const answer = await firstTokens(session, grant, core)
   const { grants } = core.ports(clientStore)
-  const login = loginOf(session, client, granted.browser)
+  const login = await loginOf(session, client, core, granted.browser)
   const redeemed = await grants.redeem(presented, session, now, login)
   // A concurrent request redeemed it, or the user has changed.
   if (!redeemed) return endReused(code, client, core)

@@ -5,7 +5,7 @@ import { assertFound, UsageError } from '../../command/errors.ts'
 import { printable } from '../../command/format.ts'
 import { namingOptions } from '../../command/naming-options.ts'
 import type { ClientAdmin } from './admin.ts'
-import type { ClientProof, GrantType } from './client.ts'
+import type { ClientProof, GrantType, SubjectType } from './client.ts'
 import { clientTable, factsOf, shown, toJson } from './client-output.ts'
 import type { ClientChanges, NewClient } from './new-client.ts'
 
@@ -89,6 +89,16 @@ const PROPERTIES = {
     type: 'boolean',
     help: 'requires that it pushes its authorization requests first (RFC 9126)',
   },
+  'subject-type': {
+    type: 'string',
+    value: 'TYPE',
+    help: 'public: its tokens name users by their id; pairwise: by a name that no application of another sector has',
+  },
+  sector: {
+    type: 'string',
+    value: 'URI',
+    help: 'the https address whose host is the sector of a pairwise application (sector_identifier_uri); by default the host of its redirect URIs',
+  },
 } as const
 
 export const clientCreate = command({
@@ -103,6 +113,7 @@ A page in the browser or an app cannot keep a secret: register it with --public.
   examples: [
     'watchword client create "Nightly reports" --scope reports:read',
     'watchword client create Shop --redirect https://shop.example.com/callback --scope "openid email"',
+    'watchword client create Forum --redirect https://forum.example.org/callback --scope openid --subject-type pairwise',
     'watchword client create Phone --public --redirect com.example.phone:/callback',
   ],
   options: {
@@ -133,6 +144,8 @@ interface CreateValues {
   readonly 'skip-consent'?: boolean
   readonly dpop?: boolean
   readonly par?: boolean
+  readonly 'subject-type'?: string
+  readonly sector?: string
 }
 
 const inputOf = (name: string, values: CreateValues): NewClient => ({
@@ -149,10 +162,16 @@ const inputOf = (name: string, values: CreateValues): NewClient => ({
   requirePushedAuthorizationRequests: values.par ?? false,
   keys: (values.key ?? []).map(keyOf),
   jwksUri: values['keys-at'],
+  sectorIdentifierUri: values.sector,
+  ...withoutUndefined({ subjectType: subjectTypeOf(values) }),
   ...(values.public === true && { proof: 'none' as ClientProof }),
   // What is no grant is an error of its field.
   ...(values.grant !== undefined && { grants: values.grant as readonly GrantType[] }),
 })
+
+// What is none is an error of its field.
+const subjectTypeOf = (values: CreateValues): SubjectType | undefined =>
+  values['subject-type'] as SubjectType | undefined
 
 function keyOf(text: string): object {
   try {
@@ -177,6 +196,8 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   keys: '--key',
   jwksUri: '--keys-at',
   proof: '--public',
+  subjectType: '--subject-type',
+  sectorIdentifierUri: '--sector',
   overlap: '--overlap',
 }
 
@@ -276,6 +297,8 @@ function changesOf(values: UpdateValues): ClientChanges {
     grants: grant as readonly GrantType[] | undefined,
     keys: key?.map(keyOf),
     jwksUri: ifDefined(values['keys-at'], (uri) => given([uri]).join('')),
+    subjectType: subjectTypeOf(values),
+    sectorIdentifierUri: ifDefined(values.sector, (uri) => given([uri]).join('')),
     proof: proofOf(values),
     skipConsent: switched(values, 'skip-consent', 'ask-consent'),
     dpopBoundAccessTokens: switched(values, 'dpop', 'no-dpop'),

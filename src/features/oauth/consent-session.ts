@@ -6,6 +6,7 @@ import type { Core } from '../core.ts'
 import { type AskedClaims, NO_CLAIMS } from './claims-parameter.ts'
 import type { StoredClient } from './client.ts'
 import { oauthSettings } from './issuer.ts'
+import { namedOrigin, subjectsOf } from './pairwise/subjects.ts'
 import {
   asRotated,
   earlier,
@@ -30,6 +31,8 @@ export interface Consent {
   readonly jkt: string | undefined
   /** Claims that were asked for by name. Default: none. */
   readonly asked?: AskedClaims
+  /** Whether ID tokens must say when the user signed in. Default false: they do so except for pairwise names. */
+  readonly authTime?: boolean
 }
 
 /** The session of a consent: all its tokens belong to it. */
@@ -57,20 +60,27 @@ export function newConsent(
 }
 
 /** Signs its first tokens: before the session is opened, so that a failure opens none. */
-export function firstTokens(
+export async function firstTokens(
   session: NewSession,
   consent: Consent,
   core: Core,
-): UserTokenAnswer {
-  const { client, account, scopes, nonce, origin, jkt } = consent
+): Promise<UserTokenAnswer> {
+  const { client, account, scopes, nonce, jkt } = consent
+  const subjects = await subjectsOf(client, core)
+  const origin = namedOrigin(consent.origin, subjects)
   const audiences = consent.firstAudiences ?? consent.audiences
   const { asked = NO_CLAIMS } = consent
   const { origin: _, grant: __, jkt: ___, ...row } = session
   const subject = {
-    ...subjectOf(account, session, origin, core),
+    ...subjectOf(account, session, origin, subjects, core),
     ...(asked.userinfo.length > 0 && { userinfo_claims: asked.userinfo }),
   }
   const grant = { client, scopes, audiences, subject, session: asRotated(row), jkt }
-  const idToken = { signIn: origin, nonce, asked: asked.idToken, user: account.user }
+  const signIn = subjects.isPairwise ? unlessAsked(origin, consent) : origin
+  const idToken = { signIn, nonce, asked: asked.idToken, user: account.user }
   return userTokens({ ...grant, ...idToken }, consent, core)
 }
+
+/** The second of the sign-in is the same for all applications, so that they could find their common users by it. */
+const unlessAsked = (origin: SessionOrigin, { authTime }: Consent): SessionOrigin =>
+  authTime === true ? origin : { ...origin, authTime: undefined }

@@ -4,10 +4,10 @@ import type { AuthRequest } from '../../http/request.ts'
 import type { SessionId } from '../../sessions/session.ts'
 import type { Account } from '../../users/user.ts'
 import type { Core } from '../core.ts'
-import { loginOf } from './backchannel/login.ts'
+import { loginOf } from './backchannel/new-login.ts'
 import type { StoredClient } from './client.ts'
 import { firstTokens, newConsent } from './consent-session.ts'
-import { requireNoClient } from './namesake.ts'
+import { requireNoNamesake } from './namesake.ts'
 import { clientStore } from './sql.ts'
 import type { UserTokenAnswer } from './user-tokens.ts'
 
@@ -39,11 +39,11 @@ export function signInForClient(
     request,
     starts: 'nothing',
     async start({ origin }) {
-      await requireNoClient(account.user, core)
+      await requireNoNamesake(account.user, core)
       const consent = { ...granted, account, origin, jkt, nonce: undefined }
       const session = newConsent(hexId(core.random) as SessionId, consent, core)
-      const result = firstTokens(session, consent, core)
-      const login = loginOf(session, granted.client)
+      const result = await firstTokens(session, consent, core)
+      const login = await loginOf(session, granted.client, core)
       // First: without its session it only expires.
       if (login !== undefined) await core.ports(clientStore).logins.insert(login)
       await core.sessions?.open(session)

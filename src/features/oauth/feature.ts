@@ -95,9 +95,13 @@ export const oauth = defineFeature({
     // A wrong configuration stops the start, not the first request.
     const { requireIssuer } = await import('./issuer.ts')
     requireIssuer(core)
+    const { checkSubjectKey } = await import('./pairwise/subject-key.ts')
+    await checkSubjectKey(core)
     const { startLogouts } = await import('./backchannel/sender.ts')
     return startLogouts(core)
   },
+  reseal: async (core) =>
+    (await import('./pairwise/subject-key.ts')).resealSubjectKey(core),
   rowNames: {
     logins: 'expired sign-in of an application',
     clients: 'unused application',

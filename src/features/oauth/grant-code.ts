@@ -18,6 +18,8 @@ export type CodeGrant = {
   readonly jkt: string | undefined
   /** Claims that were asked for by name. */
   readonly asked: AskedClaims
+  /** Whether ID tokens must say when the user signed in. */
+  readonly authTime: boolean
   /** The browser session in which the user agreed; the code is void once it has ended. */
   readonly browser: SessionId
 }
@@ -37,6 +39,7 @@ export async function issueAuthorizationCode(
     nonce: request.nonce,
     jkt: request.jkt,
     asked: request.asked,
+    authTime: request.authTime,
     browser: session.id,
   }
   const { secret } = await issueCode(

@@ -2,6 +2,7 @@ import { AuthError } from '../../base/errors.ts'
 import { type Answer, json } from '../../http/answer.ts'
 import type { AuthRequest } from '../../http/request.ts'
 import type { Claims } from '../../jwt/index.ts'
+import { isPairwise } from '../../tokens/pairwise.ts'
 import type { Core } from '../core.ts'
 import { authenticateClient } from './client-authentication.ts'
 import { readParameters } from './parameters.ts'
@@ -39,6 +40,10 @@ export async function descriptionFor(
 /** RFC 7662 §2.2. */
 type TokenDescription = { readonly active: true; readonly username?: string } & Claims
 
+/** A username is the same for all services: that of a pairwise token needs the scope that has it. */
+const mayName = ({ claims }: IssuedToken): boolean =>
+  !isPairwise(claims) || String(claims.scope).split(' ').includes('profile')
+
 async function describeToken(
   token: IssuedToken,
   core: Core,
@@ -50,7 +55,7 @@ async function describeToken(
     active: true,
     scope,
     client_id,
-    ...(user && { username: user.username }),
+    ...(user && mayName(token) && { username: user.username }),
     token_type: cnf === undefined ? 'Bearer' : 'DPoP',
     exp,
     iat,

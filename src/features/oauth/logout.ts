@@ -1,4 +1,5 @@
 import { AuthError } from '../../base/errors.ts'
+import { ifDefined } from '../../base/optional.ts'
 import { redirect } from '../../http/answer.ts'
 import { setCookies } from '../../http/cookies.ts'
 import type { Claims } from '../../jwt/index.ts'
@@ -14,6 +15,7 @@ import type { Visit } from '../pages/visit.ts'
 import type { StoredClient } from './client.ts'
 import { hintedClaims } from './id-token-hint.ts'
 import { invalidRequest } from './oauth-error.ts'
+import { subjectsOf } from './pairwise/subjects.ts'
 import { type Parameters, parametersOf, queryParameters } from './parameters.ts'
 import { clientStore } from './sql.ts'
 import { formTargetOf, refusedPage, signOutPage } from './views.ts'
@@ -41,19 +43,27 @@ export const logout: PageHandlers = {
 }
 
 interface Logout {
-  /** The user of the ID token. */
+  /** The user of the ID token, as its application names it. */
   readonly subject: string | undefined
+  readonly client: StoredClient | undefined
   readonly redirectUri: string | undefined
   readonly state: string | undefined
 }
 
 /** Whether all sessions of the browser are of the user of the ID token. Those of another user only end after a confirmation. */
 async function isOwnSignOut(
-  { subject }: Logout,
+  { subject, client }: Logout,
   { request, sessionSettings, core }: Visit,
 ): Promise<boolean> {
   const all = await findBrowserSessions(request, sessionSettings, core)
-  return all.every(({ session }) => session.userId === subject)
+  const nameOf = await namesFor(client, core)
+  return all.every(({ session }) => ifDefined(session.userId, nameOf) === subject)
+}
+
+/** An application that was deleted has no pairwise names. */
+async function namesFor(client: StoredClient | undefined, core: Core) {
+  if (client === undefined) return (userId: string): string => userId
+  return (await subjectsOf(client, core)).of
 }
 
 /** @throws AuthError `invalid_request` */
@@ -64,6 +74,7 @@ async function parseLogout(parameters: Parameters, core: Core): Promise<Logout> 
   if (redirectUri !== undefined) requireRegistered(redirectUri, client)
   return {
     subject: hint?.sub as string | undefined,
+    client,
     redirectUri,
     state: parameters.get('state'),
   }

@@ -1,6 +1,7 @@
 import { listIf } from '../../base/optional.ts'
 import { DPOP_ALGORITHMS } from '../../proofs/proof-algorithms.ts'
 import type { Core, Surface } from '../core.ts'
+import { SUBJECT_TYPES } from './client.ts'
 import { grantTypes } from './grants.ts'
 import { issuerOf, oauthSettings } from './issuer.ts'
 import { OPENID_SCOPES } from './scope.ts'
@@ -96,7 +97,7 @@ const authorizationMetadata = ({ core }: MetadataContext) => ({
 })
 
 const openidMetadata = ({ core }: MetadataContext) => ({
-  subject_types_supported: ['public'],
+  subject_types_supported: SUBJECT_TYPES,
   id_token_signing_alg_values_supported: [core.keys.signing().alg],
   claims_supported: CLAIMS,
   claims_parameter_supported: true,

@@ -11,7 +11,10 @@ import {
   GRANT_TYPES,
   type GrantType,
   type OAuthClient,
+  SUBJECT_TYPES,
+  type SubjectType,
 } from './client.ts'
+import { needsSector } from './pairwise/sector.ts'
 import { redirectUriFault } from './redirect-uri.ts'
 import { isResource, isScope } from './scope.ts'
 
@@ -52,6 +55,16 @@ export interface NewClient {
   readonly dpopBoundAccessTokens?: boolean
   /** Whether it must push its authorization requests first (RFC 9126 §6). Default false. */
   readonly requirePushedAuthorizationRequests?: boolean
+  /**
+   * What its tokens name users by: `public`, their id, or `pairwise`, a name that no application of another sector has. Default: that of the
+   * option `oauth.subjectType`.
+   */
+  readonly subjectType?: SubjectType
+  /**
+   * The https address whose host is the sector of a pairwise application; `''`: none. Default: the sector is the host of its redirect URIs,
+   * which must be one.
+   */
+  readonly sectorIdentifierUri?: string | undefined
 }
 
 /** What is changed of an application; what is left out stays. A list replaces the former one. */
@@ -83,6 +96,8 @@ export function parseNewClient(input: NewClient): ClientProperties {
     skipConsent,
     dpopBoundAccessTokens: input.dpopBoundAccessTokens ?? false,
     requirePushedAuthorizationRequests: input.requirePushedAuthorizationRequests ?? false,
+    subjectType: input.subjectType ?? 'public',
+    sectorIdentifierUri: input.sectorIdentifierUri || undefined,
   }
   rejectFieldErrors(faultsOf(client))
   return client
@@ -148,7 +163,12 @@ const faultsOf = (client: ClientProperties): FieldErrors => ({
   postLogoutRedirectUris: client.postLogoutRedirectUris.flatMap(uriFaults),
   backchannelLogoutUri: logoutUriFaults(client),
   keys: listOf(keysFault(client)),
-  jwksUri: unless(isKeysAddress(client.jwksUri), KEYS_ADDRESS),
+  jwksUri: unless(isHttpsAddress(client.jwksUri), HTTPS_ADDRESS),
+  subjectType: unless(
+    SUBJECT_TYPES.includes(client.subjectType),
+    `Must be one of ${SUBJECT_TYPES.join(', ')}.`,
+  ),
+  sectorIdentifierUri: listOf(sectorFault(client)),
   ...switchFaults(client),
 })
 
@@ -166,11 +186,23 @@ function logoutUriFaults({ backchannelLogoutUri: uri }: ClientProperties) {
   return unless(isRight, 'Must be an https address without a fragment and a user name.')
 }
 
-const isKeysAddress = (uri: unknown): boolean =>
+const isHttpsAddress = (uri: unknown): boolean =>
   uri === undefined ||
   (isResource(uri) && /^https:\/\/[^@]*$/i.test(uri) && URL.canParse(uri))
 
-const KEYS_ADDRESS = 'Must be an https address without a fragment and a user name.'
+const HTTPS_ADDRESS = 'Must be an https address without a fragment and a user name.'
+
+function sectorFault(client: ClientProperties): string | undefined {
+  const { redirectUris, sectorIdentifierUri, subjectType } = client
+  if (!isHttpsAddress(sectorIdentifierUri)) return HTTPS_ADDRESS
+  // Their field is rejected.
+  if (subjectType !== 'pairwise' || redirectUris.some((uri) => !URL.canParse(uri)))
+    return undefined
+  return needsSector(client) ? SEVERAL_HOSTS : undefined
+}
+
+const SEVERAL_HOSTS =
+  'A pairwise application with redirect URIs of several hosts needs one: its host is the sector (OpenID Connect Core 1.0 §8.1).'
 
 const switchFaults = (client: ClientProperties): FieldErrors =>
   Object.fromEntries(

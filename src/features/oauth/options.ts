@@ -27,6 +27,11 @@ import {
   type LifetimeSettings,
   lifetimeOptions,
 } from './lifetime-options.ts'
+import {
+  type PairwiseOptions,
+  type PairwiseSettings,
+  pairwiseOptions,
+} from './pairwise/pairwise-options.ts'
 import { type ParOptions, type ParSettings, parOptions } from './par/par-options.ts'
 import {
   type ResourceOptions,
@@ -46,6 +51,7 @@ export interface OAuthOptions
     DeviceOptions,
     ImplicitOptions,
     ParOptions,
+    PairwiseOptions,
     ResourceOptions,
     RegistrationOptions,
     ClientKeysOptions,
@@ -78,6 +84,7 @@ export interface OAuthSettings
     DeviceSettings,
     ImplicitSettings,
     ParSettings,
+    PairwiseSettings,
     ResourceSettings,
     RegistrationSettings,
     ClientKeysSettings,
@@ -124,6 +131,7 @@ const members = () =>
     ...deviceOptions(),
     ...implicitOptions(),
     ...parOptions(),
+    ...pairwiseOptions(),
     ...resourceOptions(),
     ...registrationOptions(),
     ...clientKeysOptions(),

@@ -6,6 +6,10 @@ const DOT_SEGMENT = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i
 
 const LOOPBACK = /^(?:127\.0\.0\.1|\[::1\])$/
 
+/** Whether a host is the user's own machine. */
+export const isLoopback = (hostname: string): boolean =>
+  LOOPBACK.test(hostname) || /(?:^|\.)localhost$/.test(hostname)
+
 /**
  * What is wrong with an address that users are sent back to. It is https; http within the user's machine; or of a scheme that an app
  * owns, which has a dot (RFC 8252 §7.1).

@@ -6,6 +6,7 @@ import { subjectAgain } from '../../tokens/claims.ts'
 import { type PresentedToken, sessionOf } from '../../tokens/session-of-token.ts'
 import { accountOf, hasType, requireJti } from '../../tokens/user-of-token.ts'
 import { verifyRefresh } from '../../tokens/verify-refresh.ts'
+import type { User } from '../../users/user.ts'
 import type { Core } from '../core.ts'
 import type { StoredClient } from './client.ts'
 import { requireSameKey } from './dpop/token-key.ts'
@@ -13,6 +14,7 @@ import type { TokenRequest } from './grant.ts'
 import { mayStill, narrowed, narrowedAudiences } from './grant-request.ts'
 import { askedIn, signInFactsIn } from './id-token.ts'
 import { oauthSettings } from './issuer.ts'
+import { subjectsOf } from './pairwise/subjects.ts'
 import type { Parameters } from './parameters.ts'
 import { subjectIn, type UserTokenAnswer, userTokens } from './user-tokens.ts'
 
@@ -40,6 +42,7 @@ export async function exchangeRefreshToken(
   )
   const account = await asGrantError(() => accountOf(claims, core.tokens))
   if (account === undefined) throw new AuthError('invalid_grant')
+  await requireSameName(claims, client, account.user, core)
   const now = core.clock()
   const { refresh } = oauthSettings(core)
   const outcome = await presented.sessions.rotate(presented, now, refresh)
@@ -86,6 +89,22 @@ function presentedBy(
   const presented = sessionOf(claims, requireJti(claims, tokens.settings), tokens)
   if (presented === undefined || presented.foreign) throw new AuthError('invalid_grant')
   return presented
+}
+
+/**
+ * An application that got other names for users since must not get tokens with the former ones (OpenID Connect Core 1.0 §12.2).
+ *
+ * @throws AuthError `invalid_grant`
+ */
+async function requireSameName(
+  { sub }: Claims,
+  client: StoredClient,
+  { id }: User,
+  core: Core,
+): Promise<void> {
+  const subjects = await subjectsOf(client, core)
+  if (subjects.of(id) === sub) return
+  throw new AuthError('invalid_grant', 'the application names its users otherwise now')
 }
 
 interface Granted {

@@ -6,6 +6,7 @@ import type { Core } from '../core.ts'
 import { secondMethods } from '../second-factors/factors.ts'
 import { secondFactorOptions } from '../second-factors/options.ts'
 import type { AuthorizationRequest, Refusal } from './authorization-request.ts'
+import { subjectsOf } from './pairwise/subjects.ts'
 
 /** What a user has done for a request. */
 export interface RequestState {
@@ -42,7 +43,7 @@ async function nextStep(
 ): Promise<SignInStep | undefined> {
   if (visitor === undefined) return 'sign_in'
   const hasSignedIn = hasSignedInFor(state, visitor, core)
-  if (request.subject !== undefined && request.subject !== visitor.user.id) {
+  if (!(await isNamed(request, visitor.user.id, core))) {
     if (hasSignedIn) return { error: 'login_required', description: OTHER_USER }
     return 'sign_in'
   }
@@ -50,6 +51,19 @@ async function nextStep(
   const isChosen = hasSignedIn || state.chosen === visitor.user.id
   if (request.prompt.includes('select_account') && !isChosen) return 'choose'
   return acrStep(request, state, visitor, core)
+}
+
+/**
+ * Whether the user is the one that the request names, if it names one. Only the name for this application counts: by those of other sectors
+ * it could learn which of their users this is.
+ */
+async function isNamed(
+  { client, subject }: AuthorizationRequest,
+  userId: string,
+  core: Core,
+): Promise<boolean> {
+  if (subject === undefined) return true
+  return subject === (await subjectsOf(client, core)).of(userId)
 }
 
 const OTHER_USER = 'Another user has signed in than the one that was asked for.'

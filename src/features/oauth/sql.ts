@@ -7,6 +7,12 @@ import { type OAuthTables, sqlClients } from './clients-sql.ts'
 import { type Consents, sqlConsents } from './consents-sql.ts'
 import { type DeviceRequests, sqlDeviceRequests } from './device/sql.ts'
 import { sqlGrants } from './grants-sql.ts'
+import {
+  pairwiseMigration,
+  type SubjectKeys,
+  type SubjectKeyTables,
+  sqlSubjectKeys,
+} from './pairwise/sql.ts'
 
 /** Forward only: a released migration is never changed. */
 const MIGRATIONS: readonly Migration[] = [
@@ -59,6 +65,7 @@ const MIGRATIONS: readonly Migration[] = [
       schema.alterTable('clients').addColumn('jwks_uri', text),
     ],
   },
+  pairwiseMigration,
 ]
 
 /** The table of applications, and the port to it. */
@@ -68,6 +75,7 @@ export const clientStore: StoreExtension<{
   readonly consents: Consents
   readonly deviceRequests: DeviceRequests
   readonly logins: Logins
+  readonly subjectKeys: SubjectKeys
 }> = {
   name: 'oauth',
   migrations: MIGRATIONS,
@@ -77,5 +85,6 @@ export const clientStore: StoreExtension<{
     consents: sqlConsents(db),
     deviceRequests: sqlDeviceRequests(db, lock),
     logins: sqlLogins(db.withTables<LoginTables>()),
+    subjectKeys: sqlSubjectKeys(db.withTables<SubjectKeyTables>()),
   }),
 }

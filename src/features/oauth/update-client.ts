@@ -15,6 +15,8 @@ import { NEW_CLIENT, sessionsOf, withOwnSession } from './clients.ts'
 import type { LiveConsent } from './consents-sql.ts'
 import { mayStill } from './grant-request.ts'
 import { type ClientChanges, parseChanges } from './new-client.ts'
+import { sectorOf } from './pairwise/sector.ts'
+import { prepareSubjects } from './pairwise/subjects.ts'
 import { newSecret, secretDigestOf } from './secret.ts'
 import { clientStore } from './sql.ts'
 
@@ -57,6 +59,7 @@ async function replaceClient(
       sessionId: hexId(core.random) as SessionId,
     }),
   }
+  await prepareSubjects(after, core)
   const { clients } = core.ports(clientStore)
   const replace = () => clients.replace(before, after)
   const isSame = after.sessionId === before.sessionId
@@ -143,10 +146,17 @@ function isExcess(
   return endsConsents(before, after) || !mayStill({ scopes, audiences }, after, core)
 }
 
-/** Without the grants by which users let it in, or if users have never been asked and are to be now. */
+/**
+ * Without the grants by which users let it in, if users have never been asked and are to be now, or if it gets other names for them: its
+ * tokens have the former ones.
+ */
 const endsConsents = (before: StoredClient, after: StoredClient): boolean =>
   !isWithin(before.grants.filter(isOfUsers), after.grants) ||
-  (before.skipConsent && !after.skipConsent)
+  (before.skipConsent && !after.skipConsent) ||
+  namingOf(before) !== namingOf(after)
+
+const namingOf = (client: StoredClient): string | undefined =>
+  client.subjectType === 'public' ? 'public' : sectorOf(client)
 
 /** Without `refresh_token`, consents only end with their access tokens. */
 const NOT_OF_USERS: readonly GrantType[] = [

@@ -2,12 +2,18 @@ import type { UnixSeconds } from '../../base/clock.ts'
 import type { Claims } from '../../jwt/index.ts'
 import { bindingClaims } from '../../proofs/binding.ts'
 import type { RotatedSession, SessionOrigin } from '../../sessions/session.ts'
-import { originClaims, refreshClaims, subjectClaims } from '../../tokens/claims.ts'
+import {
+  originClaims,
+  refreshClaims,
+  sessionClaims,
+  subjectClaims,
+} from '../../tokens/claims.ts'
 import type { Account, User } from '../../users/user.ts'
 import type { Core } from '../core.ts'
 import { issueAccessToken, type TokenAnswer } from './access-token.ts'
 import type { StoredClient } from './client.ts'
 import { idToken, type SignInFacts, signInMember } from './id-token.ts'
+import type { Subjects } from './pairwise/subjects.ts'
 
 /** The answer with the tokens of a user. */
 export interface UserTokenAnswer extends TokenAnswer {
@@ -33,10 +39,23 @@ export interface UserGrant {
   readonly jkt: string | undefined
 }
 
-/** The claims that all tokens of a consent share. They identify the user as those of a sign-in do. */
-export const subjectOf = (
+type NamedSession = Pick<RotatedSession, 'id'>
+
+/** The claims that all tokens of a consent share. They identify the user as those of a sign-in do, or by the name for the application. */
+export function subjectOf(
   account: Account,
-  session: Pick<RotatedSession, 'id'>,
+  session: NamedSession,
+  origin: SessionOrigin,
+  subjects: Subjects,
+  core: Core,
+): Claims {
+  if (!subjects.isPairwise) return publicSubject(account, session, origin, core)
+  return pairwiseSubject(subjects.of(account.user.id), session, origin, core)
+}
+
+export const publicSubject = (
+  account: Account,
+  session: NamedSession,
   origin: SessionOrigin,
   { tokens }: Core,
 ): Claims => ({
@@ -48,6 +67,18 @@ export const subjectOf = (
     tokens,
   ),
   sub: account.user.id,
+})
+
+/** Nothing in them is the same for applications of other sectors. @param sub the name of the user */
+export const pairwiseSubject = (
+  sub: string,
+  session: NamedSession,
+  origin: SessionOrigin,
+  { tokens }: Core,
+): Claims => ({
+  ...sessionClaims(undefined, session, originClaims(origin, tokens.settings), tokens),
+  sub,
+  subject_type: 'pairwise',
 })
 
 /** Refresh tokens of other applications are bound to what these authenticate with (RFC 9449 §5). */

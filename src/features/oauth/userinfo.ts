@@ -1,4 +1,5 @@
 import type { Principal } from '../../permissions/permission.ts'
+import { isPairwise } from '../../tokens/pairwise.ts'
 import { claimsOfScopes, userClaims } from './user-claims.ts'
 
 /**
@@ -11,5 +12,6 @@ export function userInfoOf({
   token,
 }: Pick<Principal, 'user' | 'scopes' | 'token'>): object {
   const asked = (token?.userinfo_claims ?? []) as readonly string[]
-  return { sub: user.id, ...userClaims(user, [...claimsOfScopes(scopes), ...asked]) }
+  const sub = token !== undefined && isPairwise(token) ? token.sub : user.id
+  return { sub, ...userClaims(user, [...claimsOfScopes(scopes), ...asked]) }
 }

@@ -6,6 +6,7 @@ import type { Claims } from '../../../jwt/json.ts'
 import { REFRESH_TYP } from '../../../keys/refresh-keys.ts'
 import { foreignSessionId } from '../../../sessions/foreign-session-id.ts'
 import type { SessionId, SessionState } from '../../../sessions/session.ts'
+import { isPairwise } from '../../../tokens/pairwise.ts'
 import { findNamedAccount, requireJti, userIdIn } from '../../../tokens/user-of-token.ts'
 import type { Account } from '../../../users/user.ts'
 import { hasTokenForm } from '../../api-tokens/api-token.ts'
@@ -121,12 +122,24 @@ interface Facts {
 }
 
 async function factsOf(claims: Claims, core: Core): Promise<Facts> {
-  const { settings, sessions } = core.tokens
-  const userId = userIdIn(claims, settings)
-  const account = userId ? await findNamedAccount(claims, core.tokens, userId) : undefined
   const sessionId = sessionIdOf(claims, core)
-  const state = sessionId === undefined ? undefined : await sessions?.find(sessionId)
-  return { userId, account, sessionId, state }
+  const state = sessionId && (await core.sessions?.find(sessionId))
+  return { ...(await userFacts(claims, state, core)), sessionId, state }
+}
+
+/** A pairwise token names its user by its session alone. */
+async function userFacts(
+  claims: Claims,
+  state: SessionState | undefined,
+  { tokens, users }: Core,
+): Promise<Pick<Facts, 'userId' | 'account'>> {
+  if (isPairwise(claims)) {
+    const userId = state?.session.userId
+    return { userId, account: await users.find('id', userId ?? '') }
+  }
+  const userId = userIdIn(claims, tokens.settings)
+  const account = userId ? await findNamedAccount(claims, tokens, userId) : undefined
+  return { userId, account }
 }
 
 function sessionIdOf(
@@ -157,7 +170,7 @@ async function checksOf(
   checks.push(typeCheck(jwt, kind, core), ...idCheck(claims, core))
   checks.push(
     userCheck(facts.account, facts.userId, core, isRefresh),
-    ...revokeClaimCheck(claims, facts.account, core),
+    ...revokeClaimCheck(claims, facts, core),
   )
   const hasSessions = core.sessions !== undefined
   if (hasSessions && isRefresh) checks.push(rotationCheck(claims, facts.state, core))

@@ -47,6 +47,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   iss: 'issuer',
   aud: 'audience: who the token is for',
   sub: 'subject',
+  subject_type: 'whose name sub is: pairwise, that of the user for the application alone',
   sid: 'session',
   gen: 'generation of its session: how often that had been refreshed',
   ww_uid: 'id of the user to whom it was issued',

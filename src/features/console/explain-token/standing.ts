@@ -2,6 +2,7 @@ import { ifDefined } from '../../../base/optional.ts'
 import type { Claims } from '../../../jwt/json.ts'
 import { decideRotation, type RotationDecision } from '../../../sessions/rotate.ts'
 import type { SessionId, SessionState } from '../../../sessions/session.ts'
+import { isPairwise } from '../../../tokens/pairwise.ts'
 import { isAllowed, mayUse } from '../../../tokens/token-settings.ts'
 import type { Account } from '../../../users/user.ts'
 import type { Core } from '../../core.ts'
@@ -216,15 +217,22 @@ const notActive = (username: string) => ({
   option: 'users.checkActive',
 })
 
+interface StoredFacts {
+  readonly account: Account | undefined
+  readonly state: SessionState | undefined
+}
+
 /** With `tokens.checkRevoke: "claim"`: the password is the one of the sign-in. */
 export function revokeClaimCheck(
   claims: Claims,
-  account: Account | undefined,
+  { account, state }: StoredFacts,
   { tokens }: Core,
 ): readonly Check[] {
   const { checkRevoke, revokeClaimName } = tokens.settings
   if (checkRevoke !== 'claim' || account === undefined) return []
-  const holds = tokens.isRevokeClaimOf(claims[revokeClaimName], account)
+  const holds = isPairwise(claims)
+    ? state?.session.epoch === account.user.epoch
+    : tokens.isRevokeClaimOf(claims[revokeClaimName], account)
   return [
     {
       name: 'Password',

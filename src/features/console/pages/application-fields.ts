@@ -3,7 +3,12 @@ import { listIf } from '../../../base/optional.ts'
 import { checkbox, type FieldErrors, field } from '../../../pages/components.ts'
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
 import { fieldError } from '../../../users/field-errors.ts'
-import { EXCHANGE_GRANT, type GrantType, type OAuthClient } from '../../oauth/client.ts'
+import {
+  EXCHANGE_GRANT,
+  type GrantType,
+  type OAuthClient,
+  type SubjectType,
+} from '../../oauth/client.ts'
 import { oauthSettings } from '../../oauth/issuer.ts'
 import type { ClientChanges } from '../../oauth/new-client.ts'
 import { OPENID_SCOPES } from '../../oauth/scope.ts'
@@ -19,6 +24,8 @@ export interface ApplicationValues {
   readonly requirePushedAuthorizationRequests: boolean
   readonly backchannelLogoutUri: string
   readonly exchanges: boolean
+  readonly subjectType: SubjectType
+  readonly sectorIdentifierUri: string
   /** By the names of the fields, one value a line. */
   readonly lists: Readonly<Record<ListName, string>>
   /** JSON. */
@@ -54,6 +61,8 @@ const settingsSent = (sent: StaffVisit['form']) => ({
   dpopBoundAccessTokens: sent.has('dpop_bound'),
   requirePushedAuthorizationRequests: sent.has('require_pushed'),
   backchannelLogoutUri: sent.text('backchannelLogoutUri'),
+  subjectType: sent.has('pairwise') ? ('pairwise' as const) : ('public' as const),
+  sectorIdentifierUri: sent.text('sectorIdentifierUri').trim(),
 })
 
 export const valuesSent = ({ form: sent }: StaffVisit): ApplicationValues => ({
@@ -79,6 +88,8 @@ export const valuesOf = (client: OAuthClient): ApplicationValues => ({
   requirePushedAuthorizationRequests: client.requirePushedAuthorizationRequests,
   backchannelLogoutUri: client.backchannelLogoutUri ?? '',
   exchanges: exchanges(client),
+  subjectType: client.subjectType,
+  sectorIdentifierUri: client.sectorIdentifierUri ?? '',
   keys: client.keys.length > 0 ? JSON.stringify({ keys: client.keys }, null, 1) : '',
   jwksUri: client.jwksUri ?? '',
   lists: {
@@ -142,6 +153,8 @@ ${area(visit, { name: 'keys', label: 'Public keys', hint: 'JSON Web Keys, if it 
 ${field(visit, { name: 'jwksUri', label: 'Address of its public keys', value: values.jwksUri, autocomplete: 'off', hint: 'Where it publishes them, in place of the field above.', errors: errors.jwksUri, required: false })}
 ${checkbox({ name: 'dpop_bound', text: 'It gets only tokens that are bound to its key (DPoP)', checked: values.dpopBoundAccessTokens })}
 ${checkbox({ name: 'require_pushed', text: 'It must push its authorization requests (PAR)', checked: values.requirePushedAuthorizationRequests })}
+${checkbox({ name: 'pairwise', text: 'It gets names of users that no application of another sector has (pairwise)', checked: values.subjectType === 'pairwise' })}
+${field(visit, { name: 'sectorIdentifierUri', label: 'Address of its sector', value: values.sectorIdentifierUri, autocomplete: 'off', hint: 'Its host is the sector of a pairwise application, if its redirect URIs have several.', errors: errors.sectorIdentifierUri, required: false })}
 ${mayGoFurther(visit) && exchangeBox(values)}
 ${mayGoFurther(visit) && checkbox({ name: 'skip_consent', text: 'Users are not asked for their consent: an application of your own', checked: values.skipConsent })}`
 

@@ -117,6 +117,7 @@ function applicationFacts({ now }: StaffVisit, client: OAuthClient): Html {
     ['Consent', consentText(client)],
     ['Logout URI', listText(listOf(client.backchannelLogoutUri))],
     ['Tokens', tokensText(client)],
+    ['Names of users', subjectsText(client)],
     ['Authorization requests', requestsText(client)],
     ['Registered', when(client.createdAt)],
     ['Former secret accepted until', ifDefined(client.previousSecretUntil, when) ?? NONE],
@@ -137,6 +138,12 @@ function consentText({ skipConsent }: OAuthClient): string {
 function tokensText({ dpopBoundAccessTokens }: OAuthClient): string {
   if (dpopBoundAccessTokens) return 'bound to its key (DPoP)'
   return 'bound to its key if it sends a proof'
+}
+
+function subjectsText({ subjectType, sectorIdentifierUri }: OAuthClient): HtmlValue {
+  if (subjectType === 'public') return 'their ids'
+  if (sectorIdentifierUri === undefined) return 'of its own sector (pairwise)'
+  return html`of the sector of <code>${sectorIdentifierUri}</code> (pairwise)`
 }
 
 function requestsText({ requirePushedAuthorizationRequests }: OAuthClient): string {

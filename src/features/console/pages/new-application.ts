@@ -4,8 +4,10 @@ import { button, type FieldErrors, form, select } from '../../../pages/component
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
 import { fieldError } from '../../../users/field-errors.ts'
 import { EXCHANGE_GRANT } from '../../oauth/client.ts'
+import { oauthSettings } from '../../oauth/issuer.ts'
 import type { NewClient } from '../../oauth/new-client.ts'
 import {
+  type ApplicationValues,
   applicationFields,
   changesIn,
   grantsWith,
@@ -109,9 +111,15 @@ function applicationForm(visit: StaffVisit, errors: FieldErrors = {}): Html {
     visit,
     { action: PATH },
     html`${select(visit, { name: 'kind', label: 'Kind', value: sent.text('kind'), choices: kinds(visit), errors: errors.kind })}
-${applicationFields(visit, valuesSent(visit), errors)}
+${applicationFields(visit, valuesFor(visit), errors)}
 <div class="row">${button('Register', { kind: 'main' })}<a class="btn" href="${APPLICATIONS}">Cancel</a></div>`,
   )
+}
+
+function valuesFor(visit: StaffVisit): ApplicationValues {
+  const sent = valuesSent(visit)
+  if (visit.error !== undefined) return sent
+  return { ...sent, subjectType: oauthSettings(visit.core).subjectType }
 }
 
 const kinds = (visit: StaffVisit) =>

@@ -1,35 +1,16 @@
 import type { UnixSeconds } from '../../../base/clock.ts'
-import type { NewSession, SessionId } from '../../../sessions/session.ts'
+import type { SessionId } from '../../../sessions/session.ts'
 
 /** A sign-in of a user to an application that wants to be notified of its end. */
 export interface NewLogin {
   /** The session of the consent: the `sid` of its ID tokens. */
   readonly id: SessionId
   readonly clientId: string
+  /** What its tokens name the user by. */
   readonly subject: string
   /** The session of the browser that the user agreed in. */
   readonly browserId: SessionId
   readonly expiresAt: UnixSeconds
-}
-
-interface NotifiedClient {
-  readonly id: string
-  readonly backchannelLogoutUri: string | undefined
-}
-
-/**
- * The sign-in that a session of an application begins.
- *
- * @param browserId the session of the browser, whose end counts, too. Default: the session itself, for a sign-in that needs no browser
- * @returns `undefined` if the application is not notified of sign-outs
- */
-export function loginOf(
-  { id, userId, expiresAt }: NewSession,
-  { id: clientId, backchannelLogoutUri }: NotifiedClient,
-  browserId: SessionId = id,
-): NewLogin | undefined {
-  if (backchannelLogoutUri === undefined || userId === undefined) return undefined
-  return { id, clientId, subject: userId, browserId, expiresAt }
 }
 
 /** One that has ended, and of whose end the application has not been notified. */

@@ -7,12 +7,12 @@ import type { StoredCode } from '../../codes/code.ts'
 import { linkDigest } from '../../codes/digest.ts'
 import { codeStore } from '../../codes/sql.ts'
 import type { Core } from '../../core.ts'
-import { loginOf } from '../backchannel/login.ts'
+import { loginOf } from '../backchannel/new-login.ts'
 import { accountOf, liveBrowser } from '../code-grant.ts'
 import { firstTokens, newConsent } from '../consent-session.ts'
 import type { TokenRequest } from '../grant.ts'
 import { mayStill, narrowedAudiences } from '../grant-request.ts'
-import { requireNoClient } from '../namesake.ts'
+import { requireNoNamesake } from '../namesake.ts'
 import { clientStore } from '../sql.ts'
 import type { UserTokenAnswer } from '../user-tokens.ts'
 import { INTERVAL } from './authorization.ts'
@@ -73,7 +73,7 @@ async function redeem(
   const firstAudiences = narrowedAudiences(resource, granted.audiences, client, core)
   const origin = await liveBrowser(granted, now, core)
   const account = await accountOf(approval, core)
-  await requireNoClient(account.user, core)
+  await requireNoNamesake(account.user, core)
   if (!mayStill(granted, client, core))
     throw refused('the application may not have these scopes or services any more')
   const consent = {
@@ -86,10 +86,10 @@ async function redeem(
     nonce: undefined,
   }
   const session = newConsent(approval.id as string as SessionId, consent, core)
-  const answer = firstTokens(session, consent, core)
+  const answer = await firstTokens(session, consent, core)
   const { grants } = core.ports(clientStore)
   const presented = presentedApproval(approval.digest)
-  const login = loginOf(session, client)
+  const login = await loginOf(session, client, core)
   if (!(await grants.redeem(presented, session, now, login)))
     throw refused(
       'a concurrent request redeemed the device code, or the user has changed',

@@ -1,5 +1,6 @@
 import type { UnixSeconds } from '../../../base/clock.ts'
 import type { Claims } from '../../../jwt/index.ts'
+import { isPairwise } from '../../../tokens/pairwise.ts'
 import type { Core } from '../../core.ts'
 import type { TokenRequest } from '../grant.ts'
 import { issuerOf } from '../issuer.ts'
@@ -9,6 +10,8 @@ import { type ExchangedToken, refused, verifyExchanged } from './exchanged-token
 export interface Actor {
   /** `undefined`: no actor is named. */
   readonly act: Claims | undefined
+  /** For the audit log: of the user or the application, whatever its token names it by. */
+  readonly id: unknown
   /** Until when; that of the subject without an actor token. */
   readonly expiresAt: UnixSeconds
 }
@@ -30,12 +33,19 @@ export async function actorOf(
   const before = claims.act as Claims | undefined
   if (token === undefined) {
     requireMayAct(claims, request.client.id, core)
-    return { act: before, expiresAt }
+    return { act: before, id: before?.sub, expiresAt }
   }
   const actor = await verifyExchanged(token, 'actor_token', request, core)
-  const sub = actor.account?.user.id ?? String(actor.claims.sub)
+  const sub = nameIn(actor)
   requireMayAct(claims, sub, core)
-  return { act: chained(sub, before), expiresAt: actor.expiresAt }
+  const id = actor.account?.user.id ?? sub
+  return { act: chained(sub, before), id, expiresAt: actor.expiresAt }
+}
+
+/** As its token names it. That of a user's own sign-in may do so by another field than the id. */
+const nameIn = ({ claims, account }: ExchangedToken): string => {
+  if (isPairwise(claims) || account === undefined) return String(claims.sub)
+  return account.user.id
 }
 
 function chained(sub: string, before: Claims | undefined): Claims {

@@ -1,13 +1,15 @@
 import { AuthError } from '../../../base/errors.ts'
 import type { Claims } from '../../../jwt/index.ts'
+import { isPairwise } from '../../../tokens/pairwise.ts'
+import type { Account } from '../../../users/user.ts'
 import type { Core } from '../../core.ts'
 import { issueAccessToken, type TokenAnswer } from '../access-token.ts'
 import { isOwnApplication, type StoredClient } from '../client.ts'
 import { liveOwnSession } from '../clients.ts'
 import type { TokenRequest } from '../grant.ts'
 import { narrowed, requestedScopes } from '../grant-request.ts'
-import { requireNoClient } from '../namesake.ts'
-import { earlier, subjectOf } from '../user-tokens.ts'
+import { requireNoNamesake } from '../namesake.ts'
+import { earlier, pairwiseSubject, publicSubject } from '../user-tokens.ts'
 import { type Actor, actorOf } from './actor.ts'
 import type { OwnExchange } from './exchange-request.ts'
 import { type ExchangedToken, refused, verifyExchanged } from './exchanged-token.ts'
@@ -27,7 +29,7 @@ export async function exchangeOwn(
   const { account, session, claims } = subject
   if (account === undefined)
     throw refused('subject_token', "it is an application's own: it has no user")
-  await requireNoClient(account.user, core)
+  await requireNoNamesake(account.user, core)
   const scopes = scopesFor(subject, request, core)
   const actor = await actorOf(actorToken, subject, request, core)
   const { may_act } = claims
@@ -37,7 +39,7 @@ export async function exchangeOwn(
       scopes,
       audiences,
       subject: {
-        ...subjectOf(account, session, session, core),
+        ...sameSubject(subject, account, core),
         ...(actor.act !== undefined && { act: actor.act }),
         ...(may_act !== undefined && { may_act }),
         client_sid: await liveOwnSession(client, core),
@@ -59,9 +61,21 @@ export async function exchangeOwn(
 }
 
 /** Those who acted before are in the events of their exchanges. */
-function actedBy({ act }: Actor): { readonly actor?: unknown } {
-  if (act === undefined) return {}
-  return { actor: act.sub }
+function actedBy({ id }: Actor): { readonly actor?: unknown } {
+  if (id === undefined) return {}
+  return { actor: id }
+}
+
+/** The user as the subject token names it: the application learns no other name, which it could compare with those of others. */
+function sameSubject(
+  { claims, session }: ExchangedToken,
+  account: Account,
+  core: Core,
+): Claims {
+  if (!isPairwise(claims)) return publicSubject(account, session, session, core)
+  // The actor, if there is one, is named in the claims.
+  const origin = { ...session, actor: undefined }
+  return pairwiseSubject(String(claims.sub), session, origin, core)
 }
 
 /** @throws AuthError `invalid_scope`, also if none is left; `unauthorized_client` */

@@ -10,6 +10,8 @@ import { issueAccessToken, type TokenAnswer } from '../access-token.ts'
 import type { AuthorizationRequest } from '../authorization-request.ts'
 import { newConsent } from '../consent-session.ts'
 import { issuerOf, oauthSettings } from '../issuer.ts'
+import { requireNoNamesake } from '../namesake.ts'
+import { namedOrigin, subjectsOf } from '../pairwise/subjects.ts'
 import { subjectOf } from '../user-tokens.ts'
 
 /**
@@ -24,13 +26,15 @@ export async function addressWithToken(
 ): Promise<string> {
   const { client, scopes, audiences } = request
   const account = await accountOf(visitor, core)
-  const origin = visitor.session
+  await requireNoNamesake(account.user, core)
+  const subjects = await subjectsOf(client, core)
+  const origin = namedOrigin(visitor.session, subjects)
   const consent = { client, scopes, audiences, account, origin }
   const id = hexId(core.random) as SessionId
   const unbound = { nonce: undefined, jkt: undefined }
   const opened = newConsent(id, { ...consent, ...unbound }, core)
   const expiresAt = after(core.clock(), oauthSettings(core).access)
-  const subject = subjectOf(account, opened, origin, core)
+  const subject = subjectOf(account, opened, origin, subjects, core)
   const grant = { client, scopes, audiences, subject, sessionId: id, jkt: undefined }
   const token = issueAccessToken(grant, core)
   await core.sessions?.open({ ...opened, expiresAt, idleExpiresAt: expiresAt })

@@ -1,21 +1,13 @@
-import {
-  after,
-  minutes,
-  type Seconds,
-  seconds,
-  type UnixSeconds,
-} from '../../../base/clock.ts'
+import { after, minutes, type Seconds, seconds } from '../../../base/clock.ts'
 import { freshnessOf } from '../../../base/fetch-json.ts'
 import { hexId } from '../../../base/random.ts'
-import { currentContext } from '../../../base/request-context.ts'
-import { networkOf } from '../../../http/client-address.ts'
 import type { SessionId } from '../../../sessions/session.ts'
-import type { Limit } from '../../../throttling/rate.ts'
-import { keyOf, throttled } from '../../../throttling/throttle.ts'
 import type { Core } from '../../core.ts'
 import type { ClientId, StoredClient } from '../client.ts'
 import { oauthSettings } from '../issuer.ts'
+import { limitNetwork, type NetworkLimit } from '../network-limit.ts'
 import { parseNewClient } from '../new-client.ts'
+import { requireSector } from '../pairwise/sector-document.ts'
 import { clientStore } from '../sql.ts'
 import { invalidMetadata, newClientOf, withMetadataErrors } from './client-metadata.ts'
 
@@ -54,7 +46,7 @@ export async function clientOfDocument(
   if (stored !== undefined && stored.documentUntil === undefined) return stored
   if (stored?.disabledAt !== undefined) return stored
   if (stored?.documentUntil !== undefined && now < stored.documentUntil) return stored
-  await limitFetches(core)
+  await limitNetwork(FETCHES, core)
   const { document, lifetime } = await fetchDocument(id, core)
   const client = await parseDocument(id, document, core)
   return core.ports(clientStore).clients.storeDocument({
@@ -117,11 +109,12 @@ async function parseDocument(
     throw invalidMetadata('The document must have no client_secret.')
   const input = newClientOf(
     { token_endpoint_auth_method: 'none', ...members },
-    oauthSettings(core).registrationScopes,
+    oauthSettings(core),
   )
   if (input.proof === 'secret')
     throw invalidMetadata('token_endpoint_auth_method must be none or private_key_jwt.')
   const properties = await withMetadataErrors(() => parseNewClient(input))
+  await requireSector(properties, core)
   return {
     ...properties,
     id: id as ClientId,
@@ -136,20 +129,9 @@ async function parseDocument(
   }
 }
 
-const PER_NETWORK: Limit = { limit: 20, per: minutes(60) }
-const IN_TOTAL: Limit = { limit: 500, per: minutes(60) }
-
-/** @throws AuthError `throttled` */
-async function limitFetches({ hits, clock }: Core): Promise<void> {
-  const network = networkOf(currentContext()?.address ?? '')
-  const now: UnixSeconds = clock()
-  const counts = [
-    { key: keyOf('oauth_document', network), limit: PER_NETWORK },
-    { key: keyOf('oauth_documents', 'all'), limit: IN_TOTAL },
-  ]
-  for (const { key, limit } of counts) {
-    const counted = await hits.hit(key, limit, now)
-    if (counted.kind === 'full')
-      throw throttled('throttled by documents of applications', counted.wait)
-  }
+const FETCHES: NetworkLimit = {
+  name: 'oauth_document',
+  what: 'documents of applications',
+  perNetwork: { limit: 20, per: minutes(60) },
+  inTotal: { limit: 500, per: minutes(60) },
 }

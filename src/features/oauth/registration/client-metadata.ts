@@ -6,9 +6,13 @@ import {
   DEVICE_GRANT,
   type GrantType,
   type OAuthClient,
+  type SubjectType,
 } from '../client.ts'
 import type { NewClient } from '../new-client.ts'
+import type { PairwiseSettings } from '../pairwise/pairwise-options.ts'
+import { isOfHost } from '../pairwise/sector.ts'
 import { OPENID_SCOPES, parseScope } from '../scope.ts'
+import type { RegistrationSettings } from './registration-options.ts'
 
 const strings = () => z.optional(z.array(z.string()))
 
@@ -27,6 +31,8 @@ const METADATA = z.object({
   backchannel_logout_session_required: z.optional(z.boolean()),
   dpop_bound_access_tokens: z.optional(z.boolean()),
   require_pushed_authorization_requests: z.optional(z.boolean()),
+  subject_type: z.optional(z.string()),
+  sector_identifier_uri: z.optional(z.string()),
 })
 
 type Metadata = z.output<typeof METADATA>
@@ -49,22 +55,25 @@ const UNNAMED = 'Unnamed application'
 /**
  * What a stranger says of an application, as that of an operator. `parseNewClient` checks the result.
  *
- * @param allowed the scopes that it may ask for; others are left out (RFC 7591 §2)
+ * Scopes that it may not ask for are left out (RFC 7591 §2).
+ *
  * @throws AuthError `invalid_client_metadata`
  */
 export function newClientOf(
   document: unknown,
-  allowed: readonly string[],
+  settings: RegistrationSettings & PairwiseSettings,
 ): Omit<NewClient, 'id'> {
   const metadata = parseMetadata(document)
   const { redirect_uris: redirectUris = [], grant_types: types } = metadata
   const known = GRANTS.filter((each) => (types ?? ['authorization_code']).includes(each))
   if (known.length === 0) throw invalidMetadata('No grant type is supported.')
+  const subjectType = subjectTypeOf(metadata, settings)
+  if (subjectType === 'pairwise') requireProvenSector(metadata, known)
   return {
     name: metadata.client_name ?? UNNAMED,
     proof: proofOf(metadata),
     grants: known,
-    scopes: scopesOf(metadata, allowed),
+    scopes: scopesOf(metadata, settings.registrationScopes),
     redirectUris,
     postLogoutRedirectUris: metadata.post_logout_redirect_uris ?? [],
     keys: metadata.jwks?.keys ?? [],
@@ -75,6 +84,8 @@ export function newClientOf(
     dpopBoundAccessTokens: metadata.dpop_bound_access_tokens ?? false,
     requirePushedAuthorizationRequests:
       metadata.require_pushed_authorization_requests ?? false,
+    subjectType,
+    sectorIdentifierUri: metadata.sector_identifier_uri,
   }
 }
 
@@ -120,6 +131,39 @@ function scopesOf({ scope }: Metadata, allowed: readonly string[]): readonly str
   return asked.filter((each) => all.includes(each))
 }
 
+/** @throws AuthError `invalid_client_metadata` */
+function subjectTypeOf(
+  { subject_type: asked }: Metadata,
+  { subjectType, registrationSubjectTypes: allowed }: PairwiseSettings,
+): SubjectType {
+  const type = allowed.find((each) => each === (asked ?? subjectType))
+  if (type !== undefined) return type
+  const [first] = allowed
+  if (asked === undefined && first !== undefined) return first
+  throw invalidMetadata(`subject_type must be ${allowed.join(' or ')}.`)
+}
+
+/**
+ * That tokens go to the hosts of its redirect URIs alone is what proves an application to be of its sector: else it could name the sector of
+ * another one, and learn the names that users have there.
+ *
+ * @throws AuthError `invalid_client_metadata`
+ */
+function requireProvenSector(
+  { redirect_uris: redirectUris = [], sector_identifier_uri: uri }: Metadata,
+  grants: readonly GrantType[],
+): void {
+  const isNamed = uri !== undefined
+  if (grants.includes(DEVICE_GRANT) && (isNamed || redirectUris.length > 0))
+    throw invalidMetadata(
+      'A pairwise application with the device grant has no redirect_uris and no sector_identifier_uri: register another one for devices.',
+    )
+  if (isNamed && !redirectUris.every(isOfHost))
+    throw invalidMetadata(
+      'With sector_identifier_uri, the redirect_uris of a pairwise application must be https addresses.',
+    )
+}
+
 const METHOD_OF: Readonly<Record<ClientProof, string>> = {
   none: 'none',
   secret: 'client_secret_basic',
@@ -145,6 +189,8 @@ export const metadataOfClient = (client: OAuthClient) => ({
   dpop_bound_access_tokens: client.dpopBoundAccessTokens || undefined,
   require_pushed_authorization_requests:
     client.requirePushedAuthorizationRequests || undefined,
+  subject_type: client.subjectType,
+  sector_identifier_uri: client.sectorIdentifierUri,
 })
 
 /** Errors of fields in the words of RFC 7591 §3.2.2. */
@@ -177,4 +223,6 @@ const MEMBER_OF: Readonly<Record<string, string>> = {
   keys: 'jwks',
   jwksUri: 'jwks_uri',
   backchannelLogoutUri: 'backchannel_logout_uri',
+  subjectType: 'subject_type',
+  sectorIdentifierUri: 'sector_identifier_uri',
 }

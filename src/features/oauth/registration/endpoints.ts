@@ -37,6 +37,13 @@ const SAID: Properties = {
     type: 'boolean',
     description: 'The session is named in any case.',
   },
+  subject_type: text(
+    '`public`: tokens name users by their id; `pairwise`: by a name for the sector of the application alone.',
+    { enum: ['public', 'pairwise'] },
+  ),
+  sector_identifier_uri: text(
+    'The https address of a JSON list of its redirect URIs, whose host is its sector.',
+  ),
   jwks: { type: 'object', description: 'With `private_key_jwt`: its public keys.' },
 }
 

@@ -1,16 +1,14 @@
 import { minutes } from '../../../base/clock.ts'
-import { currentContext } from '../../../base/request-context.ts'
 import { type Answer, empty, json } from '../../../http/answer.ts'
-import { networkOf } from '../../../http/client-address.ts'
 import type { ParsedBody } from '../../../http/parsed-body.ts'
 import type { AuthRequest } from '../../../http/request.ts'
-import type { Limit } from '../../../throttling/rate.ts'
-import { keyOf, throttled } from '../../../throttling/throttle.ts'
 import type { Core } from '../../core.ts'
 import type { StoredClient } from '../client.ts'
 import { createClient, deleteClient } from '../clients.ts'
 import { oauthSettings } from '../issuer.ts'
+import { limitNetwork, type NetworkLimit } from '../network-limit.ts'
 import { type NewClient, parseNewClient } from '../new-client.ts'
+import { requireSector } from '../pairwise/sector-document.ts'
 import { isSecretOf } from '../secret.ts'
 import { clientStore } from '../sql.ts'
 import {
@@ -45,12 +43,12 @@ export async function register(
   { request, body, addressOf }: RegistrationRequest,
   core: Core,
 ): Promise<Answer> {
-  await limitRegistrations(core)
-  const { registration, registrationScopes } = oauthSettings(core)
-  const initial = registration === 'open' ? undefined : bearerOf(request)
+  await limitNetwork(REGISTRATIONS, core)
+  const settings = oauthSettings(core)
+  const initial = settings.registration === 'open' ? undefined : bearerOf(request)
   if (initial !== undefined) await checkInitialToken(initial, core)
-  const input = newClientOf(documentOf(body), registrationScopes)
-  await withMetadataErrors(() => parseNewClient(input))
+  const input = newClientOf(documentOf(body), settings)
+  await requireSector(await withMetadataErrors(() => parseNewClient(input)), core)
   if (initial !== undefined) await redeemInitialToken(initial, core)
   const token = newRegistrationToken(core.random)
   const digest = registrationDigestOf(token)
@@ -88,10 +86,11 @@ export async function changeRegistration(
   const client = await registeredBy(request, id, core)
   const document: Readonly<Record<string, unknown>> = { ...documentOf(body) }
   requireSameClient(document, client, core)
-  const input = newClientOf(document, oauthSettings(core).registrationScopes)
+  const input = newClientOf(document, oauthSettings(core))
   const properties = await withMetadataErrors(() => parseNewClient(input))
   if (properties.proof !== client.proof)
     throw invalidMetadata('The token_endpoint_auth_method cannot be changed.')
+  await requireSector(properties, core)
   const changed: StoredClient = { ...client, ...properties }
   const { clients } = core.ports(clientStore)
   if (!(await clients.changeRegistered(changed)))
@@ -142,19 +141,10 @@ async function registeredBy(
   throw notAuthenticated('the application is unknown, or the token is not its')
 }
 
-const PER_NETWORK: Limit = { limit: 20, per: minutes(60) }
-const IN_TOTAL: Limit = { limit: 1000, per: minutes(60 * 24) }
-
-/** @throws AuthError `throttled` after 20 requests of a client's network in an hour, and after 1,000 in a day */
-async function limitRegistrations({ hits, clock }: Core): Promise<void> {
-  const network = networkOf(currentContext()?.address ?? '')
-  const counts = [
-    { key: keyOf('oauth_register', network), limit: PER_NETWORK },
-    { key: keyOf('oauth_registers', 'all'), limit: IN_TOTAL },
-  ]
-  for (const { key, limit } of counts) {
-    const counted = await hits.hit(key, limit, clock())
-    if (counted.kind === 'full')
-      throw throttled('throttled by registrations', counted.wait)
-  }
+/** 20 requests of a client's network in an hour, and 1,000 in a day. */
+const REGISTRATIONS: NetworkLimit = {
+  name: 'oauth_register',
+  what: 'registrations',
+  perNetwork: { limit: 20, per: minutes(60) },
+  inTotal: { limit: 1000, per: minutes(60 * 24) },
 }
