@@ -8,13 +8,28 @@ import type { Tables } from './tables.ts'
 /** After so many presentations of a process, twice as many of the values that may be forgotten are deleted. */
 const SWEEP_EVERY = 256
 
-/**
- * Values that are accepted once, in SQL. A presentation is one insert.
- *
- * @param skipLocked leaves out rows that another transaction is deleting; `undefined` if the database has one writer at a time
- */
-export function sqlProofs(db: Kysely<Tables>, skipLocked?: RawBuilder<unknown>): Proofs {
-  const insert = insertStatement(db)
+/** A row. */
+export interface StoredProof {
+  readonly digest: string
+  /** When it may be deleted. */
+  readonly end: UnixSeconds
+}
+
+/** Records a value. @returns whether it was not there before */
+export type InsertProof = (proof: StoredProof) => Promise<boolean>
+
+export interface SqlProofsOptions {
+  /** Leaves out rows that another transaction is deleting; `undefined` if the database has one writer at a time. */
+  readonly skipLocked?: RawBuilder<unknown>
+  /** Default: `insertProof`. */
+  readonly insert?: InsertProof
+}
+
+/** Values that are accepted once, in SQL. A presentation is one insert. */
+export function sqlProofs(
+  db: Kysely<Tables>,
+  { skipLocked, insert = insertProof(db) }: SqlProofsOptions = {},
+): Proofs {
   let presentations = 0
 
   const flush: Proofs['flush'] = async (moment, limit) => {
@@ -38,21 +53,24 @@ export function sqlProofs(db: Kysely<Tables>, skipLocked?: RawBuilder<unknown>):
   return {
     async use(key, until, now) {
       const digest = key.toString('base64url')
-      const { numAffectedRows } = await insert({ digest, end: forgottenAt(until) })
+      const isFirst = await insert({ digest, end: forgottenAt(until) })
       await sweep(now)
-      return numAffectedRows === 1n
+      return isFirst
     },
     flush,
   }
 }
 
-const insertStatement = (db: Kysely<Tables>) =>
-  prepared<{ digest: string; end: UnixSeconds }, never>(db, ({ digest, end }) =>
+/** One statement for each value. */
+export function insertProof(db: Kysely<Tables>): InsertProof {
+  const insert = prepared<StoredProof, never>(db, ({ digest, end }) =>
     db
       .insertInto('proofs')
       .values({ digest, expires_at: end })
       .onConflict((conflict) => conflict.column('digest').doNothing()),
   )
+  return async (proof) => (await insert(proof)).numAffectedRows === 1n
+}
 
 const flushQuery = (
   db: Kysely<Tables>,

@@ -1,6 +1,4 @@
 import { type Kysely, sql } from 'kysely'
-import { type Milliseconds, milliseconds } from '../../base/clock.ts'
-import { monotonicClock } from '../../base/monotonic.ts'
 import { isStorable } from '../../base/storable.ts'
 import type {
   Recovery,
@@ -21,22 +19,10 @@ import {
 } from '../session-swap.ts'
 import { ROTATED, type RotatedRow, rotatedOf } from '../sessions.ts'
 import type { Tables } from '../tables.ts'
-import { codeOf, isConnectionLost, storeUnavailable } from './errors.ts'
+import { BatchQueue, type Waiting } from './batch-queue.ts'
+import { codeOf, isConnectionLost } from './errors.ts'
 
-/** Rotations of one statement, and statements of a process at a time: more rotations gather while these run. */
-const BATCH = 64
-const CONCURRENT = 4
-
-/** How long a rotation may wait to be sent: after that, its client has given up. */
-const LONGEST_WAIT = milliseconds(1_000)
-
-interface Waiting<Each> {
-  readonly rotation: Each
-  /** The monotonic time at which it began to wait. */
-  readonly since: Milliseconds
-  resolve(session: RotatedSession | undefined): void
-  reject(error: unknown): void
-}
+type WaitingRotation<Each> = Waiting<Each, RotatedSession | undefined>
 
 /**
  * Rotations that arrive together become one statement with one commit, each under its own conditions: sending a statement and
@@ -47,100 +33,52 @@ export function batchedSessions(
   db: Kysely<Tables>,
   deadline: Deadline,
 ): Sessions {
-  const rotations = new RotationQueue<Rotation>(
-    sessions.rotate,
-    preparedRotations(db, deadline),
-  )
-  const recoveries = new RotationQueue<Recovery>(
-    sessions.recover,
-    preparedRecoveries(db, deadline),
-  )
-  return {
-    ...sessions,
-    rotate: (rotation) => rotations.add(rotation),
-    recover: (recovery) => recoveries.add(recovery),
-  }
+  const rotate = rotatedTogether(sessions.rotate, preparedRotations(db, deadline))
+  const recover = rotatedTogether(sessions.recover, preparedRecoveries(db, deadline))
+  return { ...sessions, rotate, recover }
 }
 
 /** @returns the rows that were swapped */
 type RunAll<Each> = (rotations: readonly Each[]) => Promise<readonly Row[]>
 
-class RotationQueue<Each extends Rotation> {
-  readonly #runOne: (rotation: Each) => Promise<RotatedSession | undefined>
-  readonly #runAll: RunAll<Each>
-  readonly #waiting: Waiting<Each>[] = []
-  #running = 0
-  #isScheduled = false
-
-  constructor(
-    runOne: (rotation: Each) => Promise<RotatedSession | undefined>,
-    runAll: RunAll<Each>,
-  ) {
-    this.#runOne = runOne
-    this.#runAll = runAll
+function rotatedTogether<Each extends Rotation>(
+  rotate: (rotation: Each) => Promise<RotatedSession | undefined>,
+  rotateAll: RunAll<Each>,
+): typeof rotate {
+  const rotateEach = async (batch: readonly WaitingRotation<Each>[]): Promise<void> => {
+    await Promise.all(
+      batch.map(({ value, resolve, reject }) => rotate(value).then(resolve, reject)),
+    )
   }
-
-  async add(rotation: Each): Promise<RotatedSession | undefined> {
-    // No row holds such a string, and PostgreSQL would reject the whole batch for it.
-    if (!isStorable(rotation.id) || !isStorable(rotation.jti)) return undefined
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ rotation, since: monotonicClock(), resolve, reject })
-      this.#schedule()
-    })
-  }
-
-  /** Rotations of the same turn of the event loop join the batch. */
-  #schedule(): void {
-    if (this.#isScheduled || this.#waiting.length === 0) return
-    if (this.#running >= CONCURRENT) return
-    this.#isScheduled = true
-    setImmediate(() => {
-      this.#isScheduled = false
-      this.#rejectLate()
-      while (this.#waiting.length > 0 && this.#running < CONCURRENT)
-        void this.#run(this.#waiting.splice(0, BATCH))
-    })
-  }
-
-  #rejectLate(): void {
-    const oldest = monotonicClock() - LONGEST_WAIT
-    while ((this.#waiting[0]?.since ?? oldest) < oldest)
-      this.#waiting.shift()?.reject(storeUnavailable('too many refreshes wait'))
-  }
-
-  async #run(batch: readonly Waiting<Each>[]): Promise<void> {
-    this.#running += 1
-    if (batch.length === 1) await this.#rotateEach(batch)
-    else await this.#rotateTogether(batch)
-    this.#running -= 1
-    this.#schedule()
-  }
-
-  async #rotateEach(batch: readonly Waiting<Each>[]): Promise<void> {
-    const rotate = ({ rotation, resolve, reject }: Waiting<Each>) =>
-      this.#runOne(rotation).then(resolve, reject)
-    await Promise.all(batch.map(rotate))
-  }
-
-  async #rotateTogether(batch: readonly Waiting<Each>[]): Promise<void> {
+  const rotateTogether = async (
+    batch: readonly WaitingRotation<Each>[],
+  ): Promise<void> => {
     try {
-      settle(batch, await this.#runAll(batch.map(({ rotation }) => rotation)))
+      settle(batch, await rotateAll(batch.map(({ value }) => value)))
     } catch (error) {
       // The server rejected the whole batch for one of them, such as one whose row is locked.
-      if (isRejection(error)) return this.#rotateEach(batch)
+      if (isRejection(error)) return rotateEach(batch)
       for (const { reject } of batch) reject(error)
     }
+  }
+  const queue = new BatchQueue<Each, RotatedSession | undefined>('refreshes', (batch) =>
+    batch.length === 1 ? rotateEach(batch) : rotateTogether(batch),
+  )
+  return async (rotation) => {
+    // No row holds such a string, and PostgreSQL would reject the whole batch for it.
+    if (!isStorable(rotation.id) || !isStorable(rotation.jti)) return undefined
+    return queue.add(rotation)
   }
 }
 
 type Row = RotatedRow
 
 /** Gives each row to the rotation whose `jti` it now has; the others did not find theirs. */
-function settle(batch: readonly Waiting<Rotation>[], rows: readonly Row[]): void {
+function settle(batch: readonly WaitingRotation<Rotation>[], rows: readonly Row[]): void {
   const keyOf = (id: string, jti: string): string => `${id} ${jti}`
   const swapped = new Map(rows.map((row) => [keyOf(row.id, row.jti), row]))
-  for (const { rotation, resolve } of batch) {
-    const key = keyOf(rotation.id, rotation.newJti)
+  for (const { value, resolve } of batch) {
+    const key = keyOf(value.id, value.newJti)
     const row = swapped.get(key)
     swapped.delete(key)
     resolve(row && rotatedOf(row))

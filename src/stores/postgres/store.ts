@@ -17,6 +17,7 @@ import type { CorePorts, Store } from '../store.ts'
 import type { Tables } from '../tables.ts'
 import { sqlUsers } from '../users.ts'
 import { type Address, parseAddress } from './address.ts'
+import { batchedProofs } from './batched-proofs.ts'
 import { batchedSessions } from './batched-sessions.ts'
 import { cachedUsers } from './cached-users.ts'
 import { ChangeWatcher } from './change-watcher.ts'
@@ -109,6 +110,9 @@ function corePorts(db: Kysely<Tables>, time: ServerTime): Omit<CorePorts, 'users
     keys: sqlKeys(db),
     hits: sqlHits(db),
     events: sqlEvents(db),
-    proofs: sqlProofs(db, sql`for update skip locked`),
+    proofs: sqlProofs(db, {
+      skipLocked: sql`for update skip locked`,
+      insert: batchedProofs(db),
+    }),
   }
 }
