@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { SignatureError } from '../../src/signatures/message.ts'
+import { fieldValue, SignatureError } from '../../src/signatures/message.ts'
 import { plainSignature } from '../../src/signatures/plain-signature.ts'
 import { parseSignatures, readSignatures } from '../../src/signatures/read-signatures.ts'
 import { property } from '../properties/property.ts'
+import { recordings } from './recordings.ts'
 
 /** Both readers. */
 const readBoth = (input: string, signature: string) =>
@@ -169,4 +170,21 @@ test('a label is matched as a whole', () => {
         ]),
       SignatureError,
     )
+})
+
+test('recorded signatures are read alike by both readers', () => {
+  let plainOnes = 0
+  for (const { id, message } of recordings()) {
+    const fields = message.headers
+    const [input = '', signature = ''] = ['signature-input', 'signature'].map((name) =>
+      fieldValue(fields, name),
+    )
+    const plain = orError(() => plainSignature(input, signature))
+    if (plain instanceof SignatureError)
+      assert.throws(() => parseSignatures(input, signature), SignatureError, id)
+    if (plain === undefined || plain instanceof SignatureError) continue
+    assert.deepEqual([plain], parseSignatures(input, signature), id)
+    plainOnes += 1
+  }
+  assert.ok(plainOnes > 50, `${plainOnes} were read without the parser`)
 })
