@@ -12,6 +12,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:http'
 import { isBuiltin } from 'node:module'
@@ -163,6 +164,44 @@ test('without comments the declarations of the client have less than 5,200 bytes
   for (const name of ['react', 'vue', 'angular'])
     assert.ok(read(`dist/${name}.d.ts`).length < 1000, name)
 })
+
+/** What is typed in a program for browsers, and in one for React Native, where other types declare `fetch`. */
+const PROGRAM_OF_CLIENT = `
+import { AuthError, createClient, dpop, interceptor, passkeys, storedIn } from 'watchword/client'
+const storage = storedIn({ get: () => undefined, set() {}, remove() {} })
+const client = createClient<{ id: string }>('https://api.example.com', { storage, proof: dpop() })
+export const send: typeof fetch = client.fetch
+export const name: string | undefined = client.user?.id
+export const codeOf = (error: unknown): string => (error instanceof AuthError ? error.code : '')
+export const parts: readonly object[] = [interceptor(client), passkeys(client)]
+`
+
+const MATRIX: readonly (readonly [string, readonly string[]])[] = [
+  ['a browser', ['--lib', 'es2022,dom', '--types', '']],
+  ['an engine without a document', ['--lib', 'es2022', '--types', 'node']],
+  ['a bundler', ['--lib', 'es2022,dom', '--types', '', '--moduleResolution', 'bundler']],
+  [
+    'loose optional members',
+    ['--lib', 'es2022,dom', '--exactOptionalPropertyTypes', 'false'],
+  ],
+]
+
+for (const [name, options] of MATRIX)
+  test(`the declarations of the client compile for ${name}`, async () => {
+    writeFileSync(join(bare, 'program.ts'), PROGRAM_OF_CLIENT)
+    const { stdout } = await run(
+      process.execPath,
+      [
+        ...[resolve('node_modules/typescript/bin/tsc'), '--ignoreConfig', '--noEmit'],
+        ...['--strict', '--exactOptionalPropertyTypes', '--isolatedDeclarations'],
+        ...['--declaration', '--skipLibCheck', 'false', '--target', 'es2022'],
+        ...['--module', options.includes('bundler') ? 'esnext' : 'nodenext'],
+        ...['--typeRoots', resolve('node_modules/@types'), ...options, 'program.ts'],
+      ],
+      { cwd: bare },
+    ).catch((error) => error)
+    assert.equal(stdout, '')
+  })
 
 test('Chromium imports the client as one file, and the root of the package names it', async (t) => {
   const server = createServer(({ url = '' }, response) => {

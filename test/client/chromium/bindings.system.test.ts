@@ -44,6 +44,25 @@ test('React: mounting a hundred components ten times sends no request', async (t
   assert.equal(await page.evaluate(`document.querySelectorAll('#status').length`), 100)
 })
 
+test('React: components render once for each change, and not for a refresh', async (t) => {
+  const site = await openSite(t, {}, 'react.ts')
+  if (site === undefined) return t.skip(MISSING)
+  const page = await site.open(BROWSER)
+  await page.evaluate(`client.signIn(${JSON.stringify(ADA)})`)
+  await page.evaluate('renderMany(client)')
+  await waitFor(page, `document.querySelectorAll('#status').length === 100`)
+  const renders = () => page.evaluate('counts.renders')
+  assert.equal(await renders(), 100)
+  for (let i = 0; i < 2; i++) {
+    await page.waitForTimeout(1100)
+    await page.evaluate('client.getAccessToken({ fresh: true })')
+  }
+  assert.deepEqual([site.count(REFRESH), await renders()], [2, 100])
+  await page.evaluate('client.signOut()')
+  await waitFor(page, `document.getElementById('status')?.textContent === 'signedOut'`)
+  assert.equal(await renders(), 200)
+})
+
 for (const framework of ['react', 'vue']) {
   test(`${framework}: a page that a server rendered is hydrated without a mismatch, then shows who is signed in`, async (t) => {
     const site = await openSite(t, {}, `${framework}.ts`)

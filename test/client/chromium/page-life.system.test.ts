@@ -211,10 +211,7 @@ test('a visitor of a page on the API’s own origin causes no request', async (t
   assert.deepEqual([await statusOf(page), site.count(REFRESH)], ['signedOut', 0])
 })
 
-test('passkeys: one is added and signs in; a button ends a pending autofill', async (t) => {
-  const site = await openSite(t, { passkeys: true })
-  if (site === undefined) return t.skip(MISSING)
-  const page = await site.open(`createClient('/')`)
+async function addAuthenticator(page: Page): Promise<void> {
   const devTools = await page.context().newCDPSession(page)
   await devTools.send('WebAuthn.enable')
   await devTools.send('WebAuthn.addVirtualAuthenticator', {
@@ -227,6 +224,32 @@ test('passkeys: one is added and signs in; a button ends a pending autofill', as
       automaticPresenceSimulation: true,
     },
   })
+}
+
+test('passkeys work in a browser that does not convert JSON', async (t) => {
+  const site = await openSite(t, { passkeys: true })
+  if (site === undefined) return t.skip(MISSING)
+  await site.context.addInitScript(
+    `delete PublicKeyCredential.parseCreationOptionsFromJSON
+    delete PublicKeyCredential.parseRequestOptionsFromJSON
+    delete PublicKeyCredential.prototype.toJSON`,
+  )
+  const page = await site.open(`createClient('/')`)
+  await addAuthenticator(page)
+  await signIn(page)
+  const label = `passkeys(client).register({ name: 'Phone' }).then(({ label }) => label)`
+  assert.equal(await page.evaluate(label), 'Phone')
+  await page.evaluate('client.signOut()')
+  await page.evaluate('passkeys(client).signIn()')
+  assert.equal(await statusOf(page), 'signedIn')
+  assert.deepEqual(site.faults, [])
+})
+
+test('passkeys: one is added and signs in; a button ends a pending autofill', async (t) => {
+  const site = await openSite(t, { passkeys: true })
+  if (site === undefined) return t.skip(MISSING)
+  const page = await site.open(`createClient('/')`)
+  await addAuthenticator(page)
   await signIn(page)
   await page.evaluate('globalThis.keys = passkeys(client)')
   const added = await page.evaluate(

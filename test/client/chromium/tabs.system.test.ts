@@ -60,6 +60,26 @@ for (const [name, script, options] of KINDS) {
   })
 }
 
+test('with cookies a tab writes after another one has signed in again', async (t) => {
+  const site = await openSite(t, { tokens: { transport: 'cookie' } })
+  if (site === undefined) return t.skip(MISSING)
+  const [one, two] = [await site.open(COOKIE), await site.open(COOKIE)]
+  await signIn(one)
+  await waitFor(two, `client.state.status === 'signedIn'`, 1000)
+  const tokens: unknown[] = []
+  for (const page of [two, one, two]) {
+    await signIn(page)
+    const [csrf] = (await site.context.cookies()).filter(({ name }) => /csrf/.test(name))
+    tokens.push(csrf?.value)
+    const write = `client.fetch('/hello/', { method: 'POST', body: 'x' }).then(({ status }) => status)`
+    assert.deepEqual(
+      await Promise.all([one, two].map((each) => each.evaluate(write))),
+      [200, 200],
+    )
+  }
+  assert.equal(new Set(tokens).size, 3)
+})
+
 /** `CLIENT_REFRESHES=200 CLIENT_CRASHES=20` is the long form. */
 const REFRESHES = Number(process.env.CLIENT_REFRESHES ?? 30)
 const CRASHES = Number(process.env.CLIENT_CRASHES ?? 1)
