@@ -223,6 +223,32 @@ test('the new refresh token is written before the access token is handed out', a
   assert.deepEqual(order, ['written', 'handed out'])
 })
 
+test('a write that failed is made up for by the next, and the session survives a reload', async (t) => {
+  const bench = await openBench(t)
+  const items = new Map<string, string>()
+  let isFull = false
+  const storage = {
+    get: (key: string) => items.get(key),
+    set(key: string, value: string) {
+      if (isFull) throw new Error('QuotaExceededError')
+      items.set(key, value)
+    },
+    remove: (key: string) => void items.delete(key),
+  }
+  const { client } = await bench.signedIn({ storage, refreshAhead: false })
+  isFull = true
+  await bench.time.pass(301_000)
+  assert.equal((await bench.time.until(client.fetch('/hello/'))).status, 200)
+  isFull = false
+  await bench.time.pass(301_000)
+  assert.equal((await bench.time.until(client.fetch('/hello/'))).status, 200)
+  await bench.time.pass(400_000)
+  client.close()
+  const again = bench.open({ storage, refreshAhead: false })
+  assert.equal((await bench.time.until(again.client.fetch('/hello/'))).status, 200)
+  assert.equal((await bench.sessionsOf()).length, 1)
+})
+
 test('clients of one page with different names share nothing', async (t) => {
   const bench = await openBench(t)
   await bench.signedIn({ storage: 'browser', name: 'one' })
