@@ -1,10 +1,40 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createElement } from 'react'
+import { renderToString } from 'react-dom/server'
+import { createSSRApp, defineComponent, h } from 'vue'
+import { renderToString as renderVueToString } from 'vue/server-renderer'
+import { createClient, tokenCookies } from '../../../src/client/index.ts'
+import { AuthProvider, useAuth as useAuthOfReact } from '../../../src/client/react.ts'
+import type { Client } from '../../../src/client/types.ts'
+import { authPlugin, useAuth as useAuthOfVue } from '../../../src/client/vue.ts'
 import { ADA, openSite, REFRESH, waitFor } from './site.ts'
 
 const MISSING = 'Chromium is not installed'
 const BROWSER = `createClient('/', { storage: browserStorage })`
-const RENDERED = '<div id="root"><p id="status">loading</p></div>'
+
+/** What a server sends, whose client has not read anything. */
+const RENDERERS: Readonly<Record<string, (client: Client) => Promise<string>>> = {
+  async react(client) {
+    const status = () => createElement('p', { id: 'status' }, useAuthOfReact().status)
+    return renderToString(createElement(AuthProvider, { client }, createElement(status)))
+  },
+  vue: (client) => {
+    const status = defineComponent(() => {
+      const auth = useAuthOfVue()
+      return () => h('p', { id: 'status' }, auth.value.status)
+    })
+    return renderVueToString(createSSRApp(status).use(authPlugin(client)))
+  },
+}
+
+async function rendered(framework: string): Promise<string> {
+  const client = createClient('https://api.test', { transport: tokenCookies })
+  await client.ready
+  const text = await RENDERERS[framework]?.(client)
+  client.close()
+  return `<div id="root">${text}</div>`
+}
 
 test('React in StrictMode: one subscription, one request at the start, one effect of a stable method', async (t) => {
   const site = await openSite(t, { tokens: { transport: 'cookie' } }, 'react.ts')
@@ -67,7 +97,7 @@ for (const framework of ['react', 'vue']) {
   test(`${framework}: a page that a server rendered is hydrated without a mismatch, then shows who is signed in`, async (t) => {
     const site = await openSite(t, {}, `${framework}.ts`)
     if (site === undefined) return t.skip(MISSING)
-    site.pages.set('/rendered/', RENDERED)
+    site.pages.set('/rendered/', await rendered(framework))
     const page = await site.open(BROWSER, '/rendered/')
     const warnings: string[] = []
     page.on('console', (line) => {
@@ -81,3 +111,24 @@ for (const framework of ['react', 'vue']) {
     assert.deepEqual(site.faults, [])
   })
 }
+
+test('react: a part that is hydrated later, when the user is known, has no mismatch', async (t) => {
+  const site = await openSite(t, {}, 'react.ts')
+  if (site === undefined) return t.skip(MISSING)
+  const text = (await rendered('react')).replace(/<p.*<\/p>/, '<!--$-->$&<!--/$-->')
+  site.pages.set('/rendered/', text)
+  const page = await site.open(BROWSER, '/rendered/')
+  const warnings: string[] = []
+  page.on('console', (line) => {
+    if (line.type() === 'error' || /hydrat|mismatch/i.test(line.text()))
+      warnings.push(line.text())
+  })
+  await page.evaluate('hydrateLate(client)')
+  await page.evaluate(`client.signIn(${JSON.stringify(ADA)})`)
+  await waitFor(page, 'globalThis.arrive !== undefined')
+  const shown = `document.getElementById('status')?.textContent`
+  assert.equal(await page.evaluate(shown), 'loading')
+  await page.evaluate('arrive()')
+  await waitFor(page, `${shown} === 'signedIn'`)
+  assert.deepEqual([warnings, site.faults], [[], []])
+})

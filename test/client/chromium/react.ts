@@ -1,4 +1,4 @@
-import { createElement, StrictMode, useEffect, useState } from 'react'
+import { createElement, lazy, StrictMode, Suspense, useEffect, useState } from 'react'
 import { createRoot, hydrateRoot } from 'react-dom/client'
 import { browserStorage, createClient, tokenCookies } from '../../../src/client/index.ts'
 import { AuthProvider, useAuth, useClient } from '../../../src/client/react.ts'
@@ -28,6 +28,14 @@ function Many() {
     createElement(Status, { key: `${round}-${i}` }),
   )
 }
+
+/** A part whose code comes later. */
+const Late = lazy(async () => {
+  await new Promise<void>((resolve) => {
+    Object.assign(globalThis, { arrive: resolve })
+  })
+  return { default: Status }
+})
 
 /** What the tests call. */
 Object.assign(globalThis, {
@@ -63,6 +71,11 @@ Object.assign(globalThis, {
     createRoot(document.body).render(
       createElement(AuthProvider, { client }, createElement(Many)),
     )
+  },
+  hydrateLate(client: ReturnType<typeof createClient>) {
+    const root = document.getElementById('root')
+    const part = createElement(Suspense, { fallback: 'later' }, createElement(Late))
+    if (root) hydrateRoot(root, createElement(AuthProvider, { client }, part))
   },
   hydrate(client: ReturnType<typeof createClient>) {
     const root = document.getElementById('root')
