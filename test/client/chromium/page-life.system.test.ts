@@ -278,33 +278,47 @@ test('the token of a link leaves the address bar before it is sent', async (t) =
   assert.deepEqual(addresses, [`${site.origin}/`])
 })
 
-test('a worker shares the session of cookies with the page', async (t) => {
-  const site = await openSite(t, { tokens: { transport: 'cookie' } })
-  if (site === undefined) return t.skip(MISSING)
-  // Without a Content Security Policy: the test calls new Function().
-  const page = await site.open(COOKIE, '/inner/')
-  await page.evaluate(`
-    globalThis.worker = new Worker('/page.js', { type: 'module' })
+/** The kinds of workers: how one is started, and the object that messages come from. */
+const WORKERS = [
+  ['worker', `new Worker('/page.js', { type: 'module' })`, 'worker'],
+  ['shared worker', `new SharedWorker('/page.js', { type: 'module' }).port`, 'worker'],
+  [
+    'service worker',
+    `(await navigator.serviceWorker.register('/page.js', { type: 'module' }),
+      (await navigator.serviceWorker.ready).active)`,
+    'navigator.serviceWorker',
+  ],
+] as const
+
+for (const [name, start, from] of WORKERS)
+  test(`a ${name} shares the session of cookies with the page`, async (t) => {
+    const site = await openSite(t, { tokens: { transport: 'cookie' } })
+    if (site === undefined) return t.skip(MISSING)
+    // Without a Content Security Policy: the test calls new Function().
+    const page = await site.open(COOKIE, '/inner/')
+    await page.evaluate(`(async () => {
+    const worker = ${start}
     globalThis.asked = (code) => new Promise((resolve) => {
-      worker.onmessage = ({ data }) => resolve(data)
+      ${from}.onmessage = ({ data }) => resolve(data)
       worker.postMessage(code)
-    })`)
-  const started = await page.evaluate(
-    `asked("(globalThis.client = createClient('${site.origin}', { transport: tokenCookies })).ready.then(() => client.state.status)")`,
-  )
-  assert.equal(started, 'signedOut')
-  await signIn(page)
-  await waitFor(
-    page,
-    `asked('client.state.status').then((status) => status === 'signedIn')`,
-  )
-  await page.evaluate('moveClock(301_000)')
-  await page.evaluate(`asked('(moveClock(301_000), 1)')`)
-  site.clock.advance('301s')
-  const statuses = await page.evaluate(`Promise.all([
+    })
+  })()`)
+    const started = await page.evaluate(
+      `asked("(globalThis.client = createClient('${site.origin}', { transport: tokenCookies })).ready.then(() => client.state.status)")`,
+    )
+    assert.equal(started, 'signedOut')
+    await signIn(page)
+    await waitFor(
+      page,
+      `asked('client.state.status').then((status) => status === 'signedIn')`,
+    )
+    await page.evaluate('moveClock(301_000)')
+    await page.evaluate(`asked('(moveClock(301_000), 1)')`)
+    site.clock.advance('301s')
+    const statuses = await page.evaluate(`Promise.all([
     client.fetch('/hello/').then(({ status }) => status),
     asked("client.fetch('/hello/').then(({ status }) => status)"),
   ])`)
-  assert.deepEqual(statuses, [200, 200])
-  assert.ok(site.count(REFRESH) <= 2)
-})
+    assert.deepEqual(statuses, [200, 200])
+    assert.ok(site.count(REFRESH) <= 2)
+  })

@@ -26,12 +26,24 @@ Object.assign(globalThis, {
   },
 })
 
-/** In a worker: answers messages with what an expression is. */
-const scope = globalThis as unknown as {
-  document?: object
-  onmessage: (event: { readonly data: string }) => void
+interface Port {
+  onmessage: (event: { readonly data: string; readonly source?: Port | null }) => void
   postMessage(message: unknown): void
 }
-if (scope.document === undefined)
-  scope.onmessage = async ({ data }) =>
-    scope.postMessage(await new Function(`return ${data}`)())
+
+/** What this uses of a worker; each kind has some of it. */
+const scope = globalThis as unknown as Port & {
+  document?: object
+  onconnect: (event: { readonly ports: readonly Port[] }) => void
+}
+
+/** In a worker: answers messages with what an expression is. */
+const answer = async (code: string, to: Port): Promise<void> =>
+  to.postMessage(await new Function(`return ${code}`)())
+
+if (scope.document === undefined) {
+  scope.onmessage = ({ data, source }) => void answer(data, source ?? scope)
+  scope.onconnect = ({ ports: [port] }) => {
+    if (port) port.onmessage = ({ data }) => void answer(data, port)
+  }
+}
