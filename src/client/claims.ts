@@ -30,7 +30,7 @@ function sixBitsOf(code: number): string {
   let value = 62
   if (code > 47) value = code + 4
   if (code > 64) value = code - 65
-  if (code === 95) value = 63
+  if (code > 94) value = 63
   if (code > 96) value = code - 71
   return (64 + value).toString(2).slice(1)
 }
