@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dpop } from '../../src/client/dpop.ts'
 import { ADA, type Bench, BLACKLIST, type Fault, openBench } from './bench.ts'
+import { keysOf, openBench as openBenchWithKeys } from './dpop-bench.ts'
 import type { Given } from './given.ts'
 
 /** `CLIENT_SCHEDULES=10000 CLIENT_SEED=1` is the long form. */
@@ -100,20 +102,42 @@ async function signOut(world: World): Promise<void> {
   await bench.time.pass(2000)
 }
 
-async function run(seed: number): Promise<void> {
+async function run(seed: number, opened: typeof open = open): Promise<void> {
   const cleanups: (() => unknown)[] = []
   try {
-    await schedule(seed, { after: (cleanup) => void cleanups.push(cleanup) })
+    const t = { after: (cleanup: () => unknown) => void cleanups.push(cleanup) }
+    await schedule(seed, t, opened)
   } finally {
     for (const cleanup of cleanups.toReversed()) await cleanup()
   }
 }
 
-async function schedule(seed: number, t: Parameters<typeof openBench>[0]): Promise<void> {
+type Hooks = Parameters<typeof openBench>[0]
+
+/** Longer than a schedule takes: a lost answer is given again. */
+const TOKENS = { lostAnswer: '1h', access: '1m' } as const
+
+/** A bench, and what its clients are given. */
+async function open(t: Hooks, random: () => number) {
+  const bench = await openBench(t, { tokens: TOKENS })
+  const given: World['given'] = { storage: random() < 0.8 ? 'browser' : 'memory' }
+  return { bench, given }
+}
+
+/** The same with tokens that are bound to a key. */
+const openBound: typeof open = async (t, random) => {
+  const nonces = random() < 0.5
+  const bench = await openBenchWithKeys(t, {
+    tokens: TOKENS,
+    dpop: { required: true, nonces },
+  })
+  const proof = dpop({ keys: keysOf() })
+  return { bench, given: { storage: random() < 0.8 ? 'browser' : 'memory', proof } }
+}
+
+async function schedule(seed: number, t: Hooks, opened: typeof open): Promise<void> {
   const random = randomFrom(seed)
-  // Longer than a schedule takes: a lost answer is given again.
-  const bench = await openBench(t, { tokens: { lostAnswer: '1h', access: '1m' } })
-  const given = { storage: random() < 0.8 ? 'browser' : 'memory' } as const
+  const { bench, given } = await opened(t, random)
   const tabs = [bench.open(given)]
   const world: World = { bench, tabs, given, random, open: [], story: [] }
   await bench.time.until(tabs[0]!.client.signIn(ADA))
@@ -166,4 +190,8 @@ for (const seed of [6587])
 
 test(`${RUNS} schedules of tabs, losses, delays, kills and clocks sign no honest user out`, async () => {
   for (let i = 0; i < RUNS; i++) await run(SEED + i)
+})
+
+test(`${Math.ceil(RUNS / 5)} schedules with tokens that are bound to a key neither`, async () => {
+  for (let i = 0; i < Math.ceil(RUNS / 5); i++) await run(SEED + i, openBound)
 })
