@@ -13,6 +13,9 @@ export interface Place {
   signIn: SignIn | undefined
 }
 
+/** Fewer than as many clients sign in besides another, while an administrator changes their user. */
+const ENTERING = 4
+
 /** Milliseconds between the check of a password and the insert of the session. */
 export const SIGN_IN_PAUSE = 50
 
@@ -170,7 +173,7 @@ export function actionsAt(
   /** A change of a user, and what may take it back: what a token of before is worth shows then. */
   const changes: readonly (readonly [make: Change, undo?: Change])[] = [
     ...times(1, [change.endSessions] as const),
-    ...times(5, [change.deactivate, change.activate] as const),
+    ...times(9, [change.deactivate, change.activate] as const),
     ...times(5, [change.changePassword] as const),
     ...times(5, [change.resetPassword, change.resetPassword] as const),
     ...times(5, [change.changeEmail, change.changeEmail] as const),
@@ -190,11 +193,26 @@ export function actionsAt(
     const { login } = place
     const isMissing = login.user.isDeleted && chance.once(2)
     const [make, undo] = isMissing ? [change.createAgain] : chance.pick(changes)
-    const signingIn = chance.once(4) ? undefined : enter(place)
+    const others = Array.from(
+      { length: chance.int(ENTERING) },
+      (): Place => ({ login, signIn: undefined }),
+    )
+    // Else what a session of before is worth shows then.
+    const entering = chance.once(4) ? others : [place, ...others]
+    const signingIn = entering.map(enterSoon)
+    await sleep(chance.int(2 * SIGN_IN_PAUSE))
+    await Promise.all([...signingIn, make(login)])
+    if (!chance.once(4)) await undo?.(login)
+    await Promise.all([place, ...others].map(use))
+  }
+
+  /** Requests take longer on a busy machine: of several, one comes at the right moment. */
+  async function enterSoon(place: Place): Promise<void> {
     await sleep(chance.int(SIGN_IN_PAUSE))
-    await Promise.all([signingIn, make(login)])
-    if (chance.once(2)) await undo?.(login)
-    const { signIn: client } = place
+    await enter(place)
+  }
+
+  async function use({ signIn: client }: Place): Promise<void> {
     if (client?.isUnsure === false) await exchange(client, client.tokens.at(-1)!)
   }
 

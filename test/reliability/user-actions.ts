@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { UserId } from '../../src/users/user.ts'
 import type { Chance } from '../differential/random.ts'
 import type { ServerProcess } from '../server/process.ts'
@@ -21,6 +22,9 @@ export interface UserActionsDeps {
   readonly codes: ResetCodes
   readonly resetPassword: ReturnType<typeof clientsOf>['resetPassword']
 }
+
+/** Milliseconds, at most, after which a request with a link has most often been answered. */
+const RESET_TIME = 20
 
 /** Epochs far enough apart that changes of one user never reach those of another with the same id. */
 const EPOCHS = 1_000_000
@@ -119,8 +123,16 @@ export function userActions(deps: UserActionsDeps) {
     user.history.push(model.codeIssued(issued.span, number, token !== undefined))
     if (token === undefined) return
     const use = () => useLink(user, number, token)
-    await Promise.all(chance.once(3) ? [use(), use()] : [use()])
+    // One at most, since each doubles the orders that the search has to try.
+    const beside = chance.pick([use, () => changeSoon(user), undefined])
+    await Promise.all([use(), beside?.()])
     if (chance.once(3)) await use()
+  }
+
+  /** Between the redemption of a link and its new password. */
+  async function changeSoon(user: User): Promise<void> {
+    await sleep(chance.int(RESET_TIME))
+    await changePassword({ user })
   }
 
   async function useLink(user: User, number: number, token: string): Promise<void> {
