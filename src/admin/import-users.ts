@@ -74,8 +74,13 @@ export interface ImportDeps {
   changing(
     id: UserId,
     change: Pick<UserChange, 'active'>,
-    write: (options: Pick<UserChange, 'beginsEpoch'>) => Promise<StoredUser | undefined>,
+    write: (options: WriteOptions) => Promise<StoredUser | undefined>,
   ): Promise<StoredUser | undefined>
+}
+
+/** What a change of a user begins, and the epoch in which it is written. */
+export interface WriteOptions extends Pick<UserChange, 'beginsEpoch'> {
+  readonly epoch?: number | undefined
 }
 
 /** Users that are inserted by one statement. More would hold the event loop and the database for longer. */
@@ -250,9 +255,9 @@ class UserImport {
     const { users, changing } = this.#deps
     const change = changeOf(input, user)
     const leavesSuperuser = removesSuperuser(change)
-    const write = (options: Pick<UserChange, 'beginsEpoch'>) =>
+    const write = ({ epoch, ...options }: WriteOptions) =>
       writeChange(user.id, { ...change, ...options }, users, {
-        onlyIf: { leavesSuperuser },
+        onlyIf: { leavesSuperuser, epoch },
       })
     try {
       const isWritten =

@@ -31,6 +31,7 @@ import {
   importUsers,
 } from './import-users.ts'
 import { refuseLastSuperuser, removesSuperuser } from './last-superuser.ts'
+import { writeInEpoch } from './write-in-epoch.ts'
 
 /**
  * `auth.users`.
@@ -254,8 +255,12 @@ export const userChanger =
     const deps = await open()
     const leavesSuperuser = !force && removesSuperuser(change)
     const onlyIf = { ...asRead, ...(leavesSuperuser && { leavesSuperuser }) }
-    const user = await changing(settings, deps)(id, change, (revoking) =>
-      changeUser(id, change, deps, { ...revoking, onlyIf, joint }),
+    const user = await changing(settings, deps)(id, change, ({ epoch, ...beginning }) =>
+      changeUser(id, change, deps, {
+        ...beginning,
+        onlyIf: { ...onlyIf, epoch },
+        joint,
+      }),
     )
     if (user === undefined && leavesSuperuser) await refuseLastSuperuser(id, deps)
     if (user === undefined) return undefined
@@ -271,14 +276,15 @@ const changing =
     deps: UserAdminDeps,
   ): ImportDeps['changing'] =>
   async (id, change, write) => {
-    const before = await deps.users.find('id', id)
     // Tokens name the old value, which may become another user's: other services would mix the two up.
     const isNamed = userIdField !== 'id' && userIdField in change
-    const user = await write(isNamed ? { beginsEpoch: userIdField } : {})
+    const beginning = isNamed ? { beginsEpoch: userIdField } : {}
+    const mayBeginEpoch = isNamed || 'hash' in change
+    const { user, isNewEpoch = false } = mayBeginEpoch
+      ? await writeInEpoch(id, deps.users, (epoch) => write({ ...beginning, epoch }))
+      : { user: await write({}) }
     if (user === undefined) return undefined
     if (change.active === false) await revokeAll(id, 'inactive', deps)
-    // The epoch shows a change also if `before` was out of date.
-    const isNewEpoch = before?.user.epoch !== user.epoch
     if (isNamed && isNewEpoch) await revokeAll(id, 'admin', deps)
     else if (isNewEpoch && 'hash' in change && passwordRevokes)
       await revokeAll(id, 'password', deps)

@@ -70,7 +70,7 @@ export interface UserCondition {
   readonly email?: string | undefined
   readonly emailVerified?: boolean
   readonly phone?: string | undefined
-  readonly epoch?: number
+  readonly epoch?: number | undefined
   /** As they were read. */
   readonly attributes?: Readonly<Record<string, unknown>>
   /** Another user is an active superuser, or this one is none. */

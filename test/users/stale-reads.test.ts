@@ -85,6 +85,34 @@ test('the same email in another spelling begins no epoch, and ends no session', 
   assert.equal((await auth.sessions.list(id))[0]?.revokeReason, undefined)
 })
 
+test('the same email again ends no session of an epoch that another change begins meanwhile', async (t) => {
+  const store = sqliteStore({ file: IN_MEMORY })
+  const { users } = store.ports
+  let meanwhile = async () => {}
+  const change: typeof users.change = async (...args) => {
+    const before = meanwhile
+    meanwhile = async () => {}
+    await before()
+    return users.change(...args)
+  }
+  const auth = buildWatchword({
+    secret: SECRET,
+    store: withPorts(store, { users: { ...users, change } }),
+    tokens: { userIdField: 'email' },
+  })
+  cleanUp(t, () => auth.close())
+  const { id } = await auth.users.create({ username: 'ada', email: 'ada@example.org' })
+  meanwhile = async () => {
+    await auth.users.setPassword(id, 'qhr4-7mzt-w2pd-x9kc')
+    await auth.signIn(id)
+  }
+
+  const changed = await auth.users.change(id, { email: 'ada@example.org' })
+
+  assert.equal(changed?.epoch, 1)
+  assert.equal((await auth.sessions.list(id))[0]?.revokeReason, undefined)
+})
+
 test('a password is not set for a user who got the id while it was hashed', async () => {
   await using deps = await openUsers()
   await createUser({ id: '7', username: 'ada' }, deps)
