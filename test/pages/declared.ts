@@ -44,6 +44,8 @@ const DECLARED: ReadonlySet<string> = new Set([
   'src/features/oauth/lifetime-options.ts',
   'src/features/oauth/oauth-error.ts',
   'src/features/oauth/options.ts',
+  'src/features/oauth/pairwise/pairwise-options.ts',
+  'src/features/oauth/pairwise/sql.ts',
   'src/features/oauth/par/endpoints.ts',
   'src/features/oauth/par/par-options.ts',
   'src/features/oauth/protected-resource/resource-endpoints.ts',

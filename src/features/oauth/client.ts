@@ -3,6 +3,7 @@ import type { Jwk } from '../../jwt/jwk.ts'
 import type { NewSession, SessionId } from '../../sessions/session.ts'
 import type { PresentedCode } from '../codes/code.ts'
 import type { NewLogin } from './backchannel/login.ts'
+import type { SubjectType } from './pairwise/pairwise-options.ts'
 
 /** The `client_id` inside the package; programs have strings. */
 export type ClientId = string & { readonly __is: 'ClientId' }
@@ -31,10 +32,6 @@ export const GRANT_TYPES = [
   EXCHANGE_GRANT,
 ] as const
 export type GrantType = (typeof GRANT_TYPES)[number]
-
-/** What tokens name users by: `public`: their id; `pairwise`: a name that only the sector of the application has (OpenID Connect Core 1.0 §8). */
-export const SUBJECT_TYPES = ['public', 'pairwise'] as const
-export type SubjectType = (typeof SUBJECT_TYPES)[number]
 
 /** An application that is registered (RFC 6749 §2). Its secret is not stored. */
 export interface OAuthClient {

@@ -9,8 +9,8 @@ import type {
   Clients,
   SecretDigest,
   StoredClient,
-  SubjectType,
 } from './client.ts'
+import type { SubjectType } from './pairwise/pairwise-options.ts'
 
 interface ClientTable {
   readonly id: ClientId

@@ -5,9 +5,10 @@ import { assertFound, UsageError } from '../../command/errors.ts'
 import { printable } from '../../command/format.ts'
 import { namingOptions } from '../../command/naming-options.ts'
 import type { ClientAdmin } from './admin.ts'
-import type { ClientProof, GrantType, SubjectType } from './client.ts'
+import type { ClientProof, GrantType } from './client.ts'
 import { clientTable, factsOf, shown, toJson } from './client-output.ts'
 import type { ClientChanges, NewClient } from './new-client.ts'
+import type { SubjectType } from './pairwise/pairwise-options.ts'
 
 /** What the commands use of an instance. */
 export interface ClientsInstance {

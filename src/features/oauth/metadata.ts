@@ -1,9 +1,9 @@
 import { listIf } from '../../base/optional.ts'
 import { DPOP_ALGORITHMS } from '../../proofs/proof-algorithms.ts'
 import type { Core, Surface } from '../core.ts'
-import { SUBJECT_TYPES } from './client.ts'
 import { grantTypes } from './grants.ts'
 import { issuerOf, oauthSettings } from './issuer.ts'
+import { SUBJECT_TYPES } from './pairwise/pairwise-options.ts'
 import { OPENID_SCOPES } from './scope.ts'
 import { USER_CLAIM_NAMES } from './user-claims.ts'
 

@@ -11,9 +11,8 @@ import {
   GRANT_TYPES,
   type GrantType,
   type OAuthClient,
-  SUBJECT_TYPES,
-  type SubjectType,
 } from './client.ts'
+import { SUBJECT_TYPES, type SubjectType } from './pairwise/pairwise-options.ts'
 import { needsSector } from './pairwise/sector.ts'
 import { redirectUriFault } from './redirect-uri.ts'
 import { isResource, isScope } from './scope.ts'

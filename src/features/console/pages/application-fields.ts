@@ -3,14 +3,10 @@ import { listIf } from '../../../base/optional.ts'
 import { checkbox, type FieldErrors, field } from '../../../pages/components.ts'
 import { type Html, type HtmlValue, html } from '../../../pages/html.ts'
 import { fieldError } from '../../../users/field-errors.ts'
-import {
-  EXCHANGE_GRANT,
-  type GrantType,
-  type OAuthClient,
-  type SubjectType,
-} from '../../oauth/client.ts'
+import { EXCHANGE_GRANT, type GrantType, type OAuthClient } from '../../oauth/client.ts'
 import { oauthSettings } from '../../oauth/issuer.ts'
 import type { ClientChanges } from '../../oauth/new-client.ts'
+import type { SubjectType } from '../../oauth/pairwise/pairwise-options.ts'
 import { OPENID_SCOPES } from '../../oauth/scope.ts'
 import { exchanges, isMachine } from './application-parts.ts'
 import type { StaffVisit } from './staff-visit.ts'

@@ -1,6 +1,9 @@
 import * as z from 'zod/mini'
 import { withDefault } from '../../../schema/shapes.ts'
-import { SUBJECT_TYPES, type SubjectType } from '../client.ts'
+
+/** What tokens name users by: `public`: their id; `pairwise`: a name that only the sector of the application has (OpenID Connect Core 1.0 §8). */
+export const SUBJECT_TYPES = ['public', 'pairwise'] as const
+export type SubjectType = (typeof SUBJECT_TYPES)[number]
 
 /** Fetches the document at the `sector_identifier_uri` of an application: a list of redirect URIs. */
 export type FetchSector = (address: string) => Promise<unknown>

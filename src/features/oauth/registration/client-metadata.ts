@@ -6,10 +6,9 @@ import {
   DEVICE_GRANT,
   type GrantType,
   type OAuthClient,
-  type SubjectType,
 } from '../client.ts'
 import type { NewClient } from '../new-client.ts'
-import type { PairwiseSettings } from '../pairwise/pairwise-options.ts'
+import type { PairwiseSettings, SubjectType } from '../pairwise/pairwise-options.ts'
 import { isOfHost } from '../pairwise/sector.ts'
 import { OPENID_SCOPES, parseScope } from '../scope.ts'
 import type { RegistrationSettings } from './registration-options.ts'
