@@ -151,6 +151,7 @@ interface CookiePart {
 /** What is read of an answer. */
 export interface Answered {
   readonly headers: { get(name: string): unknown }
+  readonly redirected?: boolean
 }
 
 /** What proofs of possession add for libraries that send requests themselves. */

@@ -87,7 +87,9 @@ function useProofs(core: Core, keys: ProofKeys): void {
   }
 
   /** Learns from an answer. @returns whether a proof that is made now may be accepted instead */
-  function learn(proof: string | undefined, { headers }: Answered): boolean {
+  function learn(proof: string | undefined, { headers, redirected }: Answered): boolean {
+    // Of another address, which may be one of another server.
+    if (redirected) return false
     const { htu, iat, nonce } = claimsOf(proof)
     const next = headers.get('dpop-nonce') ?? nonce
     if (next) nonces.set(new URL(String(htu)).origin, next)

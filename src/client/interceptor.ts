@@ -13,7 +13,7 @@ export interface Interceptor {
   /** After a 401: whether to send again, with new headers. @param answer with `dpop()`, for the server's nonce and clock */
   recoverFrom401(
     sent: Record<string, string>,
-    answer?: { headers: { get(name: string): unknown } },
+    answer?: { headers: { get(name: string): unknown }; redirected?: boolean },
   ): Promise<boolean>
 }
 
@@ -23,8 +23,9 @@ export function interceptor<U extends object>(client: Client<U>): Interceptor {
   return {
     async headersFor(to, method) {
       // Where a library sends it: not to the API, if the address is relative to another page.
-      const { location } = core.platform
-      const sentTo = tried(() => new URL(to, location?.href)) ?? to
+      const { document, location } = core.platform
+      const page = document?.baseURI ?? location?.href
+      const sentTo = tried(() => new URL(to, page)) ?? to
       const address = ownAddress(core, sentTo)
       if (!address) return {}
       // With cookies the header shows `recoverFrom401` whose request it was.

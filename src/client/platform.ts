@@ -21,6 +21,8 @@ export interface Platform {
 export interface PageDocument {
   readonly cookie: string
   readonly visibilityState: string
+  /** What relative addresses are resolved against: the page may name another base than its own address. */
+  readonly baseURI?: string
   readonly addEventListener?: Listening
 }
 

@@ -37,6 +37,31 @@ test('the headers for another library have a proof of that request, which is val
   assert.deepEqual(await headersFor('https://evil.test/'), {})
 })
 
+test('an address is resolved as the page resolves it: another base of its document gets no token', async (t) => {
+  const { page, headersFor } = await setUp(t)
+  const { document } = page.platform
+  Object.assign(document ?? {}, { baseURI: 'https://cdn.test/assets/' })
+  assert.deepEqual(await headersFor('/hello/'), {})
+  assert.deepEqual(await headersFor('hello/'), {})
+  assert.match((await headersFor(HELLO)).Authorization ?? '', /^DPoP /)
+})
+
+test("an answer after a redirect, which may be another server's, changes neither nonce nor time", async (t) => {
+  const { headersFor, recover } = await setUp(t)
+  const sent = await headersFor(HELLO)
+  const headers = {
+    'www-authenticate': 'DPoP error="use_dpop_nonce"',
+    'dpop-nonce': 'chosen',
+    date: 'Fri, 01 Jan 2100 00:00:00 GMT',
+  }
+  const answer = new Response(null, { status: 401, headers })
+  Object.defineProperty(answer, 'redirected', { value: true })
+  await recover(sent, answer)
+  const { nonce, iat } = claimsOf((await headersFor(HELLO)).DPoP)
+  assert.equal(nonce, undefined)
+  assert.ok(Math.abs(Number(iat) - Number(claimsOf(sent.DPoP).iat)) < 60)
+})
+
 test('with its answer, a request that lacked the newest nonce is sent again without a refresh', async (t) => {
   const { bench, headersFor, send, recover } = await setUp(t, true)
   await bench.time.pass(250_000)
