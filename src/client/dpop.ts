@@ -88,9 +88,9 @@ function useProofs(core: Core, keys: ProofKeys): void {
 
   /** Learns from an answer. @returns whether a proof that is made now may be accepted instead */
   function learn(proof: string | undefined, { headers, redirected }: Answered): boolean {
-    // Of another address, which may be one of another server.
-    if (redirected) return false
     const { htu, iat, nonce } = claimsOf(proof)
+    // The request had no proof, or its answer may be another server's.
+    if (!htu || redirected) return false
     const next = headers.get('dpop-nonce') ?? nonce
     if (next) nonces.set(new URL(String(htu)).origin, next)
     if (!REFUSED.test(`${headers.get('www-authenticate')}`)) return false

@@ -62,6 +62,14 @@ test("an answer after a redirect, which may be another server's, changes neither
   assert.ok(Math.abs(Number(iat) - Number(claimsOf(sent.DPoP).iat)) < 60)
 })
 
+test('the answer to a request that had no proof is no fault, also with a nonce', async (t) => {
+  const { client, bench, recover } = await setUp(t)
+  const answer = new Response(null, { status: 401, headers: { 'dpop-nonce': 'n' } })
+  assert.equal(await recover({}, answer), false)
+  await bench.time.until(client.signOut())
+  assert.equal(await recover({}, answer), false)
+})
+
 test('with its answer, a request that lacked the newest nonce is sent again without a refresh', async (t) => {
   const { bench, headersFor, send, recover } = await setUp(t, true)
   await bench.time.pass(250_000)
