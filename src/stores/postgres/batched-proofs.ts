@@ -3,6 +3,7 @@ import { prepared } from '../prepared.ts'
 import { type InsertProof, insertProof, type StoredProof } from '../proofs.ts'
 import type { Tables } from '../tables.ts'
 import { BatchQueue, type Waiting } from './batch-queue.ts'
+import { isRejection } from './errors.ts'
 
 type WaitingProof = Waiting<StoredProof, boolean>
 
@@ -10,20 +11,24 @@ type WaitingProof = Waiting<StoredProof, boolean>
 export function batchedProofs(db: Kysely<Tables>): InsertProof {
   const insertOne = insertProof(db)
   const insertAll = insertStatement(db)
-  const insert = async (batch: readonly WaitingProof[]): Promise<Set<string>> => {
-    const [only] = batch
-    if (only === undefined || batch.length > 1)
-      return insertAll(batch.map(({ value }) => value))
-    return new Set((await insertOne(only.value)) ? [only.value.digest] : [])
+  const insertEach = async (batch: readonly WaitingProof[]): Promise<void> => {
+    await Promise.all(
+      batch.map(({ value, resolve, reject }) => insertOne(value).then(resolve, reject)),
+    )
   }
-  const queue = new BatchQueue<StoredProof, boolean>('one-time values', async (batch) => {
+  const insertTogether = async (batch: readonly WaitingProof[]): Promise<void> => {
     try {
-      settle(batch, await insert(batch))
+      settle(batch, await insertAll(batch.map(({ value }) => value)))
     } catch (error) {
+      // The server rejected the whole batch for one of them, such as one whose row is locked.
+      if (isRejection(error)) return insertEach(batch)
       // What has become of any of them is not known: none is accepted.
       for (const { reject } of batch) reject(error)
     }
-  })
+  }
+  const queue = new BatchQueue<StoredProof, boolean>('one-time values', (batch) =>
+    batch.length === 1 ? insertEach(batch) : insertTogether(batch),
+  )
   return (proof) => queue.add(proof)
 }
 

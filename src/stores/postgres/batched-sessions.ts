@@ -20,7 +20,7 @@ import {
 import { ROTATED, type RotatedRow, rotatedOf } from '../sessions.ts'
 import type { Tables } from '../tables.ts'
 import { BatchQueue, type Waiting } from './batch-queue.ts'
-import { codeOf, isConnectionLost } from './errors.ts'
+import { isRejection } from './errors.ts'
 
 type WaitingRotation<Each> = Waiting<Each, RotatedSession | undefined>
 
@@ -83,12 +83,6 @@ function settle(batch: readonly WaitingRotation<Rotation>[], rows: readonly Row[
     swapped.delete(key)
     resolve(row && rotatedOf(row))
   }
-}
-
-/** Whether the server has answered with an error, so that nothing was done; otherwise the outcome is unknown. */
-function isRejection(error: unknown): boolean {
-  const cause = (error as { readonly cause?: unknown }).cause ?? error
-  return codeOf(cause) !== undefined && !isConnectionLost(cause)
 }
 
 type ColumnType = 'text' | 'integer' | 'float8'

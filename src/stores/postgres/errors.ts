@@ -32,6 +32,16 @@ export function codeOf(error: unknown): string | undefined {
 export const isConnectionLost = (error: unknown): boolean =>
   /^(08|25|57P|UNKNOWN$)|^(26000|0A000)$/.test(codeOf(error) ?? 'UNKNOWN')
 
+/**
+ * Whether the server has answered with an error, so that nothing was done; otherwise the outcome is unknown.
+ *
+ * @param error of the driver, or of the store
+ */
+export function isRejection(error: unknown): boolean {
+  const cause = (error as { readonly cause?: unknown }).cause ?? error
+  return codeOf(cause) !== undefined && !isConnectionLost(cause)
+}
+
 /** Whether nothing was done and the same statement may succeed, if need be on a new connection. */
 export const isRetryable = (error: unknown): boolean =>
   [...ROLLED_BACK, ...UNPREPARED].includes(codeOf(error) ?? '')
