@@ -167,6 +167,14 @@ export interface RevokedSession {
 /** A position in the revocation feed: sessions revoked at this moment or later, and after this session if it has an id. */
 export type FeedPosition = Pick<RevokedSession, 'revokedAt'> & Partial<RevokedSession>
 
+/** The sessions that go on after a new password. */
+export interface CarriedOver {
+  /** One session. Default: all. */
+  readonly only?: SessionId | undefined
+  /** Whether those of applications go on. */
+  readonly ofApplications: boolean
+}
+
 /** The port of sessions. Every verb is one statement or one transaction, and its row count decides. */
 export interface Sessions {
   /**
@@ -223,10 +231,9 @@ export interface Sessions {
    * Lets live sessions of a user go on after a new password: they continue in the next epoch.
    *
    * @param epoch the one that they began in, which the new password ended
-   * @param only one session. Default: all
    * @returns how many sessions go on
    */
-  carryOver(userId: UserId, epoch: number, only?: SessionId): Promise<number>
+  carryOver(userId: UserId, epoch: number, which: CarriedOver): Promise<number>
   list(userId: UserId): Promise<readonly StoredSession[]>
   /** Sets the last uses of sessions that exist, unless a later one is known. A row that is being changed is left out. */
   recordUses(uses: readonly SessionUse[]): Promise<void>

@@ -150,10 +150,11 @@ export function sqlSessions(
       return revoked.map(({ id }) => id)
     },
 
-    async carryOver(userId, epoch, only) {
+    async carryOver(userId, epoch, { only, ofApplications }) {
       if (!isStorable(only ?? '')) return 0
       const all = carryOverQuery(db, userId, epoch)
-      const query = only === undefined ? all : all.where('id', '=', only)
+      const allowed = ofApplications ? all : all.where('client_id', 'is', null)
+      const query = only === undefined ? allowed : allowed.where('id', '=', only)
       const { numUpdatedRows } = await query.executeTakeFirst()
       return Number(numUpdatedRows)
     },

@@ -339,6 +339,40 @@ test('a new password ends pairwise tokens with either way of checking it', async
   }
 })
 
+test('with the revoke claim a new password ends pairwise tokens even if sessions go on', async (t) => {
+  for (const [checkRevoke, goesOn] of [
+    ['claim', false],
+    ['session', true],
+  ] as const) {
+    const app = await withSectors(t, {
+      tokens: { checkRevoke },
+      accounts: { passwordChangeRevokes: 'none' },
+    })
+    const used = await signIn(app, app.shop)
+    const { access, refresh } = await signIn(app, app.shop)
+    assert.equal((await app.guarded(used.access)).status, 200)
+    await changePassword(app)
+    for (const each of [used.access, access])
+      assert.equal((await app.guarded(each)).status === 200, goesOn, checkRevoke)
+    const { status } = await app.refresh(app.shop, refresh)
+    assert.equal(status === 200, goesOn, checkRevoke)
+  }
+})
+
+/** As ada herself does it. */
+async function changePassword({ send }: Pick<App, 'send'>): Promise<void> {
+  const post = (path: string, fields: object, headers = {}) =>
+    send('POST', path, {
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(fields),
+    })
+  const { body } = await post('/api/token/', { username: 'ada', password: PASSWORD })
+  const change = { current_password: PASSWORD, new_password: 'another-pass-phrase-9' }
+  const headers = { authorization: `Bearer ${body.access}` }
+  const changed = await post('/auth/me/password/', change, headers)
+  assert.equal(changed.status, 204, changed.text)
+}
+
 test('no application gets tokens for a user with an id like a pairwise name', async (t) => {
   const app = await withSectors(t)
   const victim = subOf((await signIn(app, app.shop)).id)

@@ -174,14 +174,20 @@ const ONCE: Readonly<Record<string, Race>> = {
     await store!.ports.users.insert(vitor)
     for (const id of ['s', 'revoked', 'other'])
       await store!.ports.sessions.open(aSession(id), { active: true })
+    const grant = { clientId: 'shop', scopes: [], resource: [] }
+    for (const id of ['application', 'left'])
+      await store!.ports.sessions.open({ ...aSession(id), grant }, { active: true })
     await store!.ports.sessions.revoke('revoked' as SessionId, 'logout', NOON)
-    for (const [id, sessions] of [
-      ['s', 1],
-      ['revoked', 0],
-      [undefined, 1],
+    for (const [id, ofApplications, sessions] of [
+      ['s', false, 1],
+      ['revoked', true, 0],
+      ['application', false, 0],
+      ['application', true, 1],
+      [undefined, false, 1],
     ] as const) {
+      const only = id as SessionId | undefined
       const counts = await each(({ ports }) =>
-        ports.sessions.carryOver(vitor.id, 0, id as SessionId | undefined),
+        ports.sessions.carryOver(vitor.id, 0, { only, ofApplications }),
       )
       assert.equal(
         counts.reduce((sum, count) => sum + count, 0),
@@ -194,6 +200,8 @@ const ONCE: Readonly<Record<string, Race>> = {
       s: 1,
       revoked: 0,
       other: 1,
+      application: 1,
+      left: 0,
     })
   },
   async 'a user is deleted once'([store], each) {

@@ -61,15 +61,19 @@ export async function setNewPassword(
 /** The network of the client, which gets its turn of the hash queue among others. */
 export const clientNetwork = (): string => networkOf(currentContext()?.address ?? '', 48)
 
-/** A session that is kept goes on in the new epoch first: it is never among those that ended. */
+/**
+ * A session that is kept goes on in the new epoch first: it is never among those that ended. With the revoke claim all tokens end, and a
+ * pairwise one, which has none, by the epoch of its session.
+ */
 async function endSessions(
   { id, epoch }: StoredUser,
   keeps: KeptSessions,
-  { sessions, clock }: Core,
+  { sessions, clock, tokens }: Core,
 ): Promise<void> {
   if (sessions === undefined) return
   const only = keeps === 'all' || keeps === 'none' ? undefined : keeps
-  if (keeps !== 'none') await sessions.carryOver(id, epoch, only)
+  const ofApplications = tokens.settings.checkRevoke !== 'claim'
+  if (keeps !== 'none') await sessions.carryOver(id, epoch, { only, ofApplications })
   if (keeps !== 'all') await sessions.revokeAll(id, 'password', clock(), only)
 }
 
