@@ -451,13 +451,19 @@ test('redirect URIs of several hosts need the address of a sector', async (t) =>
   )
 })
 
-test('applications with addresses that any application can have are a sector each', async (t) => {
-  const app = await withUser(t)
-  const at = 'http://127.0.0.1/cb'
-  const one = await signIn(app, await applicationAt(app, at))
-  const other = await signIn(app, await applicationAt(app, at))
-  assert.notEqual(subOf(one.id), subOf(other.id))
-})
+for (const at of [
+  'http://127.0.0.1/cb',
+  'https://localhost./cb',
+  'https://127.0.0.2/cb',
+  'https://192.168.1.1/cb',
+  'https://[::ffff:7f00:1]/cb',
+])
+  test(`applications at ${at}, which any application can have, are a sector each`, async (t) => {
+    const app = await withUser(t)
+    const one = await signIn(app, await applicationAt(app, at))
+    const other = await signIn(app, await applicationAt(app, at))
+    assert.notEqual(subOf(one.id), subOf(other.id))
+  })
 
 test('operators read whose a pairwise token is, and why it is refused', async (t) => {
   const app = await withSectors(t, { tokens: { checkRevoke: 'claim' } })

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { OAuthClient } from '../client.ts'
 import { isLoopback } from '../redirect-uri.ts'
 
@@ -5,7 +6,7 @@ type Client = Pick<OAuthClient, 'redirectUris' | 'sectorIdentifierUri'>
 
 /**
  * The sector of an application: it knows users by the same names as the others of its sector (OpenID Connect Core 1.0 §8.1). That is the host
- * of its `sector_identifier_uri`, else that of its redirect URIs. Any application can have a loopback address or the scheme of an app: one
+ * of its `sector_identifier_uri`, else that of its redirect URIs. Any application can have a loopback or other IP address or the scheme of an app: one
  * that has only such redirect URIs, or none, is a sector of its own.
  *
  * @returns `undefined` if its redirect URIs do not agree
@@ -32,8 +33,12 @@ const hostsOf = ({ redirectUris }: Client): readonly (string | undefined)[] => [
 export const isOfHost = (uri: string): boolean =>
   !URL.canParse(uri) || hostOf(uri) !== undefined
 
+/** A host of one owner: not one that is an address, which is another machine's in another network. */
 function hostOf(uri: string): string | undefined {
   const { protocol, hostname } = new URL(uri)
-  if (protocol !== 'https:' || isLoopback(hostname)) return undefined
-  return hostname
+  const host = hostname.replace(/\.$/, '')
+  if (protocol !== 'https:' || isLoopback(host) || isAddress(host)) return undefined
+  return host
 }
+
+const isAddress = (host: string): boolean => host.startsWith('[') || isIP(host) !== 0
