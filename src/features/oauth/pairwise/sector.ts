@@ -5,9 +5,9 @@ import { isLoopback } from '../redirect-uri.ts'
 type Client = Pick<OAuthClient, 'redirectUris' | 'sectorIdentifierUri'>
 
 /**
- * The sector of an application: it knows users by the same names as the others of its sector (OpenID Connect Core 1.0 §8.1). That is the host
- * of its `sector_identifier_uri`, else that of its redirect URIs. Any application can have a loopback or other IP address or the scheme of an app: one
- * that has only such redirect URIs, or none, is a sector of its own.
+ * The sector of an application: it knows users by the same names as the others of its sector (OpenID Connect Core 1.0 §8.1). That is the
+ * host of its `sector_identifier_uri`, else that of its redirect URIs. Any application can have a loopback or other IP address or the
+ * scheme of an app: one that has only such redirect URIs, or none, is a sector of its own.
  *
  * @returns `undefined` if its redirect URIs do not agree
  */
