@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, stat } from 'node:fs'
-import { setPriority } from 'node:os'
+import { constants, getPriority, setPriority } from 'node:os'
 import { promisify } from 'node:util'
 
 /**
- * The nice value of the hashing threads (`man 2 setpriority`). On busy processors they get a tenth of the event loop's
+ * How much nicer than the process the hashing threads are (`man 2 setpriority`). On busy processors they get a tenth of the event loop's
  * share, and otherwise all that it leaves. Measured at 15: other requests were hardly faster, and beside programs that
  * keep all processors busy there were half as many sign-ins.
  */
@@ -20,8 +20,9 @@ export async function lowerHashPriority(): Promise<void> {
   try {
     // libuv creates its threads with their first work. Loading node:fs/promises would take longer than all the rest.
     await promisify(stat)(THREADS)
+    const niceness = Math.min(getPriority() + NICENESS, constants.priority.PRIORITY_LOW)
     for (const thread of readdirSync(THREADS))
-      if (isPoolThread(thread)) setPriority(Number(thread), NICENESS)
+      if (isPoolThread(thread)) setPriority(Number(thread), niceness)
   } catch {
     // Not Linux, or not permitted: the threads keep their priority.
   }
