@@ -1,6 +1,7 @@
-import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import type { Seconds, UnixSeconds } from '../base/clock.ts'
 import type { KeyRecord, Keys } from '../keys/keys.ts'
+import { allOrNothing } from './all-or-nothing.ts'
 import type { KeyTable, Tables } from './tables.ts'
 
 type Row = Selectable<KeyTable>
@@ -53,23 +54,6 @@ export function sqlKeys(db: Db): Keys {
       const { numDeletedRows } = await flushQuery(db, moment).executeTakeFirst()
       return Number(numDeletedRows)
     },
-  }
-}
-
-/** Runs a transaction, which is rolled back if its work resolves to `false`. */
-async function allOrNothing(
-  db: Db,
-  work: (trx: Transaction<Tables>) => Promise<boolean>,
-): Promise<boolean> {
-  const rolledBack = new Error('rolled back')
-  try {
-    return await db.transaction().execute(async (trx) => {
-      if (await work(trx)) return true
-      throw rolledBack
-    })
-  } catch (error) {
-    if (error === rolledBack) return false
-    throw error
   }
 }
 

@@ -2,6 +2,7 @@ import { type Kysely, type Selectable, sql } from 'kysely'
 import type { UnixSeconds } from '../../base/clock.ts'
 import { ifDefined } from '../../base/optional.ts'
 import { isStorable } from '../../base/storable.ts'
+import { allOrNothing } from '../../stores/all-or-nothing.ts'
 import { rowIfUser, type UserLock } from '../../stores/if-user.ts'
 import { LatestMoments } from '../../stores/latest-moments.ts'
 import { prepared } from '../../stores/prepared.ts'
@@ -41,9 +42,6 @@ type KeyTables = Tables & { signing_keys: SigningKeyTable; clients: ClientTable 
 
 type Row = Selectable<SigningKeyTable>
 type Db = Kysely<KeyTables>
-
-/** Ends a transaction without writing anything. */
-class Undone extends Error {}
 
 /** The port in SQL. */
 export function sqlSigningKeys(on: Kysely<Tables>, lock: UserLock): SigningKeys {
@@ -89,16 +87,11 @@ export function sqlSigningKeys(on: Kysely<Tables>, lock: UserLock): SigningKeys 
     },
 
     async replace(id, next, until, now) {
-      try {
-        await db.transaction().execute(async (trx) => {
-          if (!(await retire(trx, { id, next, until, now }))) throw new Undone()
-          if (!(await insert(trx, next, lock))) throw new Undone()
-        })
-        return true
-      } catch (error) {
-        if (error instanceof Undone) return false
-        throw error
-      }
+      return allOrNothing(
+        db,
+        async (trx) =>
+          (await retire(trx, { id, next, until, now })) && insert(trx, next, lock),
+      )
     },
 
     touch: (id, now) => uses.add(id, now),

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { UnixSeconds } from '../../../base/clock.ts'
+import { allOrNothing } from '../../../stores/all-or-nothing.ts'
 import type { UserLock } from '../../../stores/if-user.ts'
 import type { Tables } from '../../../stores/tables.ts'
 import type { PresentedCode, StoredCode } from '../../codes/code.ts'
@@ -16,25 +17,15 @@ export interface DeviceRequests {
   approve(asked: PresentedCode, approval: StoredCode, now: UnixSeconds): Promise<boolean>
 }
 
-/** Ends a transaction without writing anything. */
-class Undone extends Error {}
-
 export const sqlDeviceRequests = (
   db: Kysely<Tables>,
   lock: UserLock,
 ): DeviceRequests => ({
   async approve(asked, approval, now) {
-    try {
-      await db.transaction().execute(async (trx) => {
-        const { codes } = codeStore.ports(trx, lock)
-        const attempted = await codes.attempt(asked, now, 'redeem')
-        if (attempted?.isRight !== true) throw new Undone()
-        if (!(await codes.issue(approval))) throw new Undone()
-      })
-      return true
-    } catch (error) {
-      if (error instanceof Undone) return false
-      throw error
-    }
+    return allOrNothing(db, async (trx) => {
+      const { codes } = codeStore.ports(trx, lock)
+      const attempted = await codes.attempt(asked, now, 'redeem')
+      return attempted?.isRight === true && codes.issue(approval)
+    })
   },
 })
